@@ -33,7 +33,7 @@ enum class Sent : std::int32_t { none = 0, partial = 1, full = 2 };
 struct Error {
   ErrorCode code = ErrorCode::internal;
   Phase phase = Phase::none;
-  bool retryable = false;            // from the table of codes, unless the call knows better
+  bool retryable = false;  // from the table of codes, unless the call knows better
   Sent sent = Sent::none;
   int http_status = 0;               // 0 = no response
   int os_errno = 0;                  // 0 = none
