@@ -1,0 +1,139 @@
+/** @file config.h
+ *  Options of a client. One table holds them all: name, type, unit, default, range, environment variable, help. The
+ *  table serves ppn_config_set, JSON, the environment, the functions below and the README.
+ *
+ *  Order of precedence: built-in default < environment < ppn_config < ppn_request_set_option.
+ */
+#ifndef PEPPERPY_NETWORK_CONFIG_H
+#define PEPPERPY_NETWORK_CONFIG_H
+
+#include "export.h"
+
+PPN_BEGIN_DECLS
+
+/** Make a configuration from the built-in defaults and the PEPPERPY_NETWORK_ environment variables, which are read now
+ *  and never later.
+ *  @param out    Required. Receives the configuration; the caller releases it.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_CONFIG_ERROR (an environment variable can not be understood).
+ *  Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_new(ppn_config** out, ppn_error** error);
+
+/** Add a reference.
+ *  @return `config`, or NULL when it is NULL or released. Thread: any. Blocks: never. May be called from: any callback.
+ *  Since 0.1. */
+PPN_API ppn_config* PPN_CALL ppn_config_acquire(ppn_config* config);
+
+/** Drop a reference.
+ *  @param config  May be NULL. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API void PPN_CALL ppn_config_release(ppn_config* config);
+
+/** Set one option by its name.
+ *  @param name   Required. A name of the table, for example "connect_timeout_ms".
+ *  @param value  Required. As text: numbers in decimal, booleans as true/false, yes/no, on/off or 1/0.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (no such option, not a value of its
+ *  type, out of range). Unless PPN_OK nothing was changed. Thread: one at a time. Blocks: never. May be called from:
+ * any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set(ppn_config* config, const char* name, size_t name_length, const char* value,
+                                        size_t value_length, ppn_error** error);
+
+/** Set options from a JSON object whose members are names of the table: {"timeout_ms": 5000, "verify_ssl": true}.
+ *  @param text   Required. JSON (RFC 8259), UTF-8, at most 1 MiB.
+ *  @param error  Optional.
+ *  @return as ppn_config_set, and PPN_E_JSON_PARSE. Unless PPN_OK nothing was changed. Thread: one at a time. Blocks:
+ *  never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_json(ppn_config* config, const char* text, size_t length, ppn_error** error);
+
+/** The value of one option as text.
+ *  @param out         Required. Receives a text that belongs to the configuration and lives until the next call with
+ * it. Options that hold secrets give "***" when they are set.
+ *  @param out_length  Optional.
+ *  @param error       Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (no such option). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_get(ppn_config* config, const char* name, size_t name_length, const char** out,
+                                        size_t* out_length, ppn_error** error);
+
+/** All options with their effective values as a JSON object, secrets as "***".
+ *  @param out         Required. Receives a text that belongs to the configuration and lives until the next call with
+ * it.
+ *  @param out_length  Optional.
+ *  @param error       Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: one at a time. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_dump(ppn_config* config, const char** out, size_t* out_length, ppn_error** error);
+
+/** Set timeout_ms: the whole of a call that is not a stream, waits and sleeps included.
+ *  @param ms  Milliseconds; default 30000; 0 = no limit; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ * time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set connect_timeout_ms: from the need of a new connection to the end of its TLS handshake.
+ *  @param ms  Milliseconds; default 10000; 0 = no limit; range 0..86400000.   @param error  Optional.
+ *  @return as ppn_config_set_timeout_ms. Thread: one at a time. Blocks: never. May be called from: any callback.
+ *  Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_connect_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set stream_idle_timeout_ms: the longest silence inside a stream; bytes of any kind end it.
+ *  @param ms  Milliseconds; default 120000; 0 = no limit; range 0..86400000.   @param error  Optional.
+ *  @return as ppn_config_set_timeout_ms. Thread: one at a time. Blocks: never. May be called from: any callback.
+ *  Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set verify_ssl: 0 switches the verification of certificates and host names off, for tests only; each client that
+ *  does so writes a warning to the log.
+ *  @param on  1 (default) or 0.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set ca_file: trust the certificates of this PEM file instead of the system's.
+ *  @param path   Required; "" returns to the system's. Read when the client is made.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR. Thread: one at a time. Blocks:
+ * never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_ca_file(ppn_config* config, const char* path, size_t length, ppn_error** error);
+
+/** The number of options in the table.
+ *  @return the number. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API size_t PPN_CALL ppn_option_count(void);
+
+/** Name of the index-th option.
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_name(size_t index);
+
+/** Type of the index-th option: "integer", "boolean" or "text".
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_type(size_t index);
+
+/** Unit of the index-th option: "ms", "bytes" or "".
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_unit(size_t index);
+
+/** Built-in default of the index-th option, as text.
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_default(size_t index);
+
+/** Range of the index-th option, such as "0..86400000"; "" when it has none.
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_range(size_t index);
+
+/** Environment variable of the index-th option; "" when it has none.
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_environment(size_t index);
+
+/** One line of help for the index-th option.
+ *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_option_help(size_t index);
+
+PPN_END_DECLS
+
+#endif

@@ -1,0 +1,52 @@
+/** @file export.h
+ *  Symbol visibility, calling convention, and the types every other header needs.
+ */
+#ifndef PEPPERPY_NETWORK_EXPORT_H
+#define PEPPERPY_NETWORK_EXPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define PPN_API __attribute__((visibility("default")))
+#else
+#define PPN_API
+#endif
+
+/** The calling convention of functions and callbacks; empty on all supported platforms. */
+#define PPN_CALL
+
+#ifdef __cplusplus
+#define PPN_BEGIN_DECLS extern "C" {
+#define PPN_END_DECLS }
+#else
+#define PPN_BEGIN_DECLS
+#define PPN_END_DECLS
+#endif
+
+/** As the length of a text: the text ends at its terminating zero. */
+#define PPN_AUTO_LENGTH ((size_t)-1)
+
+PPN_BEGIN_DECLS
+
+/** Options of a client: see config.h. */
+typedef struct ppn_config ppn_config;
+/** A connection pool with its options: see client.h. */
+typedef struct ppn_client ppn_client;
+/** One request, from its description to its end: see request.h. */
+typedef struct ppn_request ppn_request;
+/** What the server answered: see response.h. */
+typedef struct ppn_response ppn_response;
+/** A response that is read piece by piece by the caller's own thread: see stream.h. */
+typedef struct ppn_stream ppn_stream;
+/** One piece of a stream, a view that is never released: see stream.h. */
+typedef struct ppn_event ppn_event;
+/** What went wrong: see error.h. */
+typedef struct ppn_error ppn_error;
+
+/** Ends the life of `user_data`. Called exactly once, after the last callback that receives it. It must not block. */
+typedef void(PPN_CALL* ppn_destroy_fn)(void* user_data);
+
+PPN_END_DECLS
+
+#endif
