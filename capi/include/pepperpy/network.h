@@ -12,8 +12,9 @@
  *     `ppn_error **error`. It may be NULL; otherwise it is set to NULL on success and to a new error, which the caller
  *     releases, on failure. Out parameters are set to NULL or 0 on failure. No state hides in threads.
  *  4. Every text travels as pointer and length in bytes; PPN_AUTO_LENGTH means "up to the terminating zero". Text is
- *     UTF-8. Text handed out is also terminated by a zero that its length does not count. Inputs are copied before
- *     the function returns. What is handed out belongs to the handle it came from; each function says until when.
+ *     UTF-8. Text handed out is terminated by a zero that its length does not count, unless the function says
+ *     otherwise. Inputs are copied before the function returns. What is handed out belongs to the handle it came from;
+ * each function says until when.
  *  5. Times are milliseconds in int64_t and carry `_ms` in their name; sizes are bytes.
  *  6. Callbacks run on a thread of the library, never inside the function that starts the work, never at the same
  *     time for one request, and never after the destroy function of their user data. They must not block: a blocking

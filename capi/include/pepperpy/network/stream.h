@@ -78,23 +78,23 @@ PPN_API const char* PPN_CALL ppn_stream_last_event_id(ppn_stream* stream, size_t
  *  Since 0.1. */
 PPN_API int64_t PPN_CALL ppn_stream_retry_ms(ppn_stream* stream);
 
-/** The bytes of a piece: data of an event, a line without its end, or a chunk; followed by a zero byte that does not
- *  count only for events and lines.
+/** The bytes of a piece: the data of an event, a line without its end, or a chunk. Not zero-terminated.
  *  @param out_length  Required.
  *  @return bytes that live as long as the piece. Thread: that of the piece. Blocks: never. May be called from: any
  *  callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_event_data(const ppn_event* event, size_t* out_length);
 
-/** The type of an event: "message" unless the server named another; "line" or "chunk" for the other kinds.
- *  @param out_length  Optional.
- *  @return a zero-terminated text that lives as long as the piece. Thread: that of the piece. Blocks: never. May be
- *  called from: any callback. Since 0.1. */
+/** The type of an event: "message" unless the server named another; "line" or "chunk" for the other kinds. Not
+ *  zero-terminated.
+ *  @param out_length  Required.
+ *  @return a text that lives as long as the piece. Thread: that of the piece. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_event_type(const ppn_event* event, size_t* out_length);
 
-/** The last event id as of this event; "" when there is none.
- *  @param out_length  Optional.
- *  @return a zero-terminated text that lives as long as the piece. Thread: that of the piece. Blocks: never. May be
- *  called from: any callback. Since 0.1. */
+/** The last event id as of this event; length 0 when there is none. Not zero-terminated.
+ *  @param out_length  Required.
+ *  @return a text that lives as long as the piece. Thread: that of the piece. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_event_id(const ppn_event* event, size_t* out_length);
 
 /** The reconnection time that came with this event.
