@@ -1,0 +1,74 @@
+// One request from its description to its end.
+//
+//   described --start--> running --> completed
+//
+// Thread: the description (set_..., add_...) belongs to one thread at a time and ends with start(). start, cancel and
+// resume may be called from any thread. Everything private runs on the loop of the client.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/live_objects.hpp"
+#include "base/result.hpp"
+#include "client/client.hpp"
+#include "client/handler.hpp"
+#include "client/options.hpp"
+#include "codec/headers.hpp"
+#include "codec/url.hpp"
+
+namespace ppn {
+
+// How the body reaches the handler.
+enum class Delivery { collect, chunks, lines, events };
+
+class Call : public std::enable_shared_from_this<Call> {
+ public:
+  // Checks method and URL. Errors: invalid_argument, invalid_url, unsupported_scheme, client_closed.
+  static Result<std::shared_ptr<Call>> create(std::shared_ptr<Client> client, std::string_view method,
+                                              std::string_view url);
+  ~Call();
+
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Errors: invalid_header; invalid_state once started (all of them).
+  Status set_header(std::string_view name, std::string_view value);
+  Status add_header(std::string_view name, std::string_view value);
+  Status set_body(std::string_view bytes);
+  Status set_json(std::string_view text);                            // json_parse
+  Status set_option(std::string_view name, std::string_view value);  // config_error
+
+  // Takes the handler in any case. On failure the handler is destroyed without a call of on_complete.
+  // Errors: invalid_state (started or cancelled before), client_closed, forked, config_error (trust store).
+  Status start(Delivery delivery, std::unique_ptr<CallHandler> handler);
+  void cancel() noexcept;
+  void resume() noexcept;
+
+  bool started() const noexcept;
+  const Url& url() const noexcept { return url_; }
+
+ private:
+  struct Running;
+
+  Call(std::shared_ptr<Client> client, std::string method, Url url);
+  Status require_described() const;
+
+  enum class State { described, running, cancelled_before_start };
+
+  const std::shared_ptr<Client> client_;
+  const std::string method_;
+  const Url url_;
+  HeaderList headers_;
+  std::string body_;
+  bool has_body_ = false;
+  RequestOptions options_;
+  std::atomic<State> state_{State::described};
+  std::shared_ptr<Running> running_;  // set by start, constant afterwards
+  LiveObject live_;
+};
+
+}  // namespace ppn

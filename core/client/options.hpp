@@ -1,0 +1,99 @@
+// Every option of the library: the values (Options) and the one table that describes them (option_table).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace ppn {
+
+// Options that a single request may override. 0 means "no limit" where a row of the table says so.
+struct RequestOptions {
+  std::int64_t timeout_ms = 30'000;
+  std::int64_t write_timeout_ms = 30'000;
+  std::int64_t first_byte_timeout_ms = 0;
+  std::int64_t read_timeout_ms = 60'000;
+  std::int64_t stream_timeout_ms = 0;
+  std::int64_t stream_first_byte_timeout_ms = 120'000;
+  std::int64_t stream_idle_timeout_ms = 120'000;
+  std::int64_t max_response_bytes = 256LL << 20;
+  std::int64_t max_line_bytes = 1LL << 20;
+  std::int64_t max_event_bytes = 16LL << 20;
+  std::int64_t max_event_fields = 10'000;
+  std::int64_t chunk_bytes = 64LL << 10;
+  std::int64_t stream_buffer_bytes = 1LL << 20;
+  std::int64_t stream_buffer_events = 256;
+};
+
+// Options of connections and of their pool.
+struct ConnectionOptions {
+  std::int64_t connect_timeout_ms = 10'000;
+  std::int64_t dns_timeout_ms = 5'000;
+  std::int64_t pool_timeout_ms = 10'000;
+  std::int64_t max_connections = 1'000;
+  std::int64_t max_connections_per_origin = 100;
+  std::int64_t max_pool_waiters = 10'000;
+  std::int64_t idle_timeout_ms = 55'000;
+  std::int64_t max_lifetime_ms = 600'000;
+  std::int64_t max_header_bytes = 256LL << 10;
+  std::int64_t max_header_line_bytes = 64LL << 10;
+  std::int64_t max_header_fields = 500;
+  std::int64_t max_interim_responses = 16;
+  std::string resolve;  // "host:port:address,..."
+};
+
+struct TlsOptions {
+  bool verify_ssl = true;
+  std::string ca_file;
+  std::string ca_dir;
+  std::string ca_pem;
+  std::string client_cert_file;
+  std::string client_key_file;
+
+  bool operator==(const TlsOptions&) const = default;
+};
+
+struct Options {
+  RequestOptions request;
+  ConnectionOptions connection;
+  TlsOptions tls;
+  std::string user_agent = "pepperpy-network/" PPN_VERSION_TEXT;
+};
+
+// One row of the table. Texts are zero-terminated literals.
+struct OptionRow {
+  std::string_view name;
+  std::string_view type;         // "integer", "boolean", "text"
+  std::string_view unit;         // "ms", "bytes", ""
+  std::string_view environment;  // "" = none
+  std::string_view range;        // "0..86400000", "" = none
+  std::string_view help;         // one line; says what 0 means
+  bool per_request;              // a request may override it
+  bool secret;                   // dumped as "***"
+};
+
+// All rows in the order in which they are printed.
+std::span<const OptionRow> option_table() noexcept;
+
+// Each changes nothing unless it succeeds. Errors: config_error (and json_parse), Phase::config; the text names the
+// option and what it accepts, and repeats a value only when the option is no secret.
+Status set_option(Options& options, std::string_view name, std::string_view value);
+Status set_options_json(Options& options, std::string_view text);
+Status set_request_option(RequestOptions& options, std::string_view name, std::string_view value);
+
+// Reads the PEPPERPY_NETWORK_ variables through `get`, which returns nullptr for an unset one.
+Status apply_environment(Options& options, const char* (*get)(const char* name));
+
+// The value as text, the way set_option accepts it; secrets as "***" when set. Error: config_error.
+Result<std::string> option_text(const Options& options, std::string_view name);
+
+// Built-in default of a row as text; lives as long as the process.
+const std::string& option_default(const OptionRow& row);
+
+// All options as one JSON object, secrets as "***".
+std::string dump_options(const Options& options);
+
+}  // namespace ppn

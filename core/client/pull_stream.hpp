@@ -1,0 +1,68 @@
+// A response that the caller's own thread reads piece by piece: a handler with a bounded queue.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/live_objects.hpp"
+#include "base/result.hpp"
+#include "client/call.hpp"
+#include "client/handler.hpp"
+
+namespace ppn {
+
+// One piece of a stream, owned by its queue.
+struct StreamPiece {
+  std::string data;
+  std::string type;  // "message" and others for events, "line", "chunk"
+  std::string id;    // last event id as of this event
+  std::optional<std::uint64_t> retry_ms;
+  std::uint64_t index = 0;
+};
+
+// Thread: next by one thread at a time, the rest by any.
+class PullStream {
+ public:
+  enum class Outcome { piece, end, pending, failed };
+
+  // Starts the call. Errors: those of Call::start.
+  static Result<std::shared_ptr<PullStream>> open(std::shared_ptr<Call> call, Delivery delivery);
+  // Cancels a stream that has not ended.
+  ~PullStream();
+
+  PullStream(const PullStream&) = delete;
+  PullStream& operator=(const PullStream&) = delete;
+
+  // timeout_ms: 0 = look only, -1 = until the timeouts of the call end it.
+  // After `piece`, current() is that piece until the next call. After `failed`, error() says why.
+  Outcome next(std::int64_t timeout_ms);
+  const StreamPiece& current() const noexcept { return current_; }
+  const Error& error() const noexcept { return *error_; }
+
+  // Waits for the head: `piece` stands for "it is there". After a failure without head: `failed`.
+  Outcome wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out);
+
+  void cancel();
+  // As of the last piece that was taken with next().
+  std::string last_event_id() const;
+  std::optional<std::uint64_t> retry_ms() const;
+
+ private:
+  class Handler;
+  struct Queue;
+
+  PullStream() = default;
+
+  std::shared_ptr<Call> call_;
+  std::shared_ptr<Queue> queue_;
+  StreamPiece current_;
+  std::unique_ptr<Error> error_;
+  LiveObject live_;
+};
+
+}  // namespace ppn

@@ -1,0 +1,27 @@
+// What the server answered, as far as it has arrived.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "codec/headers.hpp"
+#include "http/timings.hpp"
+
+namespace ppn {
+
+// Written by the I/O thread until its call has completed, then read by anyone.
+struct Response {
+  int status = 0;
+  int minor_version = 1;
+  HeaderList headers;
+  HeaderList trailers;
+  std::string body;              // when it was collected
+  std::uint64_t body_bytes = 0;  // arrived, collected or delivered
+  bool reused = false;           // the connection had carried a request before
+  std::string remote;            // "127.0.0.1:443"
+  int attempts = 1;
+  Timings timings;
+};
+
+}  // namespace ppn
