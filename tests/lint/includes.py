@@ -1,0 +1,58 @@
+"""Who may include whom: base <- codec, policy, io <- http <- client <- capi/src."""
+import os
+import posixpath
+
+MAY_INCLUDE = {
+    "base": {"base"},
+    "codec": {"base", "codec"},
+    "policy": {"base", "policy"},
+    "io": {"base", "io"},
+    "http": {"base", "codec", "policy", "io", "http"},
+    "client": {"base", "codec", "policy", "io", "http", "client"},
+}
+LAYERS = set(MAY_INCLUDE)
+# Bytes and time are arguments there.
+PURE = {"codec", "policy"}
+IMPURE_HEADERS = ("sys/", "netinet/", "arpa/", "net/", "unistd.h", "poll.h", "fcntl.h", "netdb.h", "pthread.h", "time.h",
+                  "thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "ctime", "fstream",
+                  "iostream", "random")
+C_HEADER_MAY = {"stddef.h", "stdint.h"}
+
+
+def check(tree):
+    for name in tree.files("core"):
+        layer = name.split("/")[1]
+        if layer not in LAYERS:
+            tree.report(name, 1, f"core/{layer} is no layer of the core")
+            continue
+        for line, _, target in tree.includes(name):
+            first = target.split("/")[0]
+            if first in LAYERS and "/" in target and first not in MAY_INCLUDE[layer]:
+                tree.report(name, line, f"{layer} must not include {target}")
+            if first == "pepperpy" or ".." in target.split("/"):
+                tree.report(name, line, f"the core must not include {target}")
+            if layer in PURE and target.startswith(IMPURE_HEADERS) and _is_header(target):
+                tree.report(name, line, f"{layer} knows neither sockets nor threads nor clocks: {target}")
+        if layer in PURE:
+            for line, text in tree.code_lines(name):
+                if "_clock::now(" in text or "clock_gettime(" in text:
+                    tree.report(name, line, f"{layer} takes time as an argument")
+
+    for name in tree.files("capi/include", ends=(".h", ".h.in")):
+        for line, bracket, target in tree.includes(name):
+            sibling = bracket == '"' and _exists(tree, posixpath.join(posixpath.dirname(name), target))
+            if target not in C_HEADER_MAY and not sibling:
+                tree.report(name, line, f"a public header includes only its siblings, stddef.h and stdint.h: {target}")
+
+    for name in tree.files("examples", "bindings", "tests/capi", "tests/bench", "tests/install"):
+        for line, _, target in tree.includes(name):
+            if target.split("/")[0] in LAYERS and "/" in target or "capi/src" in posixpath.normpath(target):
+                tree.report(name, line, f"sees the public headers only, not {target}")
+
+
+def _exists(tree, name):
+    return any(os.path.exists(tree.path(name + end)) for end in ("", ".in"))
+
+
+def _is_header(target):
+    return target.endswith(".h") or target in IMPURE_HEADERS or "/" in target

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Each rule must catch what it is there for: it is shown one good and several bad files."""
+import os
+import sys
+import tempfile
+import unittest
+
+import documentation
+import error_codes
+import folders
+import formatting
+import includes
+import names
+import text
+from tree import Tree
+
+ERROR_CODES = {
+    "core/base/error_code.hpp": "enum class ErrorCode : int {\n  ok = 0,\n  timeout = 401,\n};\n",
+    "core/base/error_code.cpp": '{ok, "OK", "", false},\n{timeout, "TIMEOUT", "", true},\n',
+}
+ERROR_H = "capi/include/pepperpy/network/error.h"
+
+
+class Rules(unittest.TestCase):
+    def found(self, rule, files):
+        with tempfile.TemporaryDirectory() as root:
+            for name, content in files.items():
+                os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(content)
+            tree = Tree(root)
+            rule.check(tree)
+            return tree.found
+
+    def test_downward_includes_are_fine(self):
+        self.assertEqual(self.found(includes, {
+            "core/client/a.cpp": '#include "http/pool.hpp"\n#include "base/error.hpp"\n#include <thread>\n',
+            "core/codec/a.cpp": '#include "base/error.hpp"\n#include <string>\n#include <algorithm>\n',
+            "capi/src/a.cpp": '#include "client/client.hpp"\n#include <pepperpy/network.h>\n',
+            "capi/include/pepperpy/a.h": '#include <stdint.h>\n#include "b/c.h"\n',
+            "capi/include/pepperpy/b/c.h.in": '#include "../a.h"\n',
+        }), [])
+
+    def test_other_includes_are_found(self):
+        for name, line in (("core/base/a.hpp", '#include "io/socket.hpp"'),
+                           ("core/codec/a.hpp", '#include "policy/retry.hpp"'),
+                           ("core/io/a.cpp", '#  include "http/pool.hpp"'),
+                           ("core/codec/a.cpp", "#include <thread>"),
+                           ("core/policy/a.cpp", "#include <sys/socket.h>"),
+                           ("core/policy/a.cpp", "auto t = std::chrono::steady_clock::now();"),
+                           ("core/extra/a.cpp", ""),
+                           ("core/io/a.cpp", "#include <pepperpy/network.h>"),
+                           ("capi/include/pepperpy/a.h", "#include <stdbool.h>"),
+                           ("capi/include/pepperpy/a.h", '#include "b.h"'),
+                           ("capi/include/pepperpy/version.h.in", "#include <stdio.h>"),
+                           ("examples/c/a.c", '#include "base/error.hpp"'),
+                           ("tests/capi/a.c", '#include "client/client.hpp"')):
+            self.assertEqual(len(self.found(includes, {name: line})), 1, (name, line))
+
+    def test_foreign_names_are_found_outside_their_layer(self):
+        self.assertEqual(self.found(names, {
+            "core/io/tls.cpp": "#include <openssl/ssl.h>\n#include <Poco/Net/StreamSocket.h>\nSSL_read(s);\n",
+            "core/codec/json.cpp": "#include <Poco/JSON/Parser.h>\n",
+            "core/http/a.cpp": "// Poco::Net is hidden below\nauto text = \"SSL_read(\";\n",
+        }), [])
+        for name, line in (("core/http/a.cpp", "#include <openssl/ssl.h>"), ("core/http/a.cpp", "SSL_read(s, b, n);"),
+                           ("core/client/a.cpp", "Poco::Net::SocketAddress a;"),
+                           ("core/codec/url.cpp", "#include <Poco/URI.h>"), ("capi/src/a.cpp", "Poco::JSON::Parser p;"),
+                           ("core/io/a.cpp", "#include <Poco/Net/SecureStreamSocket.h>"),
+                           ("core/http/a.cpp", "z_stream s;")):
+            self.assertEqual(len(self.found(names, {name: line})), 1, (name, line))
+
+    def test_undocumented_declarations_are_found(self):
+        name = "capi/include/pepperpy/a.h"
+        good = "/** Says why. */\nPPN_API void PPN_CALL ppn_a(void);\n"
+        self.assertEqual(self.found(documentation, {name: good}), [])
+        for line in ("PPN_API void PPN_CALL ppn_b(void);", "typedef void(PPN_CALL *ppn_x_cb)(void *user_data);"):
+            self.assertEqual(len(self.found(documentation, {name: good + "\n" + line})), 1, line)
+
+    def test_stray_files_and_missing_readmes_are_found(self):
+        good = {"README.md": "x", "core/README.md": "x", ".gitignore": ""}
+        self.assertEqual(self.found(folders, good), [])
+        self.assertEqual(len(self.found(folders, good | {"scripts/a.sh": ""})), 1)
+        self.assertEqual(len(self.found(folders, good | {"core/io/a.cpp": ""})), 1)
+        self.assertEqual(len(self.found(folders, good | {"core/README.md": "x\n" * 200})), 1)
+
+    def test_long_and_unfinished_files_are_found(self):
+        self.assertEqual(self.found(text, {"core/io/a.cpp": "int a;\n" * 400}), [])
+        for content in ("int a;\n" * 401, "// TO" + "DO: later\n", "// caf\u00e9\n"):
+            self.assertEqual(len(self.found(text, {"core/io/a.cpp": content})), 1)
+
+    def test_error_codes_that_drift_are_found(self):
+        good = "#define PPN_OK 0\n#define PPN_E_TIMEOUT 401\n"
+        self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: good}), [])
+        self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: "enum {\n PPN_OK = 0,\n PPN_E_TIMEOUT = 401\n};"}),
+                         [])
+        for bad in (good.replace("401", "402"), good + "#define PPN_E_NEW 999\n", "#define PPN_OK 0\n"):
+            self.assertEqual(len(self.found(error_codes, ERROR_CODES | {ERROR_H: bad})), 1, bad)
+
+    @unittest.skipUnless(formatting.find_tool(), "clang-format 14 is not here")
+    def test_wrong_format_is_found(self):
+        self.assertEqual(self.found(formatting, {"core/io/a.cpp": "int a;\n"}), [])
+        self.assertTrue(self.found(formatting, {"core/io/a.cpp": "int   a ;\n"}))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"])
