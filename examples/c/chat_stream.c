@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: CC0-1.0. Copy freely.
+ *
+ * A chat completion whose tokens are pushed: the library calls back for every event, and each token is printed as it
+ * arrives. A stream without its [DONE] was cut short, however well the connection ended: that is an error here. */
+#include <pepperpy/network.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: chat_stream [URL [KEY [CA_FILE]]]\n"
+    "  URL      where the API is; default $PEPPERPY_DEMO_URL, else https://localhost:8443\n"
+    "  KEY      API key; default $PEPPERPY_DEMO_KEY, else demo-key\n"
+    "  CA_FILE  PEM file of the certificates to trust; default $PEPPERPY_DEMO_CA, else the system's\n";
+
+static const char question[] =
+    "{\"model\": \"demo\", \"stream\": true, "
+    "\"messages\": [{\"role\": \"user\", \"content\": \"Say something about pepper.\"}]}";
+
+/* Print the string of the first "content" member. Enough for this example, which knows its server; a program of yours
+ * hands `json` to its JSON parser. */
+static void print_content(const char* json, size_t length) {
+  static const char member[] = "\"content\":\"";
+  const size_t member_length = sizeof member - 1;
+  size_t at = 0;
+  while (at + member_length <= length && memcmp(json + at, member, member_length) != 0) ++at;
+  for (at += member_length; at < length && json[at] != '"'; ++at) {
+    if (json[at] != '\\' || at + 1 == length) {
+      putchar(json[at]);
+    } else {
+      ++at;
+      putchar(json[at] == 'n' ? '\n' : json[at] == 't' ? '\t' : json[at]);
+    }
+  }
+  fflush(stdout);
+}
+
+/* Runs on a thread of the library, so it only prints; `user_data` is the `finished` of main. */
+static int32_t on_event(void* user_data, ppn_request* request, const ppn_event* event) {
+  int* finished = user_data;
+  size_t length = 0;
+  const char* data = ppn_event_data(event, &length);
+  (void)request;
+  if (length == 6 && memcmp(data, "[DONE]", 6) == 0) {
+    *finished = 1;
+  } else {
+    print_content(data, length);
+  }
+  return PPN_CB_CONTINUE;
+}
+
+static const char* setting(int argc, char** argv, int index, const char* variable, const char* otherwise) {
+  if (argc > index) return argv[index];
+  const char* value = getenv(variable);
+  return value != NULL ? value : otherwise;
+}
+
+int main(int argc, char** argv) {
+  if (argc > 1 && strcmp(argv[1], "--help") == 0) return fputs(usage, stdout) < 0;
+  if (argc > 4 || (argc > 1 && argv[1][0] == '-')) return fputs(usage, stderr), 1;
+  const char* base = setting(argc, argv, 1, "PEPPERPY_DEMO_URL", "https://localhost:8443");
+  const char* key = setting(argc, argv, 2, "PEPPERPY_DEMO_KEY", "demo-key");
+  const char* ca_file = setting(argc, argv, 3, "PEPPERPY_DEMO_CA", "");
+  char url[1024];
+  char authorization[512];
+  int finished = 0;
+  ppn_config* config = NULL;
+  ppn_client* client = NULL;
+  ppn_request* request = NULL;
+  ppn_response* response = NULL;
+  ppn_error* error = NULL;
+  int32_t status = PPN_E_INVALID_ARGUMENT;
+  if (snprintf(url, sizeof url, "%s/v1/chat/completions", base) >= (int)sizeof url) goto done;
+  if (snprintf(authorization, sizeof authorization, "Bearer %s", key) >= (int)sizeof authorization) goto done;
+
+  if ((status = ppn_config_new(&config, &error)) != PPN_OK) goto done;
+  if ((status = ppn_config_set_ca_file(config, ca_file, PPN_AUTO_LENGTH, &error)) != PPN_OK) goto done;
+  if ((status = ppn_client_new(config, &client, &error)) != PPN_OK) goto done;
+  status = ppn_request_new(client, "POST", PPN_AUTO_LENGTH, url, PPN_AUTO_LENGTH, &request, &error);
+  if (status != PPN_OK) goto done;
+  status = ppn_request_set_header(request, "Authorization", PPN_AUTO_LENGTH, authorization, PPN_AUTO_LENGTH, &error);
+  if (status != PPN_OK) goto done;
+  if ((status = ppn_request_set_json(request, question, PPN_AUTO_LENGTH, &error)) != PPN_OK) goto done;
+  status = ppn_request_set_callbacks(request, NULL, NULL, NULL, &finished, NULL, &error);
+  if (status != PPN_OK) goto done;
+  if ((status = ppn_request_set_event_callback(request, on_event, &error)) != PPN_OK) goto done;
+  /* Wait here for the end; ppn_request_start would return at once and call back when it is over. */
+  status = ppn_request_send(request, &response, &error);
+  putchar('\n');
+  if (status == PPN_OK && !finished) status = PPN_E_STREAM_TRUNCATED;
+done:
+  if (status != PPN_OK) {
+    fprintf(stderr, "chat_stream: %s: %s\n", ppn_code_name(status),
+            error != NULL ? ppn_error_message(error) : ppn_code_text(status));
+  }
+  ppn_error_release(error);
+  ppn_response_release(response);
+  ppn_request_release(request);
+  ppn_client_release(client);
+  ppn_config_release(config);
+  return status == PPN_OK ? 0 : 1;
+}
