@@ -1,0 +1,87 @@
+// HTTP/1.1 responses from bytes (RFC 9112). Knows no socket: bytes in, one step at a time out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "codec/headers.hpp"
+#include "codec/http1_block.hpp"
+#include "codec/http1_chunked.hpp"
+#include "codec/http1_types.hpp"
+
+namespace ppn {
+
+// Use: begin(), then next() until it returns `need_input` (read more from the peer) or one of the last two steps.
+//
+//   begin -> (interim)* -> head -> (data)* -> end        `failed` is possible everywhere and is final until begin()
+//
+// Between steps the decoder keeps no reference to the input.
+class Http1Decoder {
+ public:
+  enum class Step {
+    need_input,  // the input is used up
+    interim,     // head() is a 1xx response; the real one follows
+    head,        // head() is the response
+    data,        // data() is a piece of the body
+    end,         // the message is complete; bytes after it stay in the input
+    failed,      // error() says why
+  };
+
+  explicit Http1Decoder(const Http1Limits& limits = {});
+
+  void begin(bool head_request);  // the next response on this connection; keeps the memory of the last one
+
+  Step next(std::string_view& input);  // consumes from the front of `input`
+
+  // The peer closed its side in order: `end` when the message is complete by that, else `failed` with
+  // connection_closed (nothing of a response came), http_protocol (within a head) or body_truncated.
+  Step end_of_input();
+
+  const ResponseHead& head() const noexcept { return head_; }
+  ResponseHead take_head() { return std::move(head_); }
+  std::string_view data() const noexcept { return data_; }  // a slice of the input of that call
+  const HeaderList& trailers() const noexcept { return trailers_; }
+  HeaderList take_trailers() { return std::move(trailers_); }
+
+  // After `end`: HTTP allows another request on this connection. Bytes left over are the caller's to notice.
+  bool keep_alive() const noexcept { return persistent_ && state_ == State::done; }
+  bool close_delimited() const noexcept { return state_ == State::until_close || ended_by_close_; }
+  std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+  bool started() const noexcept { return started_; }  // a byte of this response was seen, interim ones included
+  const Error& error() const noexcept { return error_; }
+
+ private:
+  enum class State { head, length, until_close, chunked, trailers, done, failed };
+
+  Step read_head(std::string_view& input);
+  Step read_length(std::string_view& input);
+  Step read_chunked(std::string_view& input);
+  Step read_trailers(std::string_view& input);
+  Step finish_head();
+  Step fail(ErrorCode code, Phase phase, std::string message);
+  Step fail_truncated();
+
+  Http1Limits limits_;
+  State state_ = State::head;
+  bool head_request_ = false;
+  bool started_ = false;
+  bool persistent_ = false;
+  bool ended_by_close_ = false;
+  int interim_seen_ = 0;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t remaining_ = 0;
+  std::optional<std::uint64_t> content_length_;
+  std::string_view data_;
+  ResponseHead head_;
+  HeaderList trailers_;
+  Http1Block block_;
+  Http1ChunkReader chunks_;
+  Error error_;
+};
+
+}  // namespace ppn
