@@ -13,6 +13,7 @@ class Script {
   enum class Action {
     handshake,
     expect_request,
+    expect_head,
     expect_bytes,
     send,
     send_byte_by_byte,
@@ -35,6 +36,8 @@ class Script {
 
   // Reads one request: its head, and its body by Content-Length or chunks.
   Script& expect_request() { return add({Action::expect_request}); }
+  // Reads one request's head only; it counts as a request.
+  Script& expect_head() { return add({Action::expect_head}); }
   // Reads exactly `count` bytes of anything.
   Script& expect_bytes(std::size_t count) { return add({Action::expect_bytes, {}, count}); }
   Script& send(std::string bytes) { return add({Action::send, std::move(bytes)}); }
@@ -57,14 +60,15 @@ class Script {
 
   // Ends our direction (TLS: close_notify first) and goes on reading.
   Script& half_close() { return add({Action::half_close}); }
-  // Closes in order (TLS: close_notify first).
+  // Closes in order (TLS: close_notify first). What has arrived is dropped before, for a close with unread bytes
+  // resets.
   Script& close() { return add({Action::close}); }
   // Closes TCP in order but sends no close_notify; the same as close() without TLS.
   Script& close_without_notify() { return add({Action::close_without_notify}); }
   // Closes with a TCP reset.
   Script& reset() { return add({Action::reset}); }
 
-  // TLS servers begin with the handshake. This call moves it: steps before it play on bare TCP.
+  // TLS servers begin with the handshake. This call moves it: steps before it play on bare TCP and must not read.
   Script& handshake() {
     implicit_handshake_ = false;
     return add({Action::handshake});
