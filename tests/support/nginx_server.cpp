@@ -40,8 +40,11 @@ std::string fixed_locations() {
 std::string configuration(const NginxOptions& options, const CertFiles& certificate, std::string_view dir,
                           std::uint16_t http_port, std::uint16_t https_port) {
   const std::string base(dir);
-  // One process: what the test starts is what it ends. Paths are absolute, for nginx's own defaults belong to root.
-  std::string text = "daemon off;\nmaster_process off;\nworker_processes 1;\npid " + base + "/nginx.pid;\n";
+  // Paths are absolute, for nginx's own defaults belong to root. A single process would be simpler to end, but nginx
+  // does not take inherited sockets then; the master ends its worker.
+  std::string text = "daemon off;\nworker_processes 1;\npid " + base + "/nginx.pid;\n";
+  // The worker must read a directory that is ours alone.
+  if (::geteuid() == 0) text += "user root;\n";
   text += "error_log " + base + "/error.log notice;\nevents { worker_connections 4096; }\nhttp {\n";
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
     text += std::string(kind) + "_temp_path " + base + "/" + kind + ";\n";
