@@ -1,4 +1,4 @@
-#include "server/certificate.hpp"
+#include "certificate.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

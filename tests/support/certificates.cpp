@@ -1,6 +1,6 @@
 #include "support/certificates.hpp"
 
-#include "server/certificate.hpp"
+#include "../../examples/server/certificate.hpp"
 
 namespace ppn::test {
 

@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-#include "server/certificate.hpp"
+#include "../../examples/server/certificate.hpp"
 #include "support/channel.hpp"
 #include "support/request_reader.hpp"
 
