@@ -1,0 +1,124 @@
+/* Ours: keep-alive GET through the C ABI. Asynchronous calls; each one that completes starts the next.
+ *
+ * usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS
+ * prints {"requests":N,"errors":N,"body_bytes":N,"seconds":S} */
+#include <pepperpy/network.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { max_in_flight = 1024, max_errors = 100 };
+
+typedef struct {
+  ppn_client* client;
+  const char* url;
+  size_t url_length;
+  int wanted_in_flight;
+  double end_s;
+  /* From here on the I/O thread alone writes, until `finished` is set. */
+  int in_flight;
+  long requests, errors;
+  uint64_t body_bytes;
+
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  int finished;
+} bench;
+
+static double now_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void count_error(bench* b, const ppn_error* error) {
+  if (b->errors++ == 0) fprintf(stderr, "bench_ppn_get: %s\n", error ? ppn_error_message(error) : "wrong answer");
+}
+
+static void on_complete(void* user_data, ppn_request* request, ppn_response* response, const ppn_error* failure);
+
+/* Counts before it starts: the completion may come before ppn_request_start returns. */
+static int start_one(bench* b) {
+  ppn_request* request = NULL;
+  ppn_error* error = NULL;
+  int started = 0;
+  b->in_flight++;
+  if (ppn_request_new(b->client, "GET", 3, b->url, b->url_length, &request, &error) == PPN_OK &&
+      ppn_request_set_callbacks(request, NULL, NULL, on_complete, b, NULL, &error) == PPN_OK) {
+    started = ppn_request_start(request, &error) == PPN_OK;
+  }
+  if (!started) {
+    b->in_flight--;
+    count_error(b, error);
+  }
+  ppn_error_release(error);
+  ppn_request_release(request);
+  return started;
+}
+
+static void on_complete(void* user_data, ppn_request* request, ppn_response* response, const ppn_error* failure) {
+  bench* b = user_data;
+  (void)request;
+  b->in_flight--;
+  if (!failure && ppn_response_status(response) == 200) {
+    b->requests++;
+    b->body_bytes += ppn_response_body_bytes(response);
+  } else {
+    count_error(b, failure);
+  }
+  /* The first completion brings the rest, so that all counting happens on the I/O thread. */
+  if (b->errors < max_errors && now_s() < b->end_s) {
+    while (b->in_flight < b->wanted_in_flight && start_one(b)) continue;
+  }
+  if (b->in_flight == 0) {
+    pthread_mutex_lock(&b->mutex);
+    b->finished = 1;
+    pthread_cond_signal(&b->changed);
+    pthread_mutex_unlock(&b->mutex);
+  }
+}
+
+static int make_client(bench* b, const char* ca_file) {
+  char limit[16];
+  ppn_config* config = NULL;
+  ppn_error* error = NULL;
+  int length = snprintf(limit, sizeof limit, "%d", b->wanted_in_flight);
+  if (ppn_config_new(&config, &error) == PPN_OK &&
+      ppn_config_set_ca_file(config, ca_file, PPN_AUTO_LENGTH, &error) == PPN_OK &&
+      ppn_config_set(config, "max_connections_per_origin", PPN_AUTO_LENGTH, limit, (size_t)length, &error) == PPN_OK) {
+    ppn_client_new(config, &b->client, &error);
+  }
+  if (error) fprintf(stderr, "bench_ppn_get: %s\n", ppn_error_message(error));
+  ppn_error_release(error);
+  ppn_config_release(config);
+  return b->client != NULL;
+}
+
+int main(int argc, char** argv) {
+  bench b = {0};
+  double start_s;
+  if (argc != 5 || (b.wanted_in_flight = atoi(argv[3])) < 1 || b.wanted_in_flight > max_in_flight ||
+      atof(argv[4]) <= 0) {
+    fprintf(stderr, "usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS\n");
+    return 1;
+  }
+  pthread_mutex_init(&b.mutex, NULL);
+  pthread_cond_init(&b.changed, NULL);
+  b.url = argv[1];
+  b.url_length = strlen(argv[1]);
+  if (!make_client(&b, argv[2])) return 1;
+  start_s = now_s();
+  b.end_s = start_s + atof(argv[4]);
+  if (!start_one(&b)) return 1;
+  /* Requests have their own deadlines (timeout_ms), so this wait has one too. */
+  pthread_mutex_lock(&b.mutex);
+  while (!b.finished) pthread_cond_wait(&b.changed, &b.mutex);
+  pthread_mutex_unlock(&b.mutex);
+  printf("{\"requests\":%ld,\"errors\":%ld,\"body_bytes\":%llu,\"seconds\":%.3f}\n", b.requests, b.errors,
+         (unsigned long long)b.body_bytes, now_s() - start_s);
+  ppn_client_release(b.client);
+  ppn_runtime_shutdown(NULL);
+  return b.errors ? 1 : 0;
+}
