@@ -1,0 +1,80 @@
+#include "option_values.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "exit_status.h"
+
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+int seconds_to_ms(const char* seconds, char* out, size_t out_size) {
+  const char* at = seconds;
+  unsigned long long ms = 0;
+  unsigned long long unit = 100;
+  int digits = 0;
+  int rest = 0;
+  for (; is_digit(*at); ++at) {
+    /* Far above every limit of the library, which refuses it by name. */
+    if (++digits > 12) return 0;
+    ms = ms * 10 + (unsigned long long)(*at - '0');
+  }
+  ms *= 1000;
+  if (*at == '.') {
+    for (++at; is_digit(*at); ++at, unit /= 10) {
+      ++digits;
+      ms += (unsigned long long)(*at - '0') * unit;
+      if (unit == 0 && *at != '0') rest = 1;
+    }
+  }
+  if (*at != '\0' || digits == 0) return 0;
+  snprintf(out, out_size, "%llu", ms + (rest ? 1 : 0));
+  return 1;
+}
+
+int is_positive_integer(const char* text) {
+  int positive = 0;
+  if (*text == '\0') return 0;
+  for (; *text != '\0'; ++text) {
+    if (!is_digit(*text)) return 0;
+    if (*text != '0') positive = 1;
+  }
+  return positive;
+}
+
+int is_header_argument(const char* text) {
+  const char* colon = strchr(text, ':');
+  const size_t length = strlen(text);
+  if (colon == NULL) return length > 1 && text[length - 1] == ';';
+  /* curl takes "Name:" for "do not send this header", which there is no way to do here. */
+  return colon[1 + strspn(colon + 1, " \t")] != '\0';
+}
+
+static void strip_line_ends(struct text* text, size_t from) {
+  size_t to = from;
+  for (size_t at = from; at < text->length; ++at) {
+    if (text->data[at] != '\r' && text->data[at] != '\n' && text->data[at] != '\0') text->data[to++] = text->data[at];
+  }
+  text->length = to;
+  if (text->data != NULL) text->data[to] = '\0';
+}
+
+int add_body(struct options* options, enum body_kind kind, const char* value) {
+  size_t before = 0;
+  if (options->body_kind != BODY_NONE && (options->body_kind == BODY_JSON) != (kind == BODY_JSON)) {
+    return complain_usage("--json excludes -d and --data-binary", NULL);
+  }
+  /* Several pieces of -d make one form; those of --json make one text. */
+  if (options->body_kind != BODY_NONE && kind != BODY_JSON) text_append(&options->body, "&", 1);
+  options->body_kind = kind;
+  before = options->body.length;
+  if (value[0] == '@') {
+    const char* problem = text_append_file(&options->body, value + 1, BODY_FILE_LIMIT);
+    if (problem != NULL) return complain_usage(problem, value);
+    if (kind == BODY_FORM) strip_line_ends(&options->body, before);
+  } else {
+    text_append_string(&options->body, value);
+  }
+  return 0;
+}

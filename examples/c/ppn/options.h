@@ -1,0 +1,48 @@
+/* The command line of `ppn request` and `ppn stream`, with the spellings of curl. */
+#ifndef PPN_OPTIONS_H
+#define PPN_OPTIONS_H
+
+#include "text.h"
+
+enum body_kind { BODY_NONE, BODY_FORM, BODY_BINARY, BODY_JSON };
+enum stream_kind { STREAM_NONE, STREAM_SSE, STREAM_LINES, STREAM_CHUNKS };
+
+/* One change to the client's configuration, in the order of the command line: a later one wins. */
+struct setting {
+  const char* name; /* NULL: `text` is a JSON object of options */
+  size_t name_length;
+  struct text text;
+};
+
+struct options {
+  const char* method; /* NULL: POST with a body, else GET */
+  struct list headers;
+  const char* user; /* "name:password" */
+  enum body_kind body_kind;
+  struct text body;
+  struct setting* settings;
+  size_t setting_count;
+  struct text resolve; /* "host:port:addr,host:port:addr" */
+  struct list outputs; /* the k-th belongs to the k-th URL */
+  struct list urls;
+  enum stream_kind stream_kind;
+  int insecure;
+  int include_head;
+  int silent;
+  int show_error;
+  int verbose;
+  int report;
+  int report_body;
+  int list_options;
+  int markdown;
+  int help;
+  int version;
+};
+
+/* Read the arguments from argv[first] on. Returns 0, or an exit status after it has complained. Call options_free in
+ * either case. */
+int options_parse(struct options* options, int argc, char** argv, int first);
+
+void options_free(struct options* options);
+
+#endif

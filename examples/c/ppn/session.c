@@ -1,0 +1,141 @@
+#include "session.h"
+
+#include <string.h>
+
+static int is_same_name(const char* a, size_t a_length, const char* b) {
+  if (a_length != strlen(b)) return 0;
+  for (size_t i = 0; i < a_length; ++i) {
+    const char x = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] | 0x20) : a[i];
+    const char y = b[i] >= 'A' && b[i] <= 'Z' ? (char)(b[i] | 0x20) : b[i];
+    if (x != y) return 0;
+  }
+  return 1;
+}
+
+static int is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/* The argument of -H as name and value; the blanks around the value are not part of it (RFC 9110 5.5). */
+static size_t split_header(const char* argument, const char** value, size_t* value_length) {
+  const char* colon = strchr(argument, ':');
+  if (colon == NULL) {
+    *value = "";
+    *value_length = 0;
+    return strlen(argument) - 1; /* "Name;" */
+  }
+  *value = colon + 1;
+  while (is_blank(**value)) ++*value;
+  *value_length = strlen(*value);
+  while (*value_length > 0 && is_blank((*value)[*value_length - 1])) --*value_length;
+  return (size_t)(colon - argument);
+}
+
+static int has_header(const struct options* options, const char* name) {
+  for (size_t i = 0; i < options->headers.count; ++i) {
+    const char* value = NULL;
+    size_t value_length = 0;
+    const size_t name_length = split_header(options->headers.items[i], &value, &value_length);
+    if (is_same_name(options->headers.items[i], name_length, name)) return 1;
+  }
+  return 0;
+}
+
+static int32_t apply_setting(ppn_config* config, const struct setting* setting, ppn_error** error) {
+  if (setting->name == NULL) {
+    /* An empty file is no JSON either; the library says so. */
+    return ppn_config_set_json(config, setting->text.data != NULL ? setting->text.data : "", setting->text.length,
+                               error);
+  }
+  return ppn_config_set(config, setting->name, setting->name_length, setting->text.data, setting->text.length, error);
+}
+
+int32_t session_client(const struct options* options, ppn_client** out, ppn_error** error) {
+  ppn_config* config = NULL;
+  int32_t status = ppn_config_new(&config, error);
+  for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
+    status = apply_setting(config, &options->settings[i], error);
+  }
+  if (status == PPN_OK) status = ppn_client_new(config, out, error);
+  ppn_config_release(config);
+  return status;
+}
+
+const char* session_method(const struct options* options) {
+  if (options->method != NULL) return options->method;
+  return options->body_kind != BODY_NONE ? "POST" : "GET";
+}
+
+static int32_t add_unless_given(const struct options* options, session_header_fn add, void* user_data, const char* name,
+                                const char* value) {
+  if (has_header(options, name)) return PPN_OK;
+  return add(user_data, name, strlen(name), value, strlen(value));
+}
+
+/* RFC 7617 section 2. */
+static int32_t add_basic_credentials(const struct options* options, session_header_fn add, void* user_data) {
+  struct text value = {NULL, 0, 0};
+  int32_t status = PPN_OK;
+  text_append_string(&value, "Basic ");
+  text_append_base64(&value, options->user, strlen(options->user));
+  status = add_unless_given(options, add, user_data, "Authorization", value.data);
+  text_free(&value);
+  return status;
+}
+
+int32_t session_each_header(const struct options* options, session_header_fn add, void* user_data) {
+  int32_t status = PPN_OK;
+  if (options->user != NULL) status = add_basic_credentials(options, add, user_data);
+  if (status == PPN_OK && (options->body_kind == BODY_FORM || options->body_kind == BODY_BINARY)) {
+    status = add_unless_given(options, add, user_data, "Content-Type", "application/x-www-form-urlencoded");
+  }
+  if (status == PPN_OK && options->body_kind == BODY_JSON) {
+    status = add_unless_given(options, add, user_data, "Content-Type", "application/json");
+    /* A stream of events asks for its own media type. */
+    if (status == PPN_OK && options->stream_kind != STREAM_SSE) {
+      status = add_unless_given(options, add, user_data, "Accept", "application/json");
+    }
+  }
+  for (size_t i = 0; status == PPN_OK && i < options->headers.count; ++i) {
+    const char* value = NULL;
+    size_t value_length = 0;
+    const size_t name_length = split_header(options->headers.items[i], &value, &value_length);
+    status = add(user_data, options->headers.items[i], name_length, value, value_length);
+  }
+  return status;
+}
+
+struct request_and_error {
+  ppn_request* request;
+  ppn_error** error;
+};
+
+static int32_t add_to_request(void* user_data, const char* name, size_t name_length, const char* value,
+                              size_t value_length) {
+  struct request_and_error* target = user_data;
+  return ppn_request_add_header(target->request, name, name_length, value, value_length, target->error);
+}
+
+static int32_t set_body(const struct options* options, ppn_request* request, ppn_error** error) {
+  if (options->body_kind == BODY_NONE) return PPN_OK;
+  if (options->body_kind == BODY_JSON) {
+    return ppn_request_set_json(request, options->body.data != NULL ? options->body.data : "", options->body.length,
+                                error);
+  }
+  return ppn_request_set_body(request, (const uint8_t*)options->body.data, options->body.length, error);
+}
+
+int32_t session_request(const struct options* options, ppn_client* client, const char* url, ppn_request** out,
+                        ppn_error** error) {
+  struct request_and_error target = {NULL, error};
+  int32_t status =
+      ppn_request_new(client, session_method(options), PPN_AUTO_LENGTH, url, PPN_AUTO_LENGTH, &target.request, error);
+  if (status == PPN_OK) status = session_each_header(options, add_to_request, &target);
+  if (status == PPN_OK) status = set_body(options, target.request, error);
+  if (status == PPN_OK) {
+    *out = target.request;
+    return PPN_OK;
+  }
+  ppn_request_release(target.request);
+  return status;
+}

@@ -1,0 +1,222 @@
+/* ppn stream: print a response while it arrives. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <string.h>
+
+#include "commands.h"
+#include "exit_status.h"
+#include "head.h"
+#include "json.h"
+#include "output.h"
+#include "session.h"
+#include "verbose.h"
+
+/* How long a wait may overlook an interrupt: ppn_stream_cancel may not be called in a signal handler. */
+enum { WAIT_MS = 100 };
+
+static volatile sig_atomic_t interrupted = 0;
+
+static void on_interrupt(int signal_number) {
+  interrupted = 1;
+  /* A second one ends the program at once, should a terminal or a full pipe hold it. */
+  signal(signal_number, SIG_DFL);
+}
+
+static void catch_interrupts(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_interrupt;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+struct run {
+  const struct options* options;
+  struct output output;
+  ppn_stream* stream;
+  ppn_response* response;
+  ppn_error* error;
+  uint64_t pieces;
+  uint64_t bytes;
+};
+
+/* One wait of `next` or `response`: PPN_PENDING until an interrupt turns it into a cancelled stream. */
+static int32_t wait_for_head(struct run* run) {
+  int32_t status = PPN_PENDING;
+  while (status == PPN_PENDING && !interrupted) {
+    status = ppn_stream_response(run->stream, WAIT_MS, &run->response, NULL);
+  }
+  return status;
+}
+
+static int32_t wait_for_piece(struct run* run, const ppn_event** piece) {
+  int32_t status = PPN_PENDING;
+  while (status == PPN_PENDING) {
+    if (interrupted) ppn_stream_cancel(run->stream);
+    status = ppn_stream_next(run->stream, WAIT_MS, piece, &run->error);
+  }
+  return status;
+}
+
+static void append_event_report(struct text* out, const ppn_event* event) {
+  size_t length = 0;
+  const char* bytes = ppn_event_type(event, &length);
+  text_append_string(out, "{\"type\":");
+  json_string(out, bytes, length);
+  bytes = ppn_event_data(event, &length);
+  text_append_string(out, ",\"data\":");
+  json_string(out, bytes, length);
+  bytes = ppn_event_id(event, &length);
+  text_append_string(out, ",\"id\":");
+  json_string(out, bytes, length);
+  text_append_string(out, ",\"retry\":");
+  json_integer_or_null(out, ppn_event_retry_ms(event));
+  text_append_string(out, "}\n");
+}
+
+static void append_piece_report(struct text* out, enum stream_kind kind, const ppn_event* piece) {
+  size_t length = 0;
+  const char* bytes = ppn_event_data(piece, &length);
+  if (kind == STREAM_LINES) {
+    text_append_string(out, "{\"line\":");
+    json_string(out, bytes, length);
+  } else {
+    text_append_string(out, "{\"bytes\":");
+    json_integer(out, (int64_t)length);
+    text_append_string(out, ",\"data_base64\":\"");
+    text_append_base64(out, bytes, length);
+    text_append_string(out, "\"");
+  }
+  text_append_string(out, "}\n");
+}
+
+static void write_piece(struct run* run, const ppn_event* piece) {
+  const enum stream_kind kind = run->options->stream_kind;
+  size_t length = 0;
+  const char* bytes = ppn_event_data(piece, &length);
+  ++run->pieces;
+  run->bytes += length;
+  if (run->options->report) {
+    struct text line = {NULL, 0, 0};
+    if (kind == STREAM_SSE) {
+      append_event_report(&line, piece);
+    } else {
+      append_piece_report(&line, kind, piece);
+    }
+    output_write(&run->output, line.data, line.length);
+    text_free(&line);
+  } else {
+    output_write(&run->output, bytes, length);
+    if (kind == STREAM_SSE || kind == STREAM_LINES) output_write(&run->output, "\n", 1);
+  }
+  output_flush(&run->output);
+}
+
+static void write_end_report(struct run* run, int32_t code) {
+  struct text line = {NULL, 0, 0};
+  const char* end = code == PPN_OK ? "ok" : ppn_code_name(code);
+  const enum stream_kind kind = run->options->stream_kind;
+  text_append_string(&line, "{\"end\":");
+  json_string(&line, end, strlen(end));
+  text_append_string(&line, kind == STREAM_SSE     ? ",\"events\":"
+                            : kind == STREAM_LINES ? ",\"lines\":"
+                                                   : ",\"chunks\":");
+  json_integer(&line, (int64_t)run->pieces);
+  if (kind == STREAM_SSE) {
+    size_t length = 0;
+    const char* id = run->stream != NULL ? ppn_stream_last_event_id(run->stream, &length) : "";
+    text_append_string(&line, ",\"last_event_id\":");
+    json_string(&line, id, length);
+    text_append_string(&line, ",\"retry\":");
+    json_integer_or_null(&line, run->stream != NULL ? ppn_stream_retry_ms(run->stream) : -1);
+  } else {
+    text_append_string(&line, ",\"bytes\":");
+    json_integer(&line, (int64_t)run->bytes);
+  }
+  text_append_string(&line, "}\n");
+  output_write(&run->output, line.data, line.length);
+  text_free(&line);
+}
+
+static void write_head(struct run* run) {
+  struct text head = {NULL, 0, 0};
+  if (run->options->verbose) verbose_response(run->response);
+  if (!run->options->include_head || run->options->report) return;
+  append_head(&head, run->response);
+  output_write(&run->output, head.data, head.length);
+  output_flush(&run->output);
+  text_free(&head);
+}
+
+static int32_t open_stream(struct run* run, ppn_client* client, const char* url) {
+  static const int32_t kinds[] = {PPN_STREAM_CHUNKS, PPN_STREAM_EVENTS, PPN_STREAM_LINES, PPN_STREAM_CHUNKS};
+  ppn_request* request = NULL;
+  int32_t code = session_request(run->options, client, url, &request, &run->error);
+  if (code == PPN_OK && run->options->verbose) verbose_request(run->options, url);
+  if (code == PPN_OK) code = ppn_stream_open(request, kinds[run->options->stream_kind], &run->stream, &run->error);
+  ppn_request_release(request);
+  return code;
+}
+
+/* Lines and chunks of an error page are printed as they come; afterwards its status is the failure. */
+static int32_t read_stream(struct run* run) {
+  const ppn_event* piece = NULL;
+  int32_t code = wait_for_head(run);
+  if (code == PPN_OK) write_head(run);
+  while ((code = wait_for_piece(run, &piece)) == PPN_OK && !run->output.failed) write_piece(run, piece);
+  if (code == PPN_OK) return PPN_E_CANCELLED; /* nobody can read on */
+  if (code != PPN_END) return code;
+  return ppn_response_status(run->response) >= 400 ? ppn_response_check_status(run->response, &run->error) : PPN_OK;
+}
+
+/* A server that refuses a stream of events says why in a body that is no event. */
+static void show_refusal(struct run* run) {
+  size_t length = 0;
+  ppn_response* response = NULL;
+  const uint8_t* body = NULL;
+  if (run->stream == NULL || ppn_stream_response(run->stream, 0, &response, NULL) != PPN_OK) return;
+  body = ppn_response_body(response, &length);
+  for (size_t i = 0; i < length; ++i) {
+    /* A terminal must not take orders from a server. */
+    fputc(body[i] < 0x20 && body[i] != '\n' && body[i] != '\t' ? '?' : body[i], stderr);
+  }
+  if (length != 0 && body[length - 1] != '\n') fputc('\n', stderr);
+  ppn_response_release(response);
+}
+
+static int exit_status(struct run* run, int32_t code) {
+  const int quiet = run->options->silent && !run->options->show_error;
+  const int is_http_status = code >= PPN_E_HTTP_BAD_REQUEST && code <= PPN_E_HTTP_OTHER_STATUS;
+  if (run->output.failed) return EXIT_USAGE;
+  if (code == PPN_OK) return 0;
+  if (interrupted && code == PPN_E_CANCELLED) return EXIT_INTERRUPTED;
+  if (!quiet) {
+    complain(code, run->error);
+    if (run->options->stream_kind == STREAM_SSE) show_refusal(run);
+  }
+  return is_http_status && !run->options->report ? EXIT_HTTP_STATUS : exit_status_of(code);
+}
+
+int command_stream(const struct options* options) {
+  struct run run;
+  ppn_client* client = NULL;
+  int32_t code = PPN_OK;
+  int status = 0;
+  memset(&run, 0, sizeof run);
+  run.options = options;
+  status = output_open(&run.output, &options->outputs, 0);
+  if (status != 0) return status;
+  catch_interrupts();
+  code = session_client(options, &client, &run.error);
+  if (code == PPN_OK) code = open_stream(&run, client, options->urls.items[0]);
+  if (code == PPN_OK) code = read_stream(&run);
+  if (options->report) write_end_report(&run, code);
+  if (output_close(&run.output) != 0) run.output.failed = 1;
+  status = exit_status(&run, code);
+  ppn_error_release(run.error);
+  ppn_response_release(run.response);
+  ppn_stream_release(run.stream);
+  ppn_client_release(client);
+  return status;
+}
