@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "codec/headers.hpp"
 #include "codec/http1_types.hpp"
@@ -17,34 +18,42 @@ class Http1Block {
  public:
   enum class Step { need_input, done, failed };
 
-  void begin_response();                // a new budget of bytes
-  void begin_head(ResponseHead& head);  // `head` must live until `done`
-  void begin_trailers(HeaderList& list, std::size_t fields_before);
+  void begin_response();  // a new budget of bytes
+  void begin_head();
+  void begin_trailers(std::size_t fields_before);
 
   Step next(std::string_view& input, const Http1Limits& limits);
 
   const Http1Problem& problem() const noexcept { return problem_; }
-  bool started() const noexcept { return consumed_ != 0; }  // a byte of this section was seen
+
+  // After `done`: what the section said. Taken by swapping, so that memory goes round.
+  int status() const noexcept { return status_; }
+  int minor_version() const noexcept { return minor_version_; }
+  std::string_view reason() const noexcept { return reason_; }
+  void swap_fields(HeaderList& fields) noexcept { std::swap(fields, fields_); }
 
  private:
   Step next_buffered(std::string_view& input, const Http1Limits& limits);
-  Step line(std::string_view block, std::size_t begin, std::size_t feed, const Http1Limits& limits);
-  Step partial(std::string_view line, const Http1Limits& limits);
+  // Parses the line of `block` from `begin` to the LF at `lf`.
+  Step line(std::string_view block, std::size_t begin, std::size_t lf, const Http1Limits& limits);
+  Step partial_line(std::string_view so_far, const Http1Limits& limits);
+  Step check_size(std::size_t line_size, const Http1Limits& limits);
   Step status_line(std::string_view line);
   Step field_line(std::string_view block, std::size_t begin, std::size_t end);
   Step folded_line(std::string_view block, std::size_t begin, std::size_t end);
   Step finish(std::string_view block);
   Step fail(ErrorCode code, const char* text);
 
-  ResponseHead* head_ = nullptr;  // null in trailers
-  HeaderList* fields_ = nullptr;
-  std::size_t fields_before_ = 0;
-  std::size_t budget_used_ = 0;  // by complete lines of this response
-  std::size_t consumed_ = 0;     // bytes of this section
-  bool at_first_line_ = true;
+  bool expect_status_line_ = false;
   bool folded_ = false;
-  std::string buffer_;          // the section so far, when it did not come in one piece
-  std::size_t line_begin_ = 0;  // in buffer_: where the line under way begins
+  int status_ = 0;
+  int minor_version_ = 1;
+  std::string reason_;
+  HeaderList fields_;  // noted, not readable before `done`
+  std::size_t fields_before_ = 0;
+  std::size_t budget_used_ = 0;  // by the complete lines of this response
+  std::string buffer_;           // the section so far, when it did not come in one piece
+  std::size_t line_begin_ = 0;   // in buffer_: where the line under way begins
   Http1Problem problem_;
 };
 

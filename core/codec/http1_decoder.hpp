@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "codec/headers.hpp"
@@ -62,7 +63,8 @@ class Http1Decoder {
   Step read_length(std::string_view& input);
   Step read_chunked(std::string_view& input);
   Step read_trailers(std::string_view& input);
-  Step finish_head();
+  Step take_final_head();
+  Step take_interim_head();
   Step fail(ErrorCode code, Phase phase, std::string message);
   Step fail_truncated();
 
@@ -73,6 +75,7 @@ class Http1Decoder {
   bool persistent_ = false;
   bool ended_by_close_ = false;
   int interim_seen_ = 0;
+  std::size_t head_fields_ = 0;  // remembered, because the head may have been taken
   std::uint64_t body_bytes_ = 0;
   std::uint64_t remaining_ = 0;
   std::optional<std::uint64_t> content_length_;

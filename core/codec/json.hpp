@@ -58,10 +58,6 @@ class JsonDocument {
   Value root() const;
   std::optional<Value> find(std::string_view pointer) const;  // RFC 6901; "" is the root
 
-  // The same by handle, for callers that keep values only.
-  static Type type(Value value) { return value.type(); }
-  static std::string to_text(Value value) { return value.to_text(); }
-
  private:
   struct Tree;
   explicit JsonDocument(std::unique_ptr<Tree> tree);

@@ -1,0 +1,233 @@
+#include "codec/url.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/ascii.hpp"
+#include "codec/ip_literal.hpp"
+
+namespace ppn {
+namespace {
+
+constexpr std::size_t kMaxHostBytes = 2048;
+constexpr std::size_t kMaxTargetBytes = std::size_t{64} * 1024;
+
+// Query parameters that carry credentials. The first group is spelled exactly so by its inventors (OpenTelemetry's
+// list for `url.full`), the second in any case.
+constexpr std::array<std::string_view, 7> kSecretExact = {
+    "X-Amz-Signature",  "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId", "Signature", "sig",
+    "X-Goog-Signature",
+};
+constexpr std::array<std::string_view, 11> kSecretAnyCase = {
+    "key",  "api_key",  "apikey", "api-key",       "access_token", "token",
+    "auth", "password", "secret", "client_secret", "code",
+};
+constexpr std::string_view kRedacted = "REDACTED";
+
+Failure invalid(const char* text) {
+  return Failure(ErrorCode::invalid_url, Phase::validate, text);
+}
+
+int hex_value(char c) noexcept {
+  if (is_digit(c)) return c - '0';
+  const char lower = ascii_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Servers decode names before they compare them, so "api%5Fkey" is a secret as well.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+bool is_secret_parameter(std::string_view raw_name) {
+  const std::string name = percent_decoded(raw_name);
+  if (std::find(kSecretExact.begin(), kSecretExact.end(), name) != kSecretExact.end()) return true;
+  return std::any_of(kSecretAnyCase.begin(), kSecretAnyCase.end(),
+                     [&](std::string_view secret) { return equals_ignore_case(secret, name); });
+}
+
+void append_redacted_query(std::string& out, std::string_view query) {
+  while (true) {
+    // Some servers take ';' between parameters too; reading it so can only hide more.
+    const std::size_t end = query.find_first_of("&;");
+    const std::string_view parameter = query.substr(0, end);
+    const std::size_t equals = parameter.find('=');
+    if (equals != std::string_view::npos && is_secret_parameter(parameter.substr(0, equals))) {
+      out.append(parameter.substr(0, equals + 1)).append(kRedacted);
+    } else {
+      out.append(parameter);
+    }
+    if (end == std::string_view::npos) return;
+    out += query[end];
+    query.remove_prefix(end + 1);
+  }
+}
+
+bool is_scheme_text(std::string_view text) noexcept {
+  return !text.empty() && is_alpha(text[0]) && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+  });
+}
+
+std::optional<Scheme> find_scheme(std::string_view text) noexcept {
+  for (const Scheme scheme : {Scheme::http, Scheme::https, Scheme::ws, Scheme::wss}) {
+    if (equals_ignore_case(scheme_name(scheme), text)) return scheme;
+  }
+  return std::nullopt;
+}
+
+std::uint16_t default_port_of(Scheme scheme) noexcept {
+  return scheme == Scheme::https || scheme == Scheme::wss ? 443 : 80;
+}
+
+// Letters, digits, '-', '_' and single dots. Underscores are no host names (RFC 952), but DNS carries them and
+// container networks use them.
+Status set_name(std::string_view text, Url& url) {
+  bool label_empty = true;
+  for (const char c : text) {
+    if (c == '.') {
+      if (label_empty) return invalid("the host of the URL has an empty label");
+      label_empty = true;
+      continue;
+    }
+    if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '_') {
+      return invalid("the host of the URL has a character that names do not have; write other scripts as punycode");
+    }
+    label_empty = false;
+    url.host += ascii_lower(c);
+  }
+  if (label_empty) return invalid("the host of the URL has an empty label");
+  return {};
+}
+
+Status set_host(std::string_view text, Url& url) {
+  if (text.empty()) return invalid("the URL has no host");
+  if (text.size() > kMaxHostBytes) return invalid("the host of the URL is longer than 2048 bytes");
+  if (text.front() == '[') {
+    // A zone id (RFC 6874) names an interface of this machine and is refused with everything else that is no address.
+    const auto groups = text.back() == ']' ? parse_ipv6(text.substr(1, text.size() - 2)) : std::nullopt;
+    if (!groups) return invalid("the brackets in the host of the URL do not hold an IPv6 address");
+    url.host = format_ipv6(*groups);
+    url.host_is_ip = true;
+    return {};
+  }
+  if (looks_like_ipv4(text)) {
+    if (!is_canonical_ipv4(text)) return invalid("the host of the URL is a number but not four decimals from 0 to 255");
+    url.host = text;
+    url.host_is_ip = true;
+    return {};
+  }
+  return set_name(text, url);
+}
+
+Status set_port(std::string_view text, Url& url) {
+  if (text.empty()) return {};  // RFC 3986 6.2.3: "host:" means the default port
+  unsigned port = 0;
+  const bool digits = text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
+  if (digits) {
+    for (const char c : text) port = port * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (!digits || text[0] == '0' || port > 65535) return invalid("the port of the URL is not a number from 1 to 65535");
+  url.port = static_cast<std::uint16_t>(port);
+  return {};
+}
+
+Status set_authority(std::string_view text, Url& url) {
+  if (text.find('@') != std::string_view::npos) {
+    return invalid("the URL has a user name or password; give credentials as options");
+  }
+  // The colons inside brackets are part of the address.
+  const std::size_t bracket = text.find(']');
+  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  const std::string_view host = text.substr(0, colon);
+  if (Status status = set_host(host, url); !status) return status;
+  return colon == std::string_view::npos ? Status() : set_port(text.substr(colon + 1), url);
+}
+
+}  // namespace
+
+std::string_view scheme_name(Scheme scheme) noexcept {
+  switch (scheme) {
+    case Scheme::http: return "http";
+    case Scheme::https: return "https";
+    case Scheme::ws: return "ws";
+    case Scheme::wss: return "wss";
+  }
+  return "";
+}
+
+bool Url::default_port() const noexcept {
+  return port == default_port_of(scheme);
+}
+
+std::string Url::authority() const {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  std::string text = ipv6 ? "[" + host + "]" : host;
+  if (!default_port()) text.append(":").append(std::to_string(port));
+  return text;
+}
+
+std::string Url::origin() const {
+  std::string text(scheme_name(scheme));
+  text.append("://").append(authority());
+  if (default_port()) text.append(":").append(std::to_string(port));
+  return text;
+}
+
+std::string Url::redacted() const {
+  std::string text(scheme_name(scheme));
+  text.append("://").append(authority());
+  const std::size_t question = target.find('?');
+  text.append(target, 0, question);
+  if (question == std::string::npos) return text;
+  text += '?';
+  append_redacted_query(text, std::string_view(target).substr(question + 1));
+  return text;
+}
+
+Result<Url> parse_url(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) return invalid("the URL has a control character");
+    if (c == ' ') return invalid("the URL has a space; write it as %20");
+    if (c == '\\') return invalid("the URL has a backslash");
+    if (byte > 0x7F) return invalid("the URL has a character outside ASCII; percent-encode it");
+  }
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !is_scheme_text(text.substr(0, colon))) {
+    return invalid("the URL does not begin with a scheme such as https://");
+  }
+  const auto scheme = find_scheme(text.substr(0, colon));
+  if (!scheme) {
+    return Failure(ErrorCode::unsupported_scheme, Phase::validate,
+                   "the scheme of the URL is none of http, https, ws and wss");
+  }
+  text.remove_prefix(colon + 1);
+  if (text.substr(0, 2) != "//") return invalid("the scheme of the URL is not followed by //");
+  text.remove_prefix(2);
+  text = text.substr(0, text.find('#'));
+
+  Url url;
+  url.scheme = *scheme;
+  url.port = default_port_of(*scheme);
+  const std::size_t authority_end = std::min(text.find_first_of("/?"), text.size());
+  if (Status status = set_authority(text.substr(0, authority_end), url); !status) return std::move(status).failure();
+  const std::string_view target = text.substr(authority_end);
+  if (target.size() > kMaxTargetBytes) return invalid("the path and query of the URL are longer than 64 KiB");
+  // RFC 9112 3.2.1: an empty path is sent as "/".
+  if (target.empty() || target[0] != '/') url.target = '/';
+  url.target.append(target);
+  return url;
+}
+
+}  // namespace ppn

@@ -1,0 +1,85 @@
+#include "codec/utf8.hpp"
+
+#include "codec/scan.hpp"
+
+namespace ppn {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+struct Sequence {
+  std::size_t size;  // bytes of a valid sequence, else of the maximal subpart that is replaced as one
+  bool valid;
+};
+
+// Looks at one sequence that begins with a byte above 127. The bounds of the second byte keep out overlong forms,
+// surrogates and values above U+10FFFF (WHATWG Encoding, UTF-8 decoder).
+Sequence read_sequence(const char* at, const char* end) noexcept {
+  const auto lead = static_cast<unsigned char>(*at);
+  std::size_t trailing = 0;
+  unsigned char lower = 0x80;
+  unsigned char upper = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    trailing = 1;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    trailing = 2;
+    if (lead == 0xE0) lower = 0xA0;
+    if (lead == 0xED) upper = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    trailing = 3;
+    if (lead == 0xF0) lower = 0x90;
+    if (lead == 0xF4) upper = 0x8F;
+  } else {
+    return {1, false};
+  }
+  std::size_t size = 1;
+  for (; trailing != 0; --trailing, ++size) {
+    if (at + size == end) return {size, false};
+    const auto next = static_cast<unsigned char>(at[size]);
+    if (next < lower || next > upper) return {size, false};
+    lower = 0x80;
+    upper = 0xBF;
+  }
+  return {size, true};
+}
+
+// The first byte that is not part of a valid text, or `end`.
+const char* skip_valid(const char* at, const char* end) noexcept {
+  while (at != end) {
+    if (static_cast<unsigned char>(*at) < 0x80) {
+      // Texts that are not English mix single ASCII bytes with long runs: try words only when one could fit.
+      const char* const run = scan::skip_ascii(at, end);
+      at = run == at ? at + 1 : run;
+      continue;
+    }
+    const Sequence sequence = read_sequence(at, end);
+    if (!sequence.valid) return at;
+    at += sequence.size;
+  }
+  return end;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) noexcept {
+  const char* const end = text.data() + text.size();
+  return skip_valid(text.data(), end) == end;
+}
+
+std::size_t append_utf8_lossy(std::string& out, std::string_view text) {
+  std::size_t replacements = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    const char* const valid_end = skip_valid(at, end);
+    out.append(at, static_cast<std::size_t>(valid_end - at));
+    at = valid_end;
+    if (at == end) break;
+    out.append(kReplacement);
+    ++replacements;
+    at += read_sequence(at, end).size;
+  }
+  return replacements;
+}
+
+}  // namespace ppn
