@@ -34,9 +34,9 @@ class Install(unittest.TestCase):
         return run.stdout
 
     def configure(self, name, wanted):
-        return subprocess.run(["cmake", "-S", os.path.join(HERE, "cmake-consumer"), "-B", os.path.join(self.work, name),
-                               f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DWANTED_VERSION={wanted}"], capture_output=True,
-                              text=True, check=False, timeout=100)
+        return subprocess.run(["cmake", "-G", "Ninja", "-S", os.path.join(HERE, "cmake-consumer"), "-B",
+                               os.path.join(self.work, name), f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DWANTED_VERSION={wanted}"],
+                              capture_output=True, text=True, check=False, timeout=100)
 
     def test_pkg_config_consumer_builds_and_runs(self):
         path = os.path.join(self.lib, "pkgconfig")
