@@ -23,7 +23,8 @@ WORKS = (("GET plain", "http", 9.0), ("GET TLS 1.3", "https", 12.0))
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.path.join(ROOT, "build/release"), help="build folder (default: %(default)s)")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build/release"),
+                        help="build folder (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="two rounds of one second instead of five of two")
     parser.add_argument("--json", help="where to write the figures (default: BUILD/bench.json)")
     return parser.parse_args()
@@ -89,7 +90,7 @@ def main():
              Program(OURS, os.path.join(programs, "bench_ppn_get"))]
     missing = [peer.name for peer in peers if not peer.available()]
     if missing:
-        print(f"bench: not built or not installed: {', '.join(missing)}; build with PPN_BUILD_BENCH=ON", file=sys.stderr)
+        print(f"bench: not built (PPN_BUILD_BENCH=ON) or not installed: {', '.join(missing)}", file=sys.stderr)
         return 1
     try:
         rows = summarise(peers, run_rounds(peers, *((2, 1) if options.quick else (5, 2))))
@@ -99,8 +100,8 @@ def main():
     print_table(rows)
     path = options.json or os.path.join(options.build, "bench.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"in_flight": IN_FLIGHT, "pinned": bool(pins()[0]), "load_average": os.getloadavg(), "rows": rows}, file,
-                  indent=1)
+        json.dump({"in_flight": IN_FLIGHT, "pinned": bool(pins()[0]), "load_average": os.getloadavg(), "rows": rows},
+                  file, indent=1)
     print(f"\nfigures: {path}")
     return 0
 

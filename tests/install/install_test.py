@@ -28,15 +28,15 @@ class Install(unittest.TestCase):
         shutil.rmtree(cls.work)
 
     def run_ok(self, *command, **environment):
-        run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=100,
-                             env=os.environ | environment)
+        run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                             timeout=100, env=os.environ | environment)
         self.assertEqual(run.returncode, 0, f"{' '.join(command)}\n{run.stdout}{run.stderr}")
         return run.stdout
 
     def configure(self, name, wanted):
-        return subprocess.run(["cmake", "-G", "Ninja", "-S", os.path.join(HERE, "cmake-consumer"), "-B",
-                               os.path.join(self.work, name), f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DWANTED_VERSION={wanted}"],
-                              capture_output=True, text=True, check=False, timeout=100)
+        command = ["cmake", "-G", "Ninja", "-S", os.path.join(HERE, "cmake-consumer"), "-B",
+                   os.path.join(self.work, name), f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DWANTED_VERSION={wanted}"]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
 
     def test_pkg_config_consumer_builds_and_runs(self):
         path = os.path.join(self.lib, "pkgconfig")

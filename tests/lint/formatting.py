@@ -20,8 +20,8 @@ def check(tree):
         return "clang-format 14 is not here"
     names = tree.files("core", "capi", "tests", "examples")
     if names:
-        run = subprocess.run([tool, "--dry-run", "--Werror", "--style=file", *names], cwd=tree.root, capture_output=True,
-                             text=True, check=False)
+        run = subprocess.run([tool, "--dry-run", "--Werror", "--style=file", *names], cwd=tree.root,
+                             capture_output=True, text=True, check=False)
         for line in run.stderr.splitlines():
             if ": error:" in line:
                 tree.found.append(line)

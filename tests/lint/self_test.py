@@ -72,10 +72,13 @@ class Rules(unittest.TestCase):
 
     def test_undocumented_declarations_are_found(self):
         name = "capi/include/pepperpy/a.h"
-        good = "/** Says why. */\nPPN_API void PPN_CALL ppn_a(void);\n"
-        self.assertEqual(self.found(documentation, {name: good}), [])
-        for line in ("PPN_API void PPN_CALL ppn_b(void);", "typedef void(PPN_CALL *ppn_x_cb)(void *user_data);"):
-            self.assertEqual(len(self.found(documentation, {name: good + "\n" + line})), 1, line)
+        declaration = "PPN_API void PPN_CALL ppn_a(void);\n"
+        good = ("/** Does a thing.\n *  @return nothing. Thread: any. Blocks: never. May be called\n"
+                " *  from: any callback. Since 0.1. */\n")
+        self.assertEqual(self.found(documentation, {name: good + declaration}), [])
+        for bad in (declaration, "typedef void(PPN_CALL *ppn_x_cb)(void *user_data);", good + "\n" + declaration,
+                    good.replace("Blocks: never. ", "") + declaration, good + declaration + declaration):
+            self.assertEqual(len(self.found(documentation, {name: bad})), 1, bad)
 
     def test_stray_files_and_missing_readmes_are_found(self):
         good = {"README.md": "x", "core/README.md": "x", ".gitignore": ""}
@@ -92,8 +95,8 @@ class Rules(unittest.TestCase):
     def test_error_codes_that_drift_are_found(self):
         good = "#define PPN_OK 0\n#define PPN_E_TIMEOUT 401\n"
         self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: good}), [])
-        self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: "enum {\n PPN_OK = 0,\n PPN_E_TIMEOUT = 401\n};"}),
-                         [])
+        enumeration = "enum {\n  PPN_OK = 0, /**< fine */\n  PPN_E_TIMEOUT = 401\n};\n"
+        self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: enumeration}), [])
         for bad in (good.replace("401", "402"), good + "#define PPN_E_NEW 999\n", "#define PPN_OK 0\n"):
             self.assertEqual(len(self.found(error_codes, ERROR_CODES | {ERROR_H: bad})), 1, bad)
 
