@@ -23,6 +23,9 @@ class LogSink {
 // Error: would_deadlock inside a sink.
 Status set_log_sink(LogLevel level, std::unique_ptr<LogSink> sink);
 
+// Whether the calling thread is inside a sink, so that replacing it would wait for itself.
+bool in_log_sink() noexcept;
+
 bool log_enabled(LogLevel level) noexcept;
 // Text must be free of secrets: URLs by Url::redacted, never header values.
 void log(LogLevel level, std::string_view line) noexcept;

@@ -1,0 +1,104 @@
+#include "callback_adapter.hpp"
+
+#include <new>
+#include <utility>
+
+#include "error_handle.hpp"
+
+namespace ppn::capi {
+namespace {
+
+// The trampolines are noexcept: a C++ exception out of a user's callback ends the process at this line, always, instead
+// of unwinding the event loop sometimes.
+
+std::int32_t call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* response) noexcept {
+  return callbacks.on_headers(callbacks.user.get(), request, response);
+}
+
+std::int32_t call(const UserCallbacks& callbacks, ppn_request* request, std::string_view bytes) noexcept {
+  return callbacks.on_data(callbacks.user.get(), request, reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                           bytes.size());
+}
+
+std::int32_t call(const UserCallbacks& callbacks, ppn_request* request, const ppn_event& event) noexcept {
+  return callbacks.on_event(callbacks.user.get(), request, &event);
+}
+
+void call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* response,
+          const ppn_error* error) noexcept {
+  callbacks.on_complete(callbacks.user.get(), request, response, error);
+}
+
+Flow flow_of(std::int32_t answer) noexcept {
+  switch (answer) {
+    case PPN_CB_CONTINUE: return Flow::proceed;
+    case PPN_CB_PAUSE: return Flow::pause;
+    default: return Flow::abort;
+  }
+}
+
+// A handle for the length of one callback; the user may acquire it to keep it.
+template <class Handle>
+class Lent {
+ public:
+  explicit Lent(Handle* handle) noexcept : handle_(handle) {}
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { drop_reference(handle_); }
+
+  Handle* get() const noexcept { return handle_; }
+
+ private:
+  Handle* handle_;
+};
+
+// NULL when there is no response, or no memory for its handle.
+ppn_response* lend(const std::shared_ptr<Response>& response) noexcept {
+  if (response == nullptr) return nullptr;
+  try {
+    return make_handle<ppn_response>(ResponseObject{response, nullptr});
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+Delivery delivery_for(const UserCallbacks* callbacks) noexcept {
+  if (callbacks != nullptr && callbacks->on_event != nullptr) return Delivery::events;
+  if (callbacks != nullptr && callbacks->on_data != nullptr) return Delivery::chunks;
+  return Delivery::collect;
+}
+
+Flow CallbackAdapter::on_head(const std::shared_ptr<Response>& response) {
+  if (callbacks_->on_headers == nullptr) return Flow::proceed;
+  const Lent<ppn_response> lent(lend(response));
+  if (lent.get() == nullptr) return Flow::abort;
+  return flow_of(call(*callbacks_, request_.handle(), lent.get()));
+}
+
+Flow CallbackAdapter::on_chunk(std::string_view bytes) {
+  return flow_of(call(*callbacks_, request_.handle(), bytes));
+}
+
+// No callback of the C ABI asks for lines: delivery_for never answers Delivery::lines.
+Flow CallbackAdapter::on_line(std::string_view) {
+  return Flow::abort;
+}
+
+Flow CallbackAdapter::on_event(const SseEvent& event) {
+  return flow_of(call(*callbacks_, request_.handle(), view_of(event)));
+}
+
+void CallbackAdapter::on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept {
+  if (callbacks_->on_complete == nullptr) return;
+  const Lent<ppn_response> lent_response(lend(response));
+  // Neither a response nor an error would read as a success without a response.
+  const bool lost = response != nullptr && lent_response.get() == nullptr && error == nullptr;
+  const Lent<ppn_error> lent_error(error != nullptr ? make_error(std::move(*error))
+                                   : lost           ? out_of_memory_error()
+                                                    : nullptr);
+  call(*callbacks_, request_.handle(), lent_response.get(), lent_error.get());
+}
+
+}  // namespace ppn::capi

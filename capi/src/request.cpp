@@ -1,0 +1,177 @@
+#include "pepperpy/network/request.h"
+
+#include <memory>
+#include <utility>
+
+#include "boundary.hpp"
+#include "callback_adapter.hpp"
+#include "client/blocking.hpp"
+#include "objects.hpp"
+
+using namespace ppn;
+using namespace ppn::capi;
+
+namespace {
+
+Failure begun_before() {
+  return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before");
+}
+
+// Moves the callbacks of the request into a handler, which keeps the request's handle alive until the call has ended.
+std::unique_ptr<CallHandler> take_callbacks(const Pinned<ppn_request>& request) {
+  Pinned<ppn_request> own(request.handle());
+  // Nothing is moved before there is memory for the adapter: without it the request keeps its callbacks.
+  return std::make_unique<CallbackAdapter>(std::move(request->callbacks), std::move(own));
+}
+
+}  // namespace
+
+int32_t ppn_request_new(ppn_client* client, const char* method, size_t method_length, const char* url,
+                        size_t url_length, ppn_request** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(client, "client");
+    const auto method_text = in.text(method, method_length, "method");
+    const auto url_text = in.text(url, url_length, "url");
+    if (!in.ok()) return in.failure();
+    auto call = Call::create(object->client, method_text, url_text);
+    if (!call.ok()) return std::move(call).failure();
+    *out = make_handle<ppn_request>(RequestObject(std::move(*call)));
+    return {};
+  });
+}
+
+ppn_request* ppn_request_acquire(ppn_request* request) {
+  return acquire(request);
+}
+
+void ppn_request_release(ppn_request* request) {
+  release(request);
+}
+
+int32_t ppn_request_set_header(ppn_request* request, const char* name, size_t name_length, const char* value,
+                               size_t value_length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto name_text = in.text(name, name_length, "name");
+    const auto value_text = in.text_or_empty(value, value_length, "value");
+    return in.ok() ? object->call->set_header(name_text, value_text) : in.failure();
+  });
+}
+
+int32_t ppn_request_add_header(ppn_request* request, const char* name, size_t name_length, const char* value,
+                               size_t value_length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto name_text = in.text(name, name_length, "name");
+    const auto value_text = in.text_or_empty(value, value_length, "value");
+    return in.ok() ? object->call->add_header(name_text, value_text) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_body(ppn_request* request, const uint8_t* data, size_t length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto bytes = in.bytes(data, length, "data");
+    return in.ok() ? object->call->set_body(bytes) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_json(ppn_request* request, const char* text, size_t length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto json = in.text(text, length, "text");
+    return in.ok() ? object->call->set_json(json) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_option(ppn_request* request, const char* name, size_t name_length, const char* value,
+                               size_t value_length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto name_text = in.text(name, name_length, "name");
+    const auto value_text = in.text(value, value_length, "value");
+    return in.ok() ? object->call->set_option(name_text, value_text) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_callbacks(ppn_request* request, ppn_headers_fn on_headers, ppn_data_fn on_data,
+                                  ppn_complete_fn on_complete, void* user_data, ppn_destroy_fn destroy,
+                                  ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    if (!in.ok()) return in.failure();
+    if (object->begun) return begun_before();
+    if (object->callbacks != nullptr) {
+      return Failure(ErrorCode::invalid_state, Phase::validate, "the request has callbacks already");
+    }
+    object->callbacks =
+        std::make_unique<UserCallbacks>(UserCallbacks{on_headers, on_data, nullptr, on_complete, UserData(user_data)});
+    object->callbacks->user.adopt(destroy);
+    return {};
+  });
+}
+
+int32_t ppn_request_set_event_callback(ppn_request* request, ppn_event_fn on_event, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    in.callback(on_event, "on_event");
+    if (!in.ok()) return in.failure();
+    if (object->begun) return begun_before();
+    if (object->callbacks == nullptr || object->callbacks->on_data != nullptr) {
+      return Failure(ErrorCode::invalid_state, Phase::validate,
+                     "an event callback needs ppn_request_set_callbacks before it, and no data callback there");
+    }
+    object->callbacks->on_event = on_event;
+    return {};
+  });
+}
+
+int32_t ppn_request_start(ppn_request* request, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    if (!in.ok()) return in.failure();
+    if (object->begun.exchange(true)) return begun_before();
+    if (object->callbacks == nullptr) object->callbacks = std::make_unique<UserCallbacks>();
+    const Delivery delivery = delivery_for(object->callbacks.get());
+    return object->call->start(delivery, take_callbacks(object));
+  });
+}
+
+int32_t ppn_request_send(ppn_request* request, ppn_response** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(request, "request");
+    in.may_wait();
+    if (!in.ok()) return in.failure();
+    if (object->begun.exchange(true)) return begun_before();
+    const Delivery delivery = delivery_for(object->callbacks.get());
+    auto inner = object->callbacks != nullptr ? take_callbacks(object) : nullptr;
+    auto outcome = send_and_wait(*object->call, delivery, std::move(inner));
+    if (outcome.response != nullptr) {
+      *out = make_handle<ppn_response>(ResponseObject{std::move(outcome.response), nullptr});
+    }
+    return outcome.error != nullptr ? Status(Failure(std::move(outcome.error))) : Status();
+  });
+}
+
+int32_t ppn_request_cancel(ppn_request* request) {
+  return boundary(nullptr, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    if (!in.ok()) return in.failure();
+    object->call->cancel();
+    return {};
+  });
+}
+
+int32_t ppn_request_resume(ppn_request* request) {
+  return boundary(nullptr, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    if (!in.ok()) return in.failure();
+    if (!object->call->started()) {
+      return Failure(ErrorCode::invalid_state, Phase::validate, "the request was not started");
+    }
+    object->call->resume();
+    return {};
+  });
+}

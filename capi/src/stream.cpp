@@ -1,0 +1,136 @@
+#include "pepperpy/network/stream.h"
+
+#include <string_view>
+
+#include "boundary.hpp"
+#include "objects.hpp"
+
+using namespace ppn;
+using namespace ppn::capi;
+
+namespace {
+
+Result<int32_t> outcome_for_c(PullStream::Outcome outcome, const PullStream& stream) {
+  switch (outcome) {
+    case PullStream::Outcome::piece: return PPN_OK;
+    case PullStream::Outcome::end: return PPN_END;
+    case PullStream::Outcome::pending: return PPN_PENDING;
+    case PullStream::Outcome::failed: break;
+  }
+  return Failure(Error(stream.error()));
+}
+
+Delivery delivery_of(int32_t kind) noexcept {
+  switch (kind) {
+    case PPN_STREAM_LINES: return Delivery::lines;
+    case PPN_STREAM_EVENTS: return Delivery::events;
+    default: return Delivery::chunks;
+  }
+}
+
+constexpr std::string_view timeout_rule = "timeout_ms is neither -1, 0 nor a number of milliseconds";
+
+const char* text_of(const ppn_event* event, std::string_view ppn_event::*part, size_t* out_length) {
+  const std::string_view text = event != nullptr ? event->*part : std::string_view();
+  if (out_length != nullptr) *out_length = text.size();
+  return text.data() != nullptr ? text.data() : "";
+}
+
+}  // namespace
+
+int32_t ppn_stream_open(ppn_request* request, int32_t kind, ppn_stream** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(request, "request");
+    in.require(kind >= PPN_STREAM_CHUNKS && kind <= PPN_STREAM_EVENTS, "kind is no PPN_STREAM_ constant");
+    if (!in.ok()) return in.failure();
+    if (object->callbacks != nullptr || object->begun.exchange(true)) {
+      return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before or has callbacks");
+    }
+    auto handed = std::make_unique<StreamObject::Handed>();
+    auto stream = PullStream::open(object->call, delivery_of(kind));
+    if (!stream.ok()) return std::move(stream).failure();
+    *out = make_handle<ppn_stream>(StreamObject{std::move(*stream), std::move(handed)});
+    return {};
+  });
+}
+
+ppn_stream* ppn_stream_acquire(ppn_stream* stream) {
+  return acquire(stream);
+}
+
+void ppn_stream_release(ppn_stream* stream) {
+  release(stream);
+}
+
+int32_t ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Result<int32_t> {
+    in.out(out, "out");
+    const auto object = in.handle(stream, "stream");
+    in.require(timeout_ms >= -1, timeout_rule);
+    in.may_wait();
+    if (!in.ok()) return in.failure();
+    std::shared_ptr<Response> response;
+    auto outcome = outcome_for_c(object->stream->wait_for_head(timeout_ms, response), *object->stream);
+    if (response != nullptr) *out = make_handle<ppn_response>(ResponseObject{std::move(response), nullptr});
+    return outcome;
+  });
+}
+
+int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Result<int32_t> {
+    in.out(out, "out");
+    const auto object = in.handle(stream, "stream");
+    in.require(timeout_ms >= -1, timeout_rule);
+    in.may_wait();
+    if (!in.ok()) return in.failure();
+    const auto outcome = object->stream->next(timeout_ms);
+    if (outcome == PullStream::Outcome::piece) {
+      object->handed->piece = view_of(object->stream->current());
+      *out = &object->handed->piece;
+    }
+    return outcome_for_c(outcome, *object->stream);
+  });
+}
+
+int32_t ppn_stream_cancel(ppn_stream* stream) {
+  return boundary(nullptr, [&](Arguments& in) -> Status {
+    const auto object = in.handle(stream, "stream");
+    if (!in.ok()) return in.failure();
+    object->stream->cancel();
+    return {};
+  });
+}
+
+const char* ppn_stream_last_event_id(ppn_stream* stream, size_t* out_length) {
+  Arguments::optional_out(out_length);
+  return read(stream, "", [&](const StreamObject& object) {
+    object.handed->last_id = object.stream->last_event_id();
+    if (out_length != nullptr) *out_length = object.handed->last_id.size();
+    return object.handed->last_id.c_str();
+  });
+}
+
+int64_t ppn_stream_retry_ms(ppn_stream* stream) {
+  return read(stream, int64_t{-1}, [](const StreamObject& object) { return retry_for_c(object.stream->retry_ms()); });
+}
+
+const char* ppn_event_data(const ppn_event* event, size_t* out_length) {
+  return text_of(event, &ppn_event::data, out_length);
+}
+
+const char* ppn_event_type(const ppn_event* event, size_t* out_length) {
+  return text_of(event, &ppn_event::type, out_length);
+}
+
+const char* ppn_event_id(const ppn_event* event, size_t* out_length) {
+  return text_of(event, &ppn_event::id, out_length);
+}
+
+int64_t ppn_event_retry_ms(const ppn_event* event) {
+  return event != nullptr ? event->retry_ms : -1;
+}
+
+uint64_t ppn_event_index(const ppn_event* event) {
+  return event != nullptr ? event->index : 0;
+}
