@@ -1,0 +1,77 @@
+#include <Poco/Base64Encoder.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/UTF8Encoding.h>
+
+#include <sstream>
+#include <string>
+
+#include "exchange.hpp"
+#include "routes.hpp"
+
+namespace ai_server {
+namespace {
+
+// Text that JSON can carry as it is: UTF-8 without NUL.
+bool is_text(const std::string& bytes) {
+  const Poco::UTF8Encoding utf8;
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  auto left = static_cast<int>(bytes.size());
+  while (left > 0) {
+    const int size = *at < 0x80 ? 1 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : 4;
+    if (*at == 0 || size > left || !Poco::UTF8Encoding::isLegal(at, size)) return false;
+    at += size;
+    left -= size;
+  }
+  return true;
+}
+
+std::string base64(const std::string& bytes) {
+  std::ostringstream text;
+  Poco::Base64Encoder encoder(text);
+  encoder.rdbuf()->setLineLength(0);
+  encoder << bytes;
+  encoder.close();
+  return text.str();
+}
+
+// Bytes of a header above ASCII have no agreed meaning; as Latin-1 each keeps its number (RFC 9110 5.5).
+std::string latin1_as_utf8(const std::string& bytes) {
+  std::string result;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      result += c;
+    } else {
+      result += static_cast<char>(0xC0 | (byte >> 6));
+      result += static_cast<char>(0x80 | (byte & 0x3F));
+    }
+  }
+  return result;
+}
+
+std::string as_text(const std::string& bytes) {
+  return is_text(bytes) ? bytes : latin1_as_utf8(bytes);
+}
+
+}  // namespace
+
+void echo(Exchange& exchange) {
+  Poco::JSON::Array::Ptr headers = new Poco::JSON::Array;
+  for (const auto& [name, value] : exchange.request()) {
+    Poco::JSON::Array::Ptr pair = new Poco::JSON::Array;
+    pair->add(as_text(name));
+    pair->add(as_text(value));
+    headers->add(pair);
+  }
+  const bool text = is_text(exchange.body());
+  auto answer = make_object();
+  answer->set("method", exchange.request().getMethod());
+  answer->set("path", as_text(exchange.path()));
+  answer->set("query", as_text(exchange.query()));
+  answer->set("headers", headers);
+  answer->set(text ? "body" : "body_base64", text ? exchange.body() : base64(exchange.body()));
+  exchange.send_json(Status::HTTP_OK, *answer);
+}
+
+}  // namespace ai_server

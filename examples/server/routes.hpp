@@ -1,0 +1,26 @@
+// Every route of the server. README.md says what each answers.
+#pragma once
+
+#include <string>
+
+namespace ai_server {
+
+class Exchange;
+
+// chat.cpp
+void list_models(Exchange& exchange);
+void complete_chat(Exchange& exchange, const std::string& api_key);
+
+// echo.cpp
+void echo(Exchange& exchange);
+
+// pace.cpp: answers that take their time or their space
+void answer_slowly(Exchange& exchange);
+void drip(Exchange& exchange);
+void send_bytes(Exchange& exchange);
+
+// faults.cpp: answers that are not what they announce
+void truncate(Exchange& exchange);
+void stall(Exchange& exchange);
+
+}  // namespace ai_server
