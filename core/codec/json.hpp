@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -39,6 +40,7 @@ class JsonDocument {
     std::optional<double> as_double() const;            // any finite number
     std::optional<std::string_view> as_string() const;  // may hold NUL
     std::size_t size() const;                           // of an array or object, else 0
+    std::vector<std::string> names() const;             // of the members of an object, else none
     std::optional<Value> find(std::string_view pointer) const;
     std::string to_text() const;  // numbers printed as they were received
 
