@@ -23,7 +23,7 @@ PPN = pathlib.Path(os.environ.get("PPN_COMMAND", EXAMPLES / "ppn"))
 AI_SERVER = pathlib.Path(os.environ.get("PPN_AI_SERVER", EXAMPLES / "ppn-ai-server"))
 LIBRARY = BUILD / "lib" / "libpepperpy_network.so"
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 def run(*arguments, stdin=b"", environment=None, cwd=None):
@@ -102,16 +102,13 @@ class AiServer:
              self.api_key], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         values = self._wait_until_ready(ready_file)
         self.https_url = f"https://localhost:{values['https_port']}"
-        self.http_url = f"http://127.0.0.1:{values['http_port']}"
         return self
 
     def _wait_until_ready(self, ready_file):
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             if ready_file.exists():
-                values = dict(line.split("=", 1) for line in ready_file.read_text().splitlines() if "=" in line)
-                if {"https_port", "http_port", "ca", "pid"} <= values.keys():
-                    return values
+                return dict(line.split("=", 1) for line in ready_file.read_text().splitlines())
             # Ends at once when the server dies; a server that lives gets another look.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=0.02)

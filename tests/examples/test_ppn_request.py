@@ -308,7 +308,8 @@ class AgainstTheAiServer(unittest.TestCase):
         self.assertIn("usage", answer)
 
     def test_no_key_is_refused_by_the_server(self):
-        process = ppn("request", "--cacert", self.server.ca_file, self.server.https_url + "/v1/models")
+        process = ppn("request", "--cacert", self.server.ca_file, "--json", "{}",
+                      self.server.https_url + "/v1/chat/completions")
         self.assertEqual(process.returncode, 22)
         self.assertTrue(process.stderr.startswith(b"ppn: HTTP_UNAUTHORIZED: "), process.stderr)
 

@@ -59,7 +59,7 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertEqual((process.returncode, process.stderr), (0, b""))
 
     def test_a_wrong_key_is_named(self):
-        for name in PROGRAMS:
+        for name in ("quickstart", *STREAMS):
             with self.subTest(name):
                 process = self.run_example(name, PEPPERPY_DEMO_KEY="wrong")
                 self.assertEqual(process.returncode, 1)
