@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "boundary.hpp"
+#include "client/body_delivery.hpp"
 #include "objects.hpp"
-#include "response_status.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
@@ -54,7 +54,13 @@ const char* ppn_response_http_version(const ppn_response* response) {
 int32_t ppn_response_check_status(const ppn_response* response, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Status {
     const auto object = in.handle(response, "response");
-    return in.ok() ? check_status(*object->response) : in.failure();
+    if (!in.ok()) return in.failure();
+    const Response& answer = *object->response;
+    if (error_code_of_status(answer.status) == ErrorCode::ok) return {};
+    Error refusal = status_error(answer);
+    refusal.sent = Sent::full;
+    refusal.attempts = answer.attempts;
+    return Failure(std::move(refusal));
   });
 }
 
