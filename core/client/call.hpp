@@ -3,7 +3,7 @@
 //   described --start--> running --> completed
 //
 // Thread: the description (set_..., add_...) belongs to one thread at a time and ends with start(). start, cancel and
-// resume may be called from any thread. Everything private runs on the loop of the client.
+// resume may be called from any thread. The way of a running call is in running_call.cpp.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,7 @@
 
 namespace ppn {
 
-// How the body reaches the handler.
-enum class Delivery { collect, chunks, lines, events };
+class RunningCall;
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
@@ -35,9 +34,9 @@ class Call : public std::enable_shared_from_this<Call> {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // Errors: invalid_header; invalid_state once started (all of them).
-  Status set_header(std::string_view name, std::string_view value);
-  Status add_header(std::string_view name, std::string_view value);
+  // Errors: invalid_state once started (all of them), and those named.
+  Status set_header(std::string_view name, std::string_view value);  // invalid_header
+  Status add_header(std::string_view name, std::string_view value);  // invalid_header
   Status set_body(std::string_view bytes);
   Status set_json(std::string_view text);                            // json_parse
   Status set_option(std::string_view name, std::string_view value);  // config_error
@@ -48,16 +47,17 @@ class Call : public std::enable_shared_from_this<Call> {
   void cancel() noexcept;
   void resume() noexcept;
 
-  bool started() const noexcept;
-  const Url& url() const noexcept { return url_; }
+  const RequestOptions& request_options() const noexcept { return options_; }
+  bool started() const noexcept { return state_.load(std::memory_order_acquire) != State::described; }
 
  private:
-  struct Running;
+  friend class RunningCall;
+  enum class State { described, starting, running, failed_to_start };
 
-  Call(std::shared_ptr<Client> client, std::string method, Url url);
+  Call(std::shared_ptr<Client> client, std::string_view method, Url url);
   Status require_described() const;
-
-  enum class State { described, running, cancelled_before_start };
+  void add_default_headers(Delivery delivery);
+  void encode();
 
   const std::shared_ptr<Client> client_;
   const std::string method_;
@@ -66,8 +66,11 @@ class Call : public std::enable_shared_from_this<Call> {
   std::string body_;
   bool has_body_ = false;
   RequestOptions options_;
+
   std::atomic<State> state_{State::described};
-  std::shared_ptr<Running> running_;  // set by start, constant afterwards
+  std::atomic<bool> cancel_requested_{false};
+  std::string wire_;                      // the encoded head, and the body when it is small
+  std::shared_ptr<RunningCall> running_;  // written before state_ becomes `running`, constant afterwards
   LiveObject live_;
 };
 

@@ -8,17 +8,15 @@
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
 #include "client/options.hpp"
+#include "io/resolver.hpp"
 
 namespace ppn {
 
-class Call;
-class ConnectionPool;
-class EventLoop;
-class Runtime;
+class ClientLoop;
 class TlsContext;
 
-// Thread: any, unless a function says otherwise.
-class Client : public std::enable_shared_from_this<Client> {
+// Thread: any.
+class Client {
  public:
   // Reads files of certificates that the options name. Errors: config_error.
   static Result<std::shared_ptr<Client>> create(Options options);
@@ -33,20 +31,22 @@ class Client : public std::enable_shared_from_this<Client> {
   void close();
   bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
- private:
-  friend class Call;
-  struct LoopSide;
-
-  explicit Client(Options options);
-
   // The trust store of the system is read with the first https request, by the thread that starts it.
+  // Error: config_error.
   Result<std::shared_ptr<TlsContext>> tls_context();
+  // The pool on the loop of the current runtime. Errors: client_closed, forked, internal.
+  Result<std::shared_ptr<ClientLoop>> client_loop();
+
+ private:
+  Client(Options options, ResolveOverrides overrides);
+  static void close_on_loop(const std::shared_ptr<ClientLoop>& client_loop);
 
   const Options options_;
+  const ResolveOverrides overrides_;
   std::atomic<bool> closed_{false};
   std::mutex mutex_;
-  std::shared_ptr<TlsContext> tls_;      // guarded by mutex_
-  std::shared_ptr<LoopSide> loop_side_;  // guarded by mutex_; its inside belongs to the loop
+  std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
+  std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
   LiveObject live_;
 };
 

@@ -10,6 +10,9 @@
 
 namespace ppn {
 
+// How the body reaches the handler: collected in the response, or piece by piece.
+enum class Delivery { collect, chunks, lines, events };
+
 // What the receiver of a piece wants next. `pause` takes the piece and stops reading until Call::resume.
 enum class Flow { proceed, pause, abort };
 

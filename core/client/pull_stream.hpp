@@ -44,8 +44,9 @@ class PullStream {
   const StreamPiece& current() const noexcept { return current_; }
   const Error& error() const noexcept { return *error_; }
 
-  // Waits for the head: `piece` stands for "it is there". After a failure without head: `failed`.
-  Outcome wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out);
+  // Waits for the head: `piece` stands for "it is there". After a failure without head: `failed` and `error`.
+  // Thread: any.
+  Outcome wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out, std::unique_ptr<Error>& error);
 
   void cancel();
   // As of the last piece that was taken with next().
@@ -56,12 +57,15 @@ class PullStream {
   class Handler;
   struct Queue;
 
-  PullStream() = default;
+  explicit PullStream(std::shared_ptr<Call> call);
+  Outcome fail(Error error);
 
-  std::shared_ptr<Call> call_;
-  std::shared_ptr<Queue> queue_;
+  const std::shared_ptr<Call> call_;
+  const std::shared_ptr<Queue> queue_;
   StreamPiece current_;
+  std::optional<std::uint64_t> current_retry_ms_;  // the last that came with a piece taken
   std::unique_ptr<Error> error_;
+  bool ended_ = false;
   LiveObject live_;
 };
 

@@ -1,8 +1,8 @@
 // What the server answered, as far as it has arrived.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "codec/headers.hpp"
@@ -22,6 +22,8 @@ struct Response {
   std::string remote;            // "127.0.0.1:443"
   int attempts = 1;
   Timings timings;
+  std::string last_event_id;              // of a stream of events
+  std::optional<std::uint64_t> retry_ms;  // of a stream of events
 };
 
 }  // namespace ppn

@@ -1,0 +1,62 @@
+#include "client/blocking.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "client/runtime.hpp"
+
+namespace ppn {
+namespace {
+
+// Shared by the waiting thread and the handler: the waiter may be gone before the handler is.
+struct Completion {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool complete = false;
+  BlockingOutcome outcome;
+};
+
+class WaitingHandler final : public CallHandler {
+ public:
+  WaitingHandler(std::shared_ptr<Completion> completion, std::unique_ptr<CallHandler> inner)
+      : completion_(std::move(completion)), inner_(std::move(inner)) {}
+
+  Flow on_head(const std::shared_ptr<Response>& response) override {
+    return inner_ ? inner_->on_head(response) : Flow::proceed;
+  }
+  Flow on_chunk(std::string_view bytes) override { return inner_ ? inner_->on_chunk(bytes) : Flow::proceed; }
+  Flow on_line(std::string_view line) override { return inner_ ? inner_->on_line(line) : Flow::proceed; }
+  Flow on_event(const SseEvent& event) override { return inner_ ? inner_->on_event(event) : Flow::proceed; }
+  void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override {
+    if (inner_) {
+      inner_->on_complete(response, error ? std::make_unique<Error>(*error) : nullptr);
+      inner_.reset();  // the user's data has ended when the waiting thread goes on
+    }
+    const std::lock_guard lock(completion_->mutex);
+    completion_->outcome = {std::move(response), std::move(error)};
+    completion_->complete = true;
+    completion_->changed.notify_one();
+  }
+
+ private:
+  const std::shared_ptr<Completion> completion_;
+  std::unique_ptr<CallHandler> inner_;
+};
+
+}  // namespace
+
+BlockingOutcome send_and_wait(Call& call, Delivery delivery, std::unique_ptr<CallHandler> inner) {
+  if (Runtime::in_callback_thread()) {
+    return {nullptr, std::make_unique<Error>(ErrorCode::would_deadlock, Phase::validate,
+                                             "a blocking call inside a callback would wait for itself")};
+  }
+  const auto completion = std::make_shared<Completion>();
+  Status started = call.start(delivery, std::make_unique<WaitingHandler>(completion, std::move(inner)));
+  if (!started) return {nullptr, std::move(started).failure().take()};
+  std::unique_lock lock(completion->mutex);
+  completion->changed.wait(lock, [&] { return completion->complete; });
+  return std::move(completion->outcome);
+}
+
+}  // namespace ppn

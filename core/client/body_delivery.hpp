@@ -1,0 +1,62 @@
+// What becomes of the body of a response: collected, or handed on as chunks, lines or events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "client/handler.hpp"
+#include "client/options.hpp"
+#include "codec/line_decoder.hpp"
+#include "codec/sse_decoder.hpp"
+
+namespace ppn {
+
+// Thread: the loop thread.
+class BodyDelivery {
+ public:
+  BodyDelivery(Delivery delivery, const RequestOptions& options);
+
+  enum class Step {
+    more,     // everything is taken
+    paused,   // the handler wants no more for now; the rest of the bytes was not taken
+    aborted,  // the handler wants no more at all
+    enough,   // no more of this body is of interest: see error()
+    failed,   // error()
+  };
+
+  // The head has arrived. For events this is the gate: a status other than 200, or another media type, makes the body
+  // that of an error, collected up to 64 KiB (SEMANTICS 3.4.1).
+  Step begin(Response& response, std::optional<std::uint64_t> content_length);
+  // Takes bytes from the front.
+  Step feed(CallHandler& handler, Response& response, std::string_view& bytes);
+  // The body is complete.
+  Step end(CallHandler& handler, Response& response);
+
+  // What a stream of events leaves behind for a reconnection.
+  void note_stream_state(Response& response) const;
+
+  // The error of `failed` and `enough`, and of a refused stream after its end; null otherwise.
+  std::unique_ptr<Error> take_error() noexcept { return std::move(error_); }
+
+ private:
+  Step collect(Response& response, std::string_view& bytes);
+  Step feed_chunks(CallHandler& handler, std::string_view& bytes);
+  Step feed_lines(CallHandler& handler, std::string_view& bytes);
+  Step feed_events(CallHandler& handler, std::string_view& bytes);
+  Step fail(Error error);
+
+  Delivery delivery_;
+  std::uint64_t collect_limit_;
+  std::size_t chunk_limit_;
+  LineDecoder lines_;
+  SseDecoder events_;
+  bool refused_ = false;  // the body is that of an error
+  std::unique_ptr<Error> error_;
+};
+
+// An error for the status of a response: code, text, and the delay the server asked for.
+Error status_error(const Response& response);
+
+}  // namespace ppn

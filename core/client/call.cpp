@@ -1,0 +1,140 @@
+#include "client/call.hpp"
+
+#include <utility>
+
+#include "client/client_loop.hpp"
+#include "client/running_call.hpp"
+#include "codec/http1_encoder.hpp"
+#include "codec/json.hpp"
+
+namespace ppn {
+namespace {
+
+// A body up to this size travels with the head: one system call, one TLS record.
+constexpr std::size_t kSmallBody = 8 * 1024;
+
+}  // namespace
+
+Call::Call(std::shared_ptr<Client> client, std::string_view method, Url url)
+    : client_(std::move(client)), method_(method), url_(std::move(url)), options_(client_->options().request) {}
+
+Call::~Call() = default;
+
+Result<std::shared_ptr<Call>> Call::create(std::shared_ptr<Client> client, std::string_view method,
+                                           std::string_view url) {
+  if (client->closed()) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
+  if (Status valid = validate_method(method); !valid) return std::move(valid).failure();
+  Result<Url> parsed = parse_url(url);
+  if (!parsed) return std::move(parsed).failure();
+  if (parsed->scheme != Scheme::http && parsed->scheme != Scheme::https) {
+    return Failure(ErrorCode::unsupported_scheme, Phase::validate, "a request needs an http or https URL");
+  }
+  return std::shared_ptr<Call>(new Call(std::move(client), method, std::move(*parsed)));
+}
+
+Status Call::require_described() const {
+  if (!started()) return {};
+  return Failure(ErrorCode::invalid_state, Phase::validate, "the request is started; it can not be changed any more");
+}
+
+Status Call::set_header(std::string_view name, std::string_view value) {
+  if (Status state = require_described(); !state) return state;
+  if (Status valid = validate_header(name, value); !valid) return valid;
+  headers_.set(name, value);
+  return {};
+}
+
+Status Call::add_header(std::string_view name, std::string_view value) {
+  if (Status state = require_described(); !state) return state;
+  if (Status valid = validate_header(name, value); !valid) return valid;
+  headers_.add(name, value);
+  return {};
+}
+
+Status Call::set_body(std::string_view bytes) {
+  if (Status state = require_described(); !state) return state;
+  body_.assign(bytes);
+  has_body_ = true;
+  return {};
+}
+
+Status Call::set_json(std::string_view text) {
+  if (Status state = require_described(); !state) return state;
+  if (Status valid = validate_json(text); !valid) return valid;
+  if (!headers_.contains("content-type")) headers_.add("Content-Type", "application/json");
+  return set_body(text);
+}
+
+Status Call::set_option(std::string_view name, std::string_view value) {
+  if (Status state = require_described(); !state) return state;
+  return set_request_option(options_, name, value);
+}
+
+// Middleware and the request itself come before these: they only fill gaps (SEMANTICS 3.6).
+void Call::add_default_headers(Delivery delivery) {
+  const auto add_missing = [this](std::string_view name, std::string_view value) {
+    if (!headers_.contains(name)) headers_.add(name, value);
+  };
+  if (!client_->options().user_agent.empty()) add_missing("User-Agent", client_->options().user_agent);
+  if (delivery != Delivery::events) return add_missing("Accept", "*/*");
+  add_missing("Accept", "text/event-stream");
+  add_missing("Cache-Control", "no-store");
+  // Gateways that compress hold events back until a block is full.
+  add_missing("Accept-Encoding", "identity");
+}
+
+void Call::encode() {
+  RequestFraming framing;
+  if (has_body_) framing = {.kind = RequestFraming::length, .content_length = body_.size()};
+  wire_.reserve(512 + (body_.size() <= kSmallBody ? body_.size() : 0));
+  append_request_head(wire_, method_, url_, headers_, framing);
+  if (body_.size() <= kSmallBody) wire_ += std::exchange(body_, {});
+}
+
+Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
+  State expected = State::described;
+  if (!state_.compare_exchange_strong(expected, State::starting)) {
+    return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before");
+  }
+  const auto refuse = [this](Failure failure) {
+    state_ = State::failed_to_start;
+    return failure;
+  };
+  if (cancel_requested_) {
+    return refuse({ErrorCode::invalid_state, Phase::validate, "the request was cancelled before it was started"});
+  }
+  Result<std::shared_ptr<ClientLoop>> client_loop = client_->client_loop();
+  if (!client_loop) return refuse(std::move(client_loop).failure());
+  std::shared_ptr<TlsContext> tls;
+  if (url_.secure()) {
+    Result<std::shared_ptr<TlsContext>> context = client_->tls_context();
+    if (!context) return refuse(std::move(context).failure());
+    tls = std::move(*context);
+  }
+  add_default_headers(delivery);
+  encode();
+
+  const auto running =
+      std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery, std::move(handler));
+  running_ = running;
+  state_ = State::running;
+  if (!(*client_loop)->loop().submit([running] { running->begin(); })) {
+    running->forget();
+    return refuse({ErrorCode::client_closed, Phase::validate, "the runtime is shut down"});
+  }
+  return {};
+}
+
+// begin() looks at cancel_requested_, and here it is set before state_ is read: one of the two sees the other.
+void Call::cancel() noexcept {
+  if (cancel_requested_.exchange(true) || state_.load() != State::running) return;
+  running_->loop().submit([running = running_] { running->cancel_on_loop(); });
+}
+
+void Call::resume() noexcept {
+  if (state_.load() != State::running) return;
+  if (running_->loop().in_loop_thread()) return running_->resume_on_loop();
+  running_->loop().submit([running = running_] { running->resume_on_loop(); });
+}
+
+}  // namespace ppn

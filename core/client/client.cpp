@@ -1,0 +1,90 @@
+#include "client/client.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "client/client_loop.hpp"
+#include "io/tls.hpp"
+
+namespace ppn {
+namespace {
+
+TlsSettings tls_settings(const TlsOptions& options) {
+  return {.verify = options.verify_ssl,
+          .ca_file = options.ca_file,
+          .ca_dir = options.ca_dir,
+          .ca_pem = options.ca_pem,
+          .client_cert_file = options.client_cert_file,
+          .client_key_file = options.client_key_file};
+}
+
+}  // namespace
+
+Client::Client(Options options, ResolveOverrides overrides)
+    : options_(std::move(options)), overrides_(std::move(overrides)) {}
+
+Result<std::shared_ptr<Client>> Client::create(Options options) {
+  Result<ResolveOverrides> overrides = ResolveOverrides::parse(options.connection.resolve);
+  if (!overrides) return std::move(overrides).failure();
+  std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides)));
+
+  const TlsOptions& tls = client->options_.tls;
+  if (!tls.verify_ssl) {
+    log(LogLevel::warning, "verify_ssl is off: this client accepts any certificate for any host");
+  }
+  // Files that were named are read now, so that a wrong name is found before the first request.
+  TlsOptions system_trust;
+  system_trust.verify_ssl = tls.verify_ssl;
+  if (tls != system_trust) {
+    if (auto loaded = client->tls_context(); !loaded) return std::move(loaded).failure();
+  }
+  return client;
+}
+
+Client::~Client() {
+  if (client_loop_) close_on_loop(client_loop_);
+}
+
+void Client::close() {
+  std::shared_ptr<ClientLoop> closing;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_.store(true, std::memory_order_release);
+    closing = std::move(client_loop_);
+  }
+  if (closing) close_on_loop(closing);
+}
+
+// When the loop has ended, the runtime has closed its members before.
+void Client::close_on_loop(const std::shared_ptr<ClientLoop>& client_loop) {
+  client_loop->loop().submit([client_loop] { client_loop->close(); });
+}
+
+Result<std::shared_ptr<TlsContext>> Client::tls_context() {
+  const std::lock_guard lock(mutex_);
+  if (!tls_) {
+    Result<std::shared_ptr<TlsContext>> made = TlsContext::create(tls_settings(options_.tls));
+    if (!made) return std::move(made).failure();
+    tls_ = std::move(*made);
+  }
+  return tls_;
+}
+
+Result<std::shared_ptr<ClientLoop>> Client::client_loop() {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
+  if (Runtime::forked()) {
+    return Failure(ErrorCode::forked, Phase::validate, "this process was forked after the client was first used");
+  }
+  if (client_loop_ && !client_loop_->runtime().ending()) return client_loop_;
+  Result<std::shared_ptr<Runtime>> runtime = Runtime::acquire();
+  if (!runtime) return std::move(runtime).failure();
+  auto fresh = std::make_shared<ClientLoop>(*runtime, options_.connection, overrides_);
+  if (!(*runtime)->add(fresh)) {
+    return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shutting down");
+  }
+  client_loop_ = std::move(fresh);
+  return client_loop_;
+}
+
+}  // namespace ppn

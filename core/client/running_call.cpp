@@ -1,0 +1,314 @@
+// The way of one call, top to bottom: attempts() -> attempt() -> deliver_body() -> complete().
+#include "client/running_call.hpp"
+
+#include <new>
+#include <utility>
+
+#include "base/log.hpp"
+#include "io/connector.hpp"
+
+namespace ppn {
+namespace {
+
+Http1Limits http1_limits(const ConnectionOptions& options) {
+  Http1Limits limits;
+  limits.head_bytes = static_cast<std::size_t>(options.max_header_bytes);
+  limits.line_bytes = static_cast<std::size_t>(options.max_header_line_bytes);
+  limits.fields = static_cast<std::size_t>(options.max_header_fields);
+  limits.interim_responses = static_cast<int>(options.max_interim_responses);
+  return limits;
+}
+
+}  // namespace
+
+RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop,
+                         std::shared_ptr<TlsContext> tls, Delivery delivery, std::unique_ptr<CallHandler> handler)
+    : call_(std::move(call)),
+      client_loop_(std::move(client_loop)),
+      loop_(client_loop_->loop()),
+      runtime_(client_loop_->runtime().shared_from_this()),
+      tls_(std::move(tls)),
+      handler_(std::move(handler)),
+      token_(loop_),
+      limits_(delivery == Delivery::collect ? Limits{.total_ms = call_->options_.timeout_ms,
+                                                     .write_ms = call_->options_.write_timeout_ms,
+                                                     .first_byte_ms = call_->options_.first_byte_timeout_ms,
+                                                     .idle_ms = call_->options_.read_timeout_ms,
+                                                     .idle_code = ErrorCode::read_timeout}
+                                            : Limits{.total_ms = call_->options_.stream_timeout_ms,
+                                                     .write_ms = call_->options_.write_timeout_ms,
+                                                     .first_byte_ms = call_->options_.stream_first_byte_timeout_ms,
+                                                     .idle_ms = call_->options_.stream_idle_timeout_ms,
+                                                     .idle_code = ErrorCode::stream_idle_timeout}),
+      body_(delivery, call_->options_) {}
+
+void RunningCall::forget() noexcept {
+  handler_.reset();
+  call_.reset();
+}
+
+void RunningCall::begin() {
+  place_ = client_loop_->enter(shared_from_this());
+  started_ = span_begin_ = loop_.now();
+  token_.set_deadline(deadline(limits_.total_ms));
+  if (call_->cancel_requested_) token_.cancel();
+  spawn(run());
+}
+
+Task<> RunningCall::run() {
+  const std::shared_ptr<RunningCall> self = shared_from_this();  // complete() drops all other references
+  Status outcome;
+  try {
+    outcome = co_await attempts();
+  } catch (const std::bad_alloc&) {
+    outcome = Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call");
+  } catch (const std::exception& problem) {
+    outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
+  }
+  complete(std::move(outcome));
+}
+
+// A connection that rested in the pool may be closed by the server at the moment it is used: then the request goes out
+// once more on a fresh one (SEMANTICS 3.1.4).
+Task<Status> RunningCall::attempts() {
+  if (client_loop_->closed()) co_return Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
+  attempts_ = 1;
+  Status outcome = co_await attempt(false);
+  if (outcome) co_return outcome;
+  failed_attempt_.code = outcome.error().code;
+  const bool keyed = call_->headers_.contains("idempotency-key") || call_->headers_.contains("x-idempotency-key");
+  if (!may_replay(failed_attempt_, call_->method_, keyed)) co_return outcome;
+  co_return co_await attempt(true);
+}
+
+Task<Status> RunningCall::attempt(bool fresh) {
+  // A connection: one at rest, or a place for a new one.
+  failed_attempt_ = {};
+  const std::string origin = call_->url_.origin();
+  lease_ = client_loop_->pool().try_lease(origin, fresh);
+  if (!lease_) {
+    const std::int64_t limit_ms = call_->client_->options().connection.pool_timeout_ms;
+    auto waited = co_await client_loop_->pool().wait_for_lease(origin, token_, deadline(limit_ms));
+    if (!waited) {
+      if (token_.interruption() != ErrorCode::ok) co_return interrupted(Phase::pool);
+      if (waited.error().code != ErrorCode::pool_timeout) co_return std::move(waited).failure();
+      co_return timed_out(ErrorCode::pool_timeout, Phase::pool, "no connection became free", limit_ms);
+    }
+    lease_ = std::move(*waited);
+  }
+  end_span(Span::pool);
+  if (lease_.connection() == nullptr) {
+    if (Status connected = co_await connect(); !connected) co_return connected;
+  }
+  Connection& connection = *lease_.connection();
+  failed_attempt_.connection_was_reused = connection.exchanges > 0;
+
+  // The request. A server may answer before it has read all of it.
+  Exchange exchange(connection, loop_, call_->wire_, call_->body_, call_->method_ == "HEAD");
+  Exchange::Step step = exchange.send();
+  while (step == Exchange::Step::blocked) {
+    const Wake wake = co_await connection.transport->event().until(token_, deadline(limits_.write_ms));
+    sent_ = exchange.sent();
+    if (wake != Wake::ready) {
+      co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits_.write_ms);
+    }
+    step = exchange.send();
+  }
+  sent_ = exchange.sent();
+  end_span(Span::send);
+
+  // The head of the response.
+  const Nanos first_byte_deadline = deadline(limits_.first_byte_ms);
+  if (step == Exchange::Step::done) step = exchange.receive();
+  while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+    const Wake wake = co_await wait_of(step).until(token_, first_byte_deadline);
+    if (wake != Wake::ready) {
+      co_return give_up(wake, ErrorCode::first_byte_timeout, Phase::first_byte, "no response", limits_.first_byte_ms);
+    }
+    step = exchange.receive();
+  }
+  if (step != Exchange::Step::head) {
+    note_failure(exchange);
+    co_return Failure(exchange.error());
+  }
+  receive_head(exchange);
+  end_span(Span::first_byte);
+
+  // The body.
+  Status delivered = co_await deliver_body(exchange);
+  end_span(Span::body);
+  if (exchange.reusable()) {
+    lease_.give_back();
+  } else {
+    lease_ = {};
+  }
+  co_return delivered;
+}
+
+Task<Status> RunningCall::connect() {
+  const ConnectionOptions& options = call_->client_->options().connection;
+  ConnectPlan plan{.host = call_->url_.host,
+                   .host_is_ip = call_->url_.host_is_ip,
+                   .port = call_->url_.port,
+                   .tls = tls_,
+                   .dns_timeout_ms = options.dns_timeout_ms,
+                   .connect_timeout_ms = options.connect_timeout_ms};
+  ConnectTimes times;
+  auto transport =
+      co_await connect_transport(std::move(plan), runtime_->resolver(), client_loop_->overrides(), token_, times);
+  timings_.set(Span::dns, times.dns);
+  timings_.set(Span::connect, times.connect);
+  timings_.set(Span::tls, times.tls);
+  span_begin_ = loop_.now();
+  if (!transport) {
+    if (token_.interruption() != ErrorCode::ok) co_return interrupted(transport.error().phase);
+    co_return std::move(transport).failure();
+  }
+  lease_.put(std::make_unique<Connection>(std::move(*transport), http1_limits(options)));
+  co_return Status();
+}
+
+void RunningCall::receive_head(Exchange& exchange) {
+  failed_attempt_.response_begun = true;
+  response_ = std::make_shared<Response>();
+  ResponseHead head = exchange.take_head();
+  response_->status = head.status;
+  response_->minor_version = head.minor_version;
+  response_->headers = std::move(head.headers);
+  response_->reused = failed_attempt_.connection_was_reused;
+  response_->remote = lease_.connection()->transport->remote();
+  response_->attempts = attempts_;
+}
+
+Task<Status> RunningCall::deliver_body(Exchange& exchange) {
+  std::string_view bytes;
+  resume_requested_ = false;
+  const Flow flow = handler_->on_head(response_);
+  BodyDelivery::Step taken = flow == Flow::abort
+                                 ? BodyDelivery::Step::aborted
+                                 : body_.begin(*response_, lease_.connection()->decoder.content_length());
+  if (flow == Flow::pause && taken == BodyDelivery::Step::more) taken = BodyDelivery::Step::paused;
+
+  for (bool complete = false;;) {
+    while (taken == BodyDelivery::Step::paused) {
+      if (Status resumed = co_await wait_for_consumer(exchange, bytes); !resumed) co_return resumed;
+      taken = bytes.empty() ? BodyDelivery::Step::more : body_.feed(*handler_, *response_, bytes);
+    }
+    if (taken == BodyDelivery::Step::aborted) {
+      co_return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
+    }
+    if (taken != BodyDelivery::Step::more) co_return Failure(body_.take_error());
+    if (complete) co_return Status();
+
+    Exchange::Step step = exchange.receive();
+    while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+      if (limits_.idle_code == ErrorCode::stream_idle_timeout) lease_.connection()->transport->release_buffers();
+      const Wake wake = co_await wait_of(step).until(token_, deadline(limits_.idle_ms));
+      if (wake != Wake::ready) {
+        co_return give_up(wake, limits_.idle_code, Phase::body, "no further byte", limits_.idle_ms);
+      }
+      step = exchange.receive();
+    }
+    resume_requested_ = false;
+    if (step == Exchange::Step::data) {
+      bytes = exchange.data();
+      received_bytes_ += bytes.size();
+      taken = body_.feed(*handler_, *response_, bytes);
+    } else if (step == Exchange::Step::end) {
+      complete = true;
+      response_->trailers = exchange.take_trailers();
+      taken = body_.end(*handler_, *response_);
+    } else {
+      note_failure(exchange);
+      co_return Failure(exchange.error());
+    }
+  }
+}
+
+// The consumer paused. What was read from the socket is kept, nothing more is read, and only the total deadline and
+// cancellation end the wait.
+Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view& bytes) {
+  if (std::exchange(resume_requested_, false)) co_return Status();
+  exchange.keep_unread();
+  if (!bytes.empty()) {
+    std::string rest(bytes);  // bytes may lie inside held_
+    held_ = std::move(rest);
+    bytes = held_;
+  }
+  resumed_.reset();
+  paused_ = true;
+  const Wake wake = co_await resumed_.until(token_, kNever);
+  paused_ = false;
+  if (wake != Wake::ready) co_return interrupted(Phase::deliver);
+  co_return Status();
+}
+
+void RunningCall::resume_on_loop() noexcept {
+  if (paused_) return resumed_.notify();
+  resume_requested_ = true;
+}
+
+Wait& RunningCall::wait_of(Exchange::Step step) {
+  if (step == Exchange::Step::blocked) return lease_.connection()->transport->event();
+  loop_.submit([self = shared_from_this()] { self->turn_.notify(); });
+  return turn_;
+}
+
+void RunningCall::note_failure(const Exchange& exchange) {
+  sent_ = failed_attempt_.sent = exchange.sent();
+  failed_attempt_.response_begun = exchange.response_begun();
+}
+
+void RunningCall::end_span(Span span) noexcept {
+  const Nanos now = loop_.now();
+  timings_.set(span, now - span_begin_);
+  span_begin_ = now;
+}
+
+Failure RunningCall::interrupted(Phase phase) {
+  if (token_.interruption() == ErrorCode::timeout) {
+    return timed_out(ErrorCode::timeout, phase, "the call was not complete", limits_.total_ms);
+  }
+  return Failure(ErrorCode::cancelled, phase, "the call was cancelled");
+}
+
+Failure RunningCall::timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms) {
+  return Failure(code, phase,
+                 std::string(what) + " within " + std::to_string(limit_ms) + " ms (phase " +
+                     std::string(phase_name(phase)) + ", " + std::to_string((loop_.now() - started_) / kMillisecond) +
+                     " ms after the start, " + std::to_string(received_bytes_) + " bytes of the body received)");
+}
+
+Failure RunningCall::give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms) {
+  return wake == Wake::interrupted ? interrupted(phase) : timed_out(code, phase, what, limit_ms);
+}
+
+void RunningCall::complete(Status outcome) noexcept {
+  lease_ = {};
+  timings_.set(Span::total, loop_.now() - started_);
+  if (response_) {
+    response_->body_bytes = received_bytes_;
+    response_->timings = timings_;
+    body_.note_stream_state(*response_);
+  }
+  std::unique_ptr<Error> error;
+  if (!outcome) {
+    error = std::move(outcome).failure().take();
+    error->attempts = attempts_;
+    error->sent = sent_;
+    error->received_bytes = received_bytes_;
+    error->url = call_->url_.redacted();
+    if (response_) error->http_status = response_->status;
+  }
+  if (log_enabled(LogLevel::debug)) {
+    log(LogLevel::debug, call_->method_ + " " + call_->url_.redacted() + ": " +
+                             (error ? std::string(describe(error->code).name) : std::to_string(response_->status)));
+  }
+  client_loop_->leave(place_);
+  const std::unique_ptr<CallHandler> handler = std::move(handler_);
+  handler->on_complete(std::move(response_), std::move(error));
+  client_loop_.reset();
+  call_.reset();
+}
+
+}  // namespace ppn

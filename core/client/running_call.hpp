@@ -1,0 +1,91 @@
+// A call under way: the pipeline of SEMANTICS 3.0 on the loop of its client.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "client/body_delivery.hpp"
+#include "client/call.hpp"
+#include "client/client_loop.hpp"
+#include "client/handler.hpp"
+#include "http/exchange.hpp"
+#include "http/pool.hpp"
+#include "io/tls.hpp"
+#include "io/wait.hpp"
+#include "policy/replay.hpp"
+
+namespace ppn {
+
+// Thread: the loop thread, but for the constructor, loop() and forget().
+class RunningCall : public std::enable_shared_from_this<RunningCall> {
+ public:
+  RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
+              Delivery delivery, std::unique_ptr<CallHandler> handler);
+
+  EventLoop& loop() const noexcept { return loop_; }
+  // The loop never took the call: ends it without callbacks.
+  void forget() noexcept;
+
+  void begin();
+  void cancel_on_loop() noexcept { token_.cancel(); }
+  void resume_on_loop() noexcept;
+
+ private:
+  // The limits of this call in one place: streams have others than calls that collect their body.
+  struct Limits {
+    std::int64_t total_ms;
+    std::int64_t write_ms;
+    std::int64_t first_byte_ms;
+    std::int64_t idle_ms;
+    ErrorCode idle_code;
+  };
+
+  Task<> run();
+  Task<Status> attempts();
+  Task<Status> attempt(bool fresh);
+  Task<Status> connect();
+  Task<Status> deliver_body(Exchange& exchange);
+  Task<Status> wait_for_consumer(Exchange& exchange, std::string_view& bytes);
+
+  Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop_.now(), timeout_ms); }
+  Wait& wait_of(Exchange::Step step);
+  Failure interrupted(Phase phase);
+  Failure timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
+  Failure give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
+  void receive_head(Exchange& exchange);
+  void note_failure(const Exchange& exchange);
+  void end_span(Span span) noexcept;
+  void complete(Status outcome) noexcept;
+
+  std::shared_ptr<Call> call_;  // until complete()
+  std::shared_ptr<ClientLoop> client_loop_;
+  EventLoop& loop_;
+  const std::shared_ptr<Runtime> runtime_;  // keeps loop_
+  std::shared_ptr<TlsContext> tls_;
+  std::unique_ptr<CallHandler> handler_;
+  Token token_;
+  ClientLoop::Place place_;
+  const Limits limits_;
+  BodyDelivery body_;
+  ConnectionPool::Lease lease_;
+  std::shared_ptr<Response> response_;
+
+  Wait turn_;     // notified when other calls had their turn
+  Wait resumed_;  // notified by resume_on_loop
+  bool paused_ = false;
+  bool resume_requested_ = false;  // resume came inside the callback that asks for the pause
+  std::string held_;               // bytes that the consumer did not take before it paused
+
+  StaleAttempt failed_attempt_;
+  Sent sent_ = Sent::none;
+  int attempts_ = 0;
+  std::uint64_t received_bytes_ = 0;
+  Timings timings_;
+  Nanos started_ = 0;
+  Nanos span_begin_ = 0;
+};
+
+}  // namespace ppn

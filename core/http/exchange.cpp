@@ -1,0 +1,153 @@
+#include "http/exchange.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/ascii.hpp"
+
+namespace ppn {
+namespace {
+
+// After this many bytes without a wait, other connections of the loop get their turn.
+constexpr std::size_t kTurnBytes = 256 * 1024;
+
+}  // namespace
+
+Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view head, std::string_view body,
+                   bool head_request)
+    : connection_(connection), loop_(loop), head_(head), body_(body) {
+  connection_.decoder.begin(head_request);
+  ++connection_.exchanges;
+}
+
+Sent Exchange::sent() const noexcept {
+  if (sent_bytes_ == 0) return Sent::none;
+  return sent_bytes_ == head_.size() + body_.size() ? Sent::full : Sent::partial;
+}
+
+Exchange::Step Exchange::send() {
+  while (sent() != Sent::full) {
+    const std::string_view head = head_.substr(std::min(sent_bytes_, head_.size()));
+    const std::string_view body = body_.substr(sent_bytes_ - std::min(sent_bytes_, head_.size()));
+    const IoResult result = connection_.transport->write(head, body);
+    if (result.kind == IoResult::Kind::done) {
+      sent_bytes_ += result.bytes;
+      continue;
+    }
+    // The server may have answered already and closed its side (RFC 9112 9.5); its answer says more than our failure.
+    const Step answer = receive();
+    if (answer == Step::head) return answer;
+    if (result.kind == IoResult::Kind::would_block) return answer == Step::failed ? answer : Step::blocked;
+    return fail(result, Phase::send);
+  }
+  return Step::done;
+}
+
+Exchange::Step Exchange::receive() {
+  for (;;) {
+    if (unread_.empty()) {
+      if (turn_bytes_ >= kTurnBytes) {
+        turn_bytes_ = 0;
+        return Step::yield;
+      }
+      const Step read = read_more();
+      if (read != Step::done) return read;
+    }
+    const Step decoded = decode();
+    if (decoded != Step::done) return decoded;
+  }
+}
+
+// `done`: there is input to decode.
+Exchange::Step Exchange::read_more() {
+  kept_.clear();
+  const IoResult result = connection_.transport->read(loop_.scratch());
+  switch (result.kind) {
+    case IoResult::Kind::done:
+      turn_bytes_ += result.bytes;
+      unread_ = {loop_.scratch().data(), result.bytes};
+      return Step::done;
+    case IoResult::Kind::would_block: turn_bytes_ = 0; return Step::blocked;
+    case IoResult::Kind::truncated:
+      // Where the end of the connection is the end of the body, only close_notify tells it from an attack
+      // (RFC 9112 9.8); everywhere else the framing tells.
+      if (head_seen_ && connection_.decoder.close_delimited()) {
+        return fail(Error(ErrorCode::body_truncated, Phase::body,
+                          "the TLS connection ended without close_notify after " +
+                              std::to_string(connection_.decoder.body_bytes()) + " bytes"));
+      }
+      [[fallthrough]];
+    case IoResult::Kind::end:
+      if (connection_.decoder.end_of_input() == Http1Decoder::Step::failed) return fail(connection_.decoder.error());
+      ended_ = true;
+      return Step::end;
+    case IoResult::Kind::reset:
+    case IoResult::Kind::failed: break;
+  }
+  return fail(result, head_seen_ ? Phase::body : Phase::first_byte);
+}
+
+// `done`: all input is used up.
+Exchange::Step Exchange::decode() {
+  for (;;) {
+    switch (connection_.decoder.next(unread_)) {
+      case Http1Decoder::Step::need_input: return Step::done;
+      case Http1Decoder::Step::interim: continue;
+      case Http1Decoder::Step::head:
+        head_seen_ = true;
+        note_keep_alive();
+        return Step::head;
+      case Http1Decoder::Step::data: return Step::data;
+      case Http1Decoder::Step::end: ended_ = true; return Step::end;
+      case Http1Decoder::Step::failed: return fail(connection_.decoder.error());
+    }
+  }
+}
+
+void Exchange::keep_unread() {
+  if (unread_.empty() || unread_.data() == kept_.data()) return;
+  std::string copy(unread_);  // unread_ may lie inside kept_
+  kept_ = std::move(copy);
+  unread_ = kept_;
+}
+
+void Exchange::note_keep_alive() {
+  const auto field = connection_.decoder.head().headers.find("keep-alive");
+  if (!field) return;
+  for (std::string_view rest = *field; !rest.empty();) {
+    const std::string_view element = trim_ows(rest.substr(0, rest.find(',')));
+    rest.remove_prefix(std::min(rest.size(), rest.find(',') == rest.npos ? rest.size() : rest.find(',') + 1));
+    const std::size_t equals = element.find('=');
+    if (equals == element.npos) continue;
+    const std::string_view digits = element.substr(equals + 1);
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size() || number < 0) continue;
+    if (equals_ignore_case(element.substr(0, equals), "timeout")) {
+      connection_.keep_alive_timeout_ms = std::min<std::int64_t>(number, 86'400) * 1000;
+    } else if (equals_ignore_case(element.substr(0, equals), "max")) {
+      connection_.keep_alive_max = number;
+    }
+  }
+}
+
+bool Exchange::reusable() {
+  return ended_ && sent() == Sent::full && connection_.decoder.keep_alive() && unread_.empty() &&
+         connection_.keep_alive_max != 0 && !connection_.transport->disturbed();
+}
+
+Exchange::Step Exchange::fail(const IoResult& result, Phase phase) {
+  Error error = connection_.transport->failure();
+  if (result.kind == IoResult::Kind::end || result.kind == IoResult::Kind::truncated) {
+    error = Error(ErrorCode::connection_closed, phase, "the peer closed the connection");
+  }
+  error.phase = phase;
+  return fail(std::move(error));
+}
+
+Exchange::Step Exchange::fail(Error error) {
+  error_ = std::move(error);
+  return Step::failed;
+}
+
+}  // namespace ppn

@@ -1,0 +1,73 @@
+// One request and its response on one connection (HTTP/1.1, RFC 9112).
+//
+// Nothing here waits: a step either moves on or says `blocked`, and the call that owns the exchange waits for the
+// event of the transport under the deadline that fits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "http/connection.hpp"
+#include "io/event_loop.hpp"
+
+namespace ppn {
+
+// Thread: the loop thread.
+class Exchange {
+ public:
+  // `head` and `body` are the request; they must outlive the exchange.
+  Exchange(Connection& connection, EventLoop& loop, std::string_view head, std::string_view body, bool head_request);
+
+  enum class Step {
+    done,     // send: all bytes of the request are with the kernel
+    head,     // the final head has arrived: take_head()
+    data,     // data() is a piece of the body, valid until the next step or wait
+    end,      // the message is complete
+    blocked,  // wait for transport.event()
+    yield,    // this connection has had its share of the turn: let others go first
+    failed,   // error()
+  };
+
+  // Writes what the kernel takes. A server may answer before it has read everything: then the step is that of the
+  // response, and the connection can not be used again.
+  Step send();
+  // Reads and decodes until something is worth telling.
+  Step receive();
+
+  // Keeps bytes that were read but not decoded. To be called before any wait while data() is in use or unread: the
+  // memory that the loop reads into belongs to every connection in turn.
+  void keep_unread();
+
+  ResponseHead take_head() { return connection_.decoder.take_head(); }
+  HeaderList take_trailers() { return connection_.decoder.take_trailers(); }
+  std::string_view data() const noexcept { return connection_.decoder.data(); }
+  const Error& error() const noexcept { return error_; }
+
+  Sent sent() const noexcept;
+  bool response_begun() const noexcept { return connection_.decoder.started(); }
+  // After `end`: whether the connection is clean and may carry another exchange.
+  bool reusable();
+
+ private:
+  Step read_more();
+  Step decode();
+  Step fail(const IoResult& result, Phase phase);
+  Step fail(Error error);
+  void note_keep_alive();
+
+  Connection& connection_;
+  EventLoop& loop_;
+  std::string_view head_;
+  std::string_view body_;
+  std::size_t sent_bytes_ = 0;
+  std::string_view unread_;  // read but not decoded, in the scratch memory of the loop or in kept_
+  std::string kept_;
+  std::size_t turn_bytes_ = 0;  // read since the last wait
+  bool head_seen_ = false;
+  bool ended_ = false;
+  Error error_;
+};
+
+}  // namespace ppn

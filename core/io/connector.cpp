@@ -1,0 +1,53 @@
+#include "io/connector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ppn {
+namespace {
+
+Task<Result<Addresses>> addresses_of(const ConnectPlan& plan, Resolver& resolver, const ResolveOverrides& overrides,
+                                     Token& token, Nanos deadline) {
+  if (const auto* const address = overrides.find(plan.host, plan.port)) co_return Addresses{*address};
+  const Nanos dns_deadline = deadline_after(token.loop().now(), plan.dns_timeout_ms);
+  co_return co_await resolver.resolve(plan.host, plan.port, token, std::min(deadline, dns_deadline));
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Resolver& resolver,
+                                                           const ResolveOverrides& overrides, Token& token,
+                                                           ConnectTimes& times) {
+  const EventLoop& loop = token.loop();
+  const Nanos begin = loop.now();
+  const Nanos deadline = deadline_after(begin, plan.connect_timeout_ms);
+
+  Result<Addresses> addresses = co_await addresses_of(plan, resolver, overrides, token, deadline);
+  if (!addresses) co_return std::move(addresses).failure();
+  const Nanos resolved = loop.now();
+  times.dns = resolved - begin;
+
+  std::unique_ptr<TcpTransport> tcp;
+  for (std::size_t i = 0; !tcp; ++i) {
+    // One dead address may not use up the time of the others.
+    const Nanos now = loop.now();
+    const Nanos left = static_cast<Nanos>(addresses->size() - i);
+    const Nanos attempt_deadline = deadline == kNever ? kNever : now + std::max<Nanos>(deadline - now, 0) / left;
+    auto connected = co_await TcpTransport::connect((*addresses)[i], token, attempt_deadline);
+    if (connected) {
+      tcp = std::move(*connected);
+    } else if (left == 1 || token.interruption() != ErrorCode::ok) {
+      co_return std::move(connected).failure();
+    }
+  }
+  const Nanos connected = loop.now();
+  times.connect = connected - resolved;
+  if (plan.tls == nullptr) co_return std::unique_ptr<Transport>(std::move(tcp));
+
+  auto secured =
+      co_await TlsTransport::handshake(std::move(tcp), plan.tls, plan.host, plan.host_is_ip, token, deadline);
+  times.tls = loop.now() - connected;
+  co_return secured;
+}
+
+}  // namespace ppn

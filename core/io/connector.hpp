@@ -1,0 +1,41 @@
+// From a host name to a transport that may carry a request: resolve, connect, TLS handshake.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/resolver.hpp"
+#include "io/tls.hpp"
+#include "io/transport.hpp"
+#include "io/wait.hpp"
+
+namespace ppn {
+
+// Where to, how, and how long.
+struct ConnectPlan {
+  std::string host;
+  bool host_is_ip = false;
+  std::uint16_t port = 0;
+  std::shared_ptr<TlsContext> tls;  // null for plain TCP
+  std::int64_t dns_timeout_ms = 0;
+  std::int64_t connect_timeout_ms = 0;  // all of it; 0 = no limit
+};
+
+// How long each step took; -1 when it did not happen.
+struct ConnectTimes {
+  Nanos dns = -1;
+  Nanos connect = -1;
+  Nanos tls = -1;
+};
+
+// Tries the addresses in the order of the system until one accepts; the time left is shared among those not yet tried.
+// `times` is filled as far as it got. Errors: those of Resolver::resolve, TcpTransport::connect (the last address) and
+// TlsTransport::handshake.
+Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Resolver& resolver,
+                                                           const ResolveOverrides& overrides, Token& token,
+                                                           ConnectTimes& times);
+
+}  // namespace ppn

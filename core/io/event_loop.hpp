@@ -1,0 +1,148 @@
+// The event loop: descriptors, timers, and work submitted by other threads. One thread runs it.
+//
+// Vocabulary. A turn is one pass: wait for events, run timers, handle events, run submitted work. A watcher is told of
+// the events of one descriptor. Work is a function that another thread, or a callback, hands to the loop.
+//
+// Descriptors are registered once, edge-triggered, for reading and writing together (core/decisions/0002): a watcher
+// remembers what it may still do until the kernel says EAGAIN. So nothing is re-registered when a stream pauses, and a
+// paused stream whose peer closes can not spin the loop.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace ppn {
+
+// Told of events of a descriptor, on the loop thread. May remove itself and be destroyed inside the call.
+class Watcher {
+ public:
+  virtual void on_events(std::uint32_t epoll_events) noexcept = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+// A point in time at which the loop calls on_timer, on the loop thread. It must be disarmed before it is destroyed.
+class Timer {
+ public:
+  virtual void on_timer() noexcept = 0;
+  bool armed() const noexcept { return heap_index_ != kNotArmed; }
+  Nanos when() const noexcept { return when_; }
+
+ protected:
+  ~Timer() = default;
+
+ private:
+  friend class TimerHeap;
+  static constexpr std::size_t kNotArmed = static_cast<std::size_t>(-1);
+  Nanos when_ = 0;
+  std::size_t heap_index_ = kNotArmed;
+};
+
+// The armed timers, earliest first: a heap with four children per node, whose nodes know their place.
+class TimerHeap {
+ public:
+  void arm(Timer& timer, Nanos when);
+  void disarm(Timer& timer) noexcept;
+  Timer* earliest() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
+
+ private:
+  void place(std::size_t index, Timer* timer) noexcept;
+  void sift_up(std::size_t index) noexcept;
+  void sift_down(std::size_t index) noexcept;
+
+  std::vector<Timer*> heap_;
+};
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop();
+
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs turns until stop(); the calling thread becomes the loop thread. Work that was taken in before the end runs.
+  void run();
+  // Ends run() after this turn. Thread: the loop thread, or inside submitted work.
+  void stop() noexcept { stopping_ = true; }
+
+  // Runs `function()` on the loop thread, in the order of submission, never inside this call. False when the loop has
+  // ended: then `function` is destroyed. Thread: any.
+  template <class Function>
+  bool submit(Function function) {
+    return push(std::make_unique<FunctionWork<Function>>(std::move(function)));
+  }
+
+  // Whether the calling thread runs any loop.
+  static bool in_any_loop_thread() noexcept;
+
+  // The rest belongs to the loop thread.
+
+  // The time at the start of the turn.
+  Nanos now() const noexcept { return now_; }
+  bool in_loop_thread() const noexcept;
+
+  // Names a registration; a number that was removed is never valid again.
+  using WatchId = std::uint64_t;
+  static constexpr WatchId kNoWatch = 0;
+  // Returns kNoWatch and leaves errno when the kernel refuses.
+  WatchId watch(int descriptor, Watcher& watcher);
+  // Call it before the descriptor is closed. Events that are already collected are dropped.
+  void unwatch(WatchId id, int descriptor) noexcept;
+
+  void arm(Timer& timer, Nanos when) { timers_.arm(timer, when); }
+  void disarm(Timer& timer) noexcept { timers_.disarm(timer); }
+
+  // Memory that every connection of this loop reads into; its content is valid until the coroutine suspends.
+  std::span<char> scratch() noexcept { return scratch_; }
+
+ private:
+  struct Work {
+    virtual ~Work() = default;
+    virtual void run() noexcept = 0;
+    Work* next = nullptr;
+  };
+
+  template <class Function>
+  struct FunctionWork final : Work {
+    explicit FunctionWork(Function work) : function(std::move(work)) {}
+    void run() noexcept override { function(); }
+    Function function;
+  };
+
+  struct Slot {
+    Watcher* watcher = nullptr;
+    std::uint32_t generation = 1;
+  };
+
+  // The list of submitted work after the loop has ended.
+  static Work* ended() noexcept { return reinterpret_cast<Work*>(std::uintptr_t{1}); }
+
+  bool push(std::unique_ptr<Work> work);
+  void run_submitted(Work* left_behind);
+  void run_timers();
+  void wait_for_events();
+  int wait_timeout_ms() const noexcept;
+
+  int epoll_ = -1;
+  int wakeup_ = -1;
+  Nanos now_ = 0;
+  bool stopping_ = false;
+  TimerHeap timers_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<char> scratch_;
+  std::atomic<Work*> submitted_{nullptr};  // newest first
+  std::atomic<bool> asleep_{false};        // the loop may be inside epoll_wait: wake it
+};
+
+}  // namespace ppn

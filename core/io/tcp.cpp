@@ -1,0 +1,147 @@
+#include "io/tcp.hpp"
+
+#include <Poco/Net/StreamSocketImpl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace ppn {
+namespace {
+
+// Poco opens sockets without CLOEXEC; this handle takes a descriptor that we opened (POCO 2.3).
+class AdoptedSocket final : public Poco::Net::StreamSocket {
+ public:
+  explicit AdoptedSocket(int descriptor) : StreamSocket(new Poco::Net::StreamSocketImpl(descriptor)) {}
+};
+
+void set_int(int descriptor, int level, int name, int value) noexcept {
+  // Refusals are harmless: the options make a connection better, not right.
+  ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+void set_options(int descriptor) noexcept {
+  set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_int(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_int(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set_int(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set_int(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  set_int(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+}
+
+std::string errno_text(int os_errno) {
+  std::array<char, 128> buffer{};
+  return ::strerror_r(os_errno, buffer.data(), buffer.size());
+}
+
+Failure connect_failure(ErrorCode code, const Poco::Net::SocketAddress& address, int os_errno) {
+  std::string text = "connecting to " + address.toString();
+  text += os_errno != 0 ? ": " + errno_text(os_errno) : std::string(" took too long");
+  Error error(code, Phase::connect, std::move(text));
+  error.os_errno = os_errno;
+  return Failure(std::move(error));
+}
+
+}  // namespace
+
+TcpTransport::TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address)
+    : loop_(loop), socket_(AdoptedSocket(descriptor)), descriptor_(descriptor), remote_(address.toString()) {}
+
+TcpTransport::~TcpTransport() {
+  loop_.unwatch(watch_, descriptor_);
+  socket_.close();
+}
+
+Task<Result<std::unique_ptr<TcpTransport>>> TcpTransport::connect(const Poco::Net::SocketAddress& address, Token& token,
+                                                                  Nanos deadline) {
+  const int descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor < 0) co_return connect_failure(ErrorCode::connect_failed, address, errno);
+  std::unique_ptr<TcpTransport> transport(new TcpTransport(token.loop(), descriptor, address));
+  set_options(descriptor);
+  if (::connect(descriptor, address.addr(), address.length()) != 0 && errno != EINPROGRESS) {
+    co_return connect_failure(ErrorCode::connect_failed, address, errno);
+  }
+  transport->watch_ = token.loop().watch(descriptor, *transport);
+  if (transport->watch_ == EventLoop::kNoWatch) co_return connect_failure(ErrorCode::connect_failed, address, errno);
+
+  while (!transport->writable_ && !transport->peer_closed_) {
+    switch (co_await transport->event().until(token, deadline)) {
+      case Wake::ready: break;
+      case Wake::timeout: co_return connect_failure(ErrorCode::connect_timeout, address, 0);
+      case Wake::interrupted:
+        co_return Failure(token.interruption(), Phase::connect, "connecting to " + transport->remote_);
+    }
+  }
+  int reason = 0;
+  socklen_t length = sizeof reason;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &length) != 0) reason = errno;
+  if (reason != 0) co_return connect_failure(ErrorCode::connect_failed, address, reason);
+  co_return std::move(transport);
+}
+
+void TcpTransport::on_events(std::uint32_t epoll_events) noexcept {
+  if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_closed_ = true;
+  if ((epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  if (rest_watcher_ == nullptr) return event_.notify();
+  if (readable_) rest_watcher_->on_rest_disturbed();
+}
+
+bool TcpTransport::disturbed() noexcept {
+  return readable_;
+}
+
+IoResult TcpTransport::fail(ErrorCode code, int os_errno) {
+  failure_ = Error(code, Phase::none, errno_text(os_errno));
+  failure_.os_errno = os_errno;
+  return {code == ErrorCode::connection_reset ? IoResult::Kind::reset : IoResult::Kind::failed};
+}
+
+IoResult TcpTransport::read(std::span<char> out) {
+  if (!readable_) return {IoResult::Kind::would_block};
+  for (;;) {
+    const ssize_t got = ::recv(descriptor_, out.data(), out.size(), 0);
+    if (got > 0) {
+      // A short read has emptied the socket; the next bytes, or a FIN, raise another event.
+      if (static_cast<std::size_t>(got) < out.size() && !peer_closed_) readable_ = false;
+      return {IoResult::Kind::done, static_cast<std::size_t>(got)};
+    }
+    if (got == 0) return {IoResult::Kind::end};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      readable_ = false;
+      return {IoResult::Kind::would_block};
+    }
+    return fail(errno == ECONNRESET ? ErrorCode::connection_reset : ErrorCode::read_failed, errno);
+  }
+}
+
+IoResult TcpTransport::write(std::string_view first, std::string_view second) {
+  if (!writable_) return {IoResult::Kind::would_block};
+  std::array<iovec, 2> pieces{
+      {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}}};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  for (;;) {
+    // MSG_NOSIGNAL: a library may not let SIGPIPE end its process (POCO 2.3).
+    const ssize_t sent = second.empty() ? ::send(descriptor_, first.data(), first.size(), MSG_NOSIGNAL)
+                                        : ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    if (sent >= 0) return {IoResult::Kind::done, static_cast<std::size_t>(sent)};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      writable_ = false;
+      return {IoResult::Kind::would_block};
+    }
+    const bool reset = errno == ECONNRESET || errno == EPIPE;
+    return fail(reset ? ErrorCode::connection_reset : ErrorCode::write_failed, errno);
+  }
+}
+
+}  // namespace ppn

@@ -1,0 +1,60 @@
+// A non-blocking TCP connection in a Poco socket handle, driven by our own loop.
+#pragma once
+
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocket.h>
+
+#include <memory>
+#include <string>
+
+#include "base/live_objects.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/event_loop.hpp"
+#include "io/transport.hpp"
+#include "io/wait.hpp"
+
+namespace ppn {
+
+class TcpTransport final : public Transport, private Watcher {
+ public:
+  // Connects to one address. The socket is close-on-exec, without delay (TCP_NODELAY), with keepalive probes and
+  // TCP_USER_TIMEOUT. Errors: connect_failed, connect_timeout (the deadline), and the interruption of the token.
+  static Task<Result<std::unique_ptr<TcpTransport>>> connect(const Poco::Net::SocketAddress& address, Token& token,
+                                                             Nanos deadline);
+  ~TcpTransport() override;
+
+  TcpTransport(const TcpTransport&) = delete;
+  TcpTransport& operator=(const TcpTransport&) = delete;
+
+  IoResult read(std::span<char> out) override;
+  IoResult write(std::string_view first, std::string_view second) override;
+  Wait& event() noexcept override { return event_; }
+  void rest(RestWatcher* watcher) noexcept override { rest_watcher_ = watcher; }
+  bool disturbed() noexcept override;
+  void release_buffers() noexcept override {}
+  const Error& failure() const noexcept override { return failure_; }
+  const std::string& remote() const noexcept override { return remote_; }
+
+ private:
+  TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address);
+
+  void on_events(std::uint32_t epoll_events) noexcept override;
+  IoResult fail(ErrorCode code, int os_errno);
+
+  EventLoop& loop_;
+  Poco::Net::StreamSocket socket_;
+  const int descriptor_;
+  EventLoop::WatchId watch_ = EventLoop::kNoWatch;
+  // What the kernel last said; true means "try". Edge-triggered events set them, EAGAIN clears them.
+  bool readable_ = false;
+  bool writable_ = false;
+  bool peer_closed_ = false;  // FIN or error seen: a short read does not mean that the socket is empty
+  Wait event_;
+  RestWatcher* rest_watcher_ = nullptr;
+  Error failure_;
+  std::string remote_;
+  LiveObject live_;
+};
+
+}  // namespace ppn

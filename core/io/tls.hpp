@@ -1,0 +1,90 @@
+// TLS over TCP by OpenSSL, with names verified inside the handshake.
+//
+// OpenSSL talks to our socket through a BIO of our own: it reads ahead straight into OpenSSL's record buffer and writes
+// with MSG_NOSIGNAL (core/decisions/0003). Chain, dates and host name are checked by OpenSSL during the handshake, so
+// that no timing can skip them (POCO 2.4, 4.3), and nothing is sent before it has ended.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "io/tcp.hpp"
+
+namespace ppn {
+
+// Where trust comes from, and who we are.
+struct TlsSettings {
+  bool verify = true;
+  // Any of these replaces the trust store of the system.
+  std::string ca_file;
+  std::string ca_dir;
+  std::string ca_pem;
+  std::string client_cert_file;
+  std::string client_key_file;  // "" = in the certificate file
+};
+
+// One SSL_CTX: loading the system's trust store takes about 20 ms, so it is made once per client. Thread: any.
+class TlsContext {
+ public:
+  // Reads the files. Error: config_error.
+  static Result<std::shared_ptr<TlsContext>> create(const TlsSettings& settings);
+  ~TlsContext();
+
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  SSL_CTX* native() const noexcept { return context_; }
+  bool verifies() const noexcept { return verify_; }
+
+ private:
+  TlsContext(SSL_CTX* context, bool verify) noexcept : context_(context), verify_(verify) {}
+
+  SSL_CTX* const context_;
+  const bool verify_;
+};
+
+class TlsTransport final : public Transport {
+ public:
+  // `host` is a DNS name or, with `host_is_ip`, an address; the certificate must name it. Errors: tls_handshake,
+  // cert_untrusted, cert_expired, cert_hostname, cert_revoked, tls_version, client_cert, connection_reset,
+  // connect_timeout (the deadline), the interruption of the token.
+  static Task<Result<std::unique_ptr<Transport>>> handshake(std::unique_ptr<TcpTransport> tcp,
+                                                            std::shared_ptr<TlsContext> context, std::string host,
+                                                            bool host_is_ip, Token& token, Nanos deadline);
+  ~TlsTransport() override;
+
+  TlsTransport(const TlsTransport&) = delete;
+  TlsTransport& operator=(const TlsTransport&) = delete;
+
+  IoResult read(std::span<char> out) override;
+  IoResult write(std::string_view first, std::string_view second) override;
+  Wait& event() noexcept override { return tcp_->event(); }
+  void rest(RestWatcher* watcher) noexcept override { tcp_->rest(watcher); }
+  bool disturbed() noexcept override;
+  void release_buffers() noexcept override;
+  const Error& failure() const noexcept override { return failure_; }
+  const std::string& remote() const noexcept override { return tcp_->remote(); }
+
+ private:
+  friend struct TlsBio;
+
+  TlsTransport(std::unique_ptr<TcpTransport> tcp, std::shared_ptr<TlsContext> context);
+
+  Status prepare(const std::string& host, bool host_is_ip);
+  Error handshake_error();
+  Error certificate_error(long verify_result) const;
+  IoResult interpret(int ssl_result);
+
+  std::unique_ptr<TcpTransport> tcp_;
+  const std::shared_ptr<TlsContext> context_;
+  SSL* ssl_ = nullptr;
+  IoResult::Kind socket_state_ = IoResult::Kind::done;  // what the socket said last
+  bool established_ = false;                            // close_notify makes sense
+  Error failure_;
+};
+
+}  // namespace ppn

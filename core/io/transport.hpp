@@ -1,0 +1,63 @@
+// A connected byte stream that never blocks: plain TCP or TLS over it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "io/wait.hpp"
+
+namespace ppn {
+
+struct IoResult {
+  enum class Kind : std::uint8_t {
+    done,         // `bytes` > 0 were moved
+    would_block,  // wait for the transport's event, then try again
+    end,          // the peer closed its side as it should (FIN; over TLS close_notify)
+    truncated,    // TLS: the peer closed without close_notify
+    reset,        // the peer reset the connection
+    failed,       // see failure()
+  };
+  Kind kind;
+  std::size_t bytes = 0;
+};
+
+// Thread: the loop thread.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Moves some bytes. `out` is not empty.
+  virtual IoResult read(std::span<char> out) = 0;
+  // Moves a prefix of `first` followed by `second`. At least one is not empty.
+  virtual IoResult write(std::string_view first, std::string_view second) = 0;
+
+  // Notified when reading or writing may succeed again, or the peer went away.
+  virtual Wait& event() noexcept = 0;
+
+  // While the transport rests in a pool nobody waits for its event: then `watcher` learns that the peer closed it or
+  // sent bytes nobody asked for. nullptr ends the rest.
+  struct RestWatcher {
+    virtual void on_rest_disturbed() noexcept = 0;
+
+   protected:
+    ~RestWatcher() = default;
+  };
+  virtual void rest(RestWatcher* watcher) noexcept = 0;
+  // Whether something arrived that nobody has read: such a transport may not carry another request.
+  virtual bool disturbed() noexcept = 0;
+
+  // Frees memory that a silent connection does not need.
+  virtual void release_buffers() noexcept = 0;
+
+  // Details of the last `reset` or `failed`.
+  virtual const Error& failure() const noexcept = 0;
+
+  // "127.0.0.1:443"
+  virtual const std::string& remote() const noexcept = 0;
+};
+
+}  // namespace ppn
