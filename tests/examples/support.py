@@ -26,6 +26,13 @@ LIBRARY = BUILD / "lib" / "libpepperpy_network.so"
 DEADLINE_S = 60
 
 
+def sanitizer():
+    """The sanitizer of this build: address, thread, or nothing."""
+    cache = BUILD / "CMakeCache.txt"
+    lines = cache.read_text().splitlines() if cache.exists() else []
+    return next((line.partition("=")[2] for line in lines if line.startswith("PPN_SANITIZE:")), "")
+
+
 def run(*arguments, stdin=b"", environment=None, cwd=None):
     """Run a program to its end. Its output is bytes."""
     return subprocess.run([str(a) for a in arguments], input=stdin, capture_output=True, timeout=DEADLINE_S,
