@@ -81,7 +81,7 @@ class SpawnSetup {
   SpawnSetup() {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawnattr_init(&attributes_);
-    // The child starts with no signal blocked or ignored, whatever the test's threads have set.
+    // The child starts with no signal blocked and SIGPIPE at its default, whatever the test has set.
     sigset_t none;
     sigset_t pipe_only;
     sigemptyset(&none);
