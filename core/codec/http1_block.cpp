@@ -57,6 +57,10 @@ Http1Block::Step Http1Block::next(std::string_view& input, const Http1Limits& li
   if (!buffer_.empty()) return next_buffered(input, limits);
   std::size_t begin = 0;
   while (begin != input.size()) {
+    if (const std::size_t next_line = plain_field(input, begin, limits); next_line != begin) {
+      begin = next_line;
+      continue;
+    }
     const void* const found = std::memchr(input.data() + begin, '\n', input.size() - begin);
     if (found == nullptr) break;
     const auto lf = static_cast<std::size_t>(static_cast<const char*>(found) - input.data());
@@ -71,6 +75,28 @@ Http1Block::Step Http1Block::next(std::string_view& input, const Http1Limits& li
   line_begin_ = begin;
   input = {};
   return Step::need_input;
+}
+
+// Nearly every line is a token, a colon, a value and CRLF, whole in the input: that is read in one pass. Returns where
+// the next line begins, or `begin` when this one needs the careful way through line().
+std::size_t Http1Block::plain_field(std::string_view block, std::size_t begin, const Http1Limits& limits) {
+  if (expect_status_line_ || fields_before_ + fields_.size() >= limits.fields) return begin;
+  const char* const first = block.data() + begin;
+  const char* const end = block.data() + block.size();
+  const char* const colon = scan::skip_token(first, end);
+  if (colon == first || colon == end || *colon != ':') return begin;
+  const char* value = colon + 1;
+  while (value != end && is_blank(*value)) ++value;
+  const char* const cr = scan::find_control(value, end);
+  if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n') return begin;
+  const auto size = static_cast<std::size_t>(cr + 2 - first);
+  if (size > limits.line_bytes || size > limits.head_bytes - budget_used_) return begin;
+  budget_used_ += size;
+  const char* value_end = cr;
+  while (value_end != value && is_blank(value_end[-1])) --value_end;
+  fields_.note_field(begin, static_cast<std::size_t>(colon - first), static_cast<std::size_t>(value - block.data()),
+                     static_cast<std::size_t>(value_end - value));
+  return begin + size;
 }
 
 Http1Block::Step Http1Block::next_buffered(std::string_view& input, const Http1Limits& limits) {
@@ -100,7 +126,7 @@ Http1Block::Step Http1Block::partial_line(std::string_view so_far, const Http1Li
 
 Http1Block::Step Http1Block::check_size(std::size_t line_size, const Http1Limits& limits) {
   if (line_size > limits.line_bytes) return fail(ErrorCode::headers_too_large, "a header line is above its limit");
-  if (line_size > limits.head_bytes - std::min(budget_used_, limits.head_bytes)) {
+  if (line_size > limits.head_bytes - budget_used_) {
     return fail(ErrorCode::headers_too_large, "the headers of the response are above their limit");
   }
   return Step::need_input;
@@ -108,11 +134,12 @@ Http1Block::Step Http1Block::check_size(std::size_t line_size, const Http1Limits
 
 Http1Block::Step Http1Block::line(std::string_view block, std::size_t begin, std::size_t lf,
                                   const Http1Limits& limits) {
-  if (partial_line(block.substr(begin, lf - begin), limits) == Step::failed) return Step::failed;
-  budget_used_ += lf + 1 - begin;
-  if (budget_used_ > limits.head_bytes) {
-    return fail(ErrorCode::headers_too_large, "the headers of the response are above their limit");
+  const std::size_t size = lf + 1 - begin;
+  const bool fits = size <= limits.line_bytes && size <= limits.head_bytes - budget_used_;
+  if (expect_status_line_ || !fits) {
+    if (partial_line(block.substr(begin, size), limits) == Step::failed) return Step::failed;
   }
+  budget_used_ += size;
   std::size_t end = lf;
   if (end != begin && block[end - 1] == '\r') {
     --end;
@@ -150,8 +177,7 @@ Http1Block::Step Http1Block::status_line(std::string_view line) {
 Http1Block::Step Http1Block::field_line(std::string_view block, std::size_t begin, std::size_t end) {
   const char* const first = block.data() + begin;
   const char* const last = block.data() + end;
-  const char* colon = first;
-  while (colon != last && scan::is_token_char(*colon)) ++colon;
+  const char* const colon = scan::skip_token(first, last);
   if (colon == first || colon == last || *colon != ':') {
     // RFC 9112 5.1: no white space before the colon; proxies have read such lines in different ways.
     return fail(ErrorCode::http_protocol, "a header line has no valid name before a colon");

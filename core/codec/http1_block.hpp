@@ -34,6 +34,7 @@ class Http1Block {
 
  private:
   Step next_buffered(std::string_view& input, const Http1Limits& limits);
+  std::size_t plain_field(std::string_view block, std::size_t begin, const Http1Limits& limits);
   // Parses the line of `block` from `begin` to the LF at `lf`.
   Step line(std::string_view block, std::size_t begin, std::size_t lf, const Http1Limits& limits);
   Step partial_line(std::string_view so_far, const Http1Limits& limits);

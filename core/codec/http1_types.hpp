@@ -18,8 +18,8 @@ struct ResponseHead {
 
 struct Http1Limits {
   std::size_t head_bytes = std::size_t{256} * 1024;  // all heads of one response, interim ones and trailers included
-  std::size_t line_bytes = std::size_t{64} * 1024;
-  std::size_t fields = 500;  // of one head and its trailers together
+  std::size_t line_bytes = std::size_t{64} * 1024;   // the line feed included
+  std::size_t fields = 500;                          // of one head and its trailers together
   int interim_responses = 16;
   std::size_t chunk_extension_bytes = 1024;  // of one chunk
   // Line feeds without carriage return in a head. Off: parsers that differ here can be made to see two messages.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "codec/bom.hpp"
 
 namespace ppn {
 
@@ -29,13 +30,12 @@ class LineDecoder {
   std::optional<std::string_view> finish();
 
  private:
-  bool strip_bom(std::string_view& input);
   Step fail();
 
   std::size_t limit_;
   std::string partial_;
   std::string_view line_;
-  unsigned bom_matched_ = 0;  // bytes of the BOM seen; 3 = no longer looking
+  BomFilter bom_;
   bool clear_on_next_ = false;
   bool failed_ = false;
   Error error_;

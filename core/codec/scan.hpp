@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,31 +34,47 @@ constexpr bool is_control(char c) noexcept {
   return (byte < 0x20 && c != '\t') || byte == 0x7F;
 }
 
-// Whether the range holds a control byte other than HTAB.
-inline bool has_control(const char* at, const char* end) noexcept {
+// Where to begin to look for the first marked byte: there on little-endian machines, where the lowest mark is exact and
+// belongs to the first byte; at 0 elsewhere.
+inline int first_mark(std::uint64_t marks) noexcept {
+  return std::endian::native == std::endian::little ? std::countr_zero(marks) / 8 : 0;
+}
+
+// First control byte other than HTAB in the range, else `end`.
+inline const char* find_control(const char* at, const char* end) noexcept {
   for (; end - at >= 8; at += 8) {
     const std::uint64_t word = load(at);
-    if ((below(word, 0x20) | equal(word, 0x7F)) == 0) continue;
-    for (int i = 0; i < 8; ++i) {
-      if (is_control(at[i])) return true;
+    const std::uint64_t marks = below(word, 0x20) | equal(word, 0x7F);
+    if (marks == 0) continue;
+    for (int i = first_mark(marks); i < 8; ++i) {
+      if (is_control(at[i])) return at + i;
     }
   }
-  for (; at != end; ++at) {
-    if (is_control(*at)) return true;
-  }
-  return false;
+  while (at != end && !is_control(*at)) ++at;
+  return at;
+}
+
+inline bool has_control(const char* at, const char* end) noexcept {
+  return find_control(at, end) != end;
 }
 
 // First LF or CR in the range, else `end`. Clears `ascii` when a byte above 127 comes before it.
 inline const char* find_line_end(const char* at, const char* end, bool& ascii) noexcept {
   std::uint64_t high = 0;
+  int skip = 0;
   for (; end - at >= 8; at += 8) {
     const std::uint64_t word = load(at);
-    if ((equal(word, '\n') | equal(word, '\r')) != 0) break;
+    const std::uint64_t marks = equal(word, '\n') | equal(word, '\r');
+    if (marks != 0) {
+      skip = first_mark(marks);
+      // Of this word only the `skip` bytes before the line end count; two shifts, because one of 64 is not defined.
+      high |= word << (63 - skip * 8) << 1;
+      break;
+    }
     high |= word;
   }
   if ((high & kHighBits) != 0) ascii = false;
-  for (; at != end; ++at) {
+  for (at += skip; at != end; ++at) {
     if (*at == '\n' || *at == '\r') return at;
     if (static_cast<unsigned char>(*at) > 0x7F) ascii = false;
   }
@@ -74,21 +91,35 @@ inline const char* skip_ascii(const char* at, const char* end) noexcept {
 }
 
 // RFC 9110 5.6.2.
-constexpr std::array<bool, 256> make_token_table() noexcept {
-  std::array<bool, 256> table{};
-  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
-  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] = true;
+constexpr std::array<std::uint8_t, 256> make_token_table() noexcept {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t c = '0'; c <= '9'; ++c) table[c] = 1;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = 1;
+  for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] = 1;
   for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
-    table[static_cast<unsigned char>(c)] = true;
+    table[static_cast<unsigned char>(c)] = 1;
   }
   return table;
 }
 
-inline constexpr std::array<bool, 256> kToken = make_token_table();
+inline constexpr std::array<std::uint8_t, 256> kToken = make_token_table();
+
+constexpr int token_flag(char c) noexcept {
+  return kToken[static_cast<unsigned char>(c)];
+}
 
 constexpr bool is_token_char(char c) noexcept {
-  return kToken[static_cast<unsigned char>(c)];
+  return token_flag(c) != 0;
+}
+
+// First byte that may not stand in a token, else `end`. Four look-ups with one branch: names are the longest thing in
+// most headers that is looked at byte by byte.
+inline const char* skip_token(const char* at, const char* end) noexcept {
+  for (; end - at >= 4; at += 4) {
+    if ((token_flag(at[0]) & token_flag(at[1]) & token_flag(at[2]) & token_flag(at[3])) == 0) break;
+  }
+  while (at != end && is_token_char(*at)) ++at;
+  return at;
 }
 
 }  // namespace ppn::scan

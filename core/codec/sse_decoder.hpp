@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "codec/bom.hpp"
 
 namespace ppn {
 
@@ -54,7 +55,8 @@ class SseDecoder {
  private:
   enum class Line { none, event, failed };
 
-  bool strip_bom(std::string_view& input);
+  void begin_call();
+  Step take_line_end(std::string_view& input, std::size_t size, bool ascii);
   void keep_view();
   Line take_line(std::string_view line, bool ascii, bool in_input);
   Line take_field(std::string_view name, std::string_view value, bool ascii, bool in_input);
@@ -70,14 +72,15 @@ class SseDecoder {
 
   std::string partial_;  // the line under way, when its begin came with an earlier input; holds no line end
   bool partial_ascii_ = true;
-  bool skip_lf_ = false;      // the last line ended with CR: an LF right after it belongs to it
-  unsigned bom_matched_ = 0;  // bytes of the BOM seen at the start of the stream; 3 = no longer looking
+  bool skip_lf_ = false;  // the last line ended with CR: an LF right after it belongs to it
+  BomFilter bom_;
   bool failed_ = false;
   bool clear_on_next_ = false;  // the event handed out by the last call still occupies data_ and type_
 
   std::string_view data_view_;  // the only data line so far, still in the input
   bool data_is_view_ = false;
   bool has_data_ = false;
+  bool id_changed_ = false;
   std::string data_;  // data lines joined by LF
   std::string type_;
   std::string id_buffer_;

@@ -61,9 +61,12 @@ const char* skip_valid(const char* at, const char* end) noexcept {
 
 }  // namespace
 
+std::size_t utf8_prefix(std::string_view text) noexcept {
+  return static_cast<std::size_t>(skip_valid(text.data(), text.data() + text.size()) - text.data());
+}
+
 bool is_utf8(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  return skip_valid(text.data(), end) == end;
+  return utf8_prefix(text) == text.size();
 }
 
 std::size_t append_utf8_lossy(std::string& out, std::string_view text) {

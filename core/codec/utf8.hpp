@@ -8,6 +8,7 @@
 namespace ppn {
 
 bool is_utf8(std::string_view text) noexcept;
+std::size_t utf8_prefix(std::string_view text) noexcept;  // bytes before the first invalid one
 
 // Appends `text` with each maximal invalid part replaced by U+FFFD. Returns the number of replacements.
 std::size_t append_utf8_lossy(std::string& out, std::string_view text);
