@@ -45,16 +45,15 @@ Exchange::Step Exchange::send() {
 
 Exchange::Step Exchange::receive() {
   for (;;) {
-    if (unread_.empty()) {
-      if (turn_bytes_ >= kTurnBytes) {
-        turn_bytes_ = 0;
-        return Step::yield;
-      }
-      const Step read = read_more();
-      if (read != Step::done) return read;
-    }
+    // Decoding comes first even without input: the end of a message may be known before the next read.
     const Step decoded = decode();
     if (decoded != Step::done) return decoded;
+    if (turn_bytes_ >= kTurnBytes) {
+      turn_bytes_ = 0;
+      return Step::yield;
+    }
+    const Step read = read_more();
+    if (read != Step::done) return read;
   }
 }
 
