@@ -1,5 +1,7 @@
 #include "pepperpy/network/stream.h"
 
+#include <algorithm>
+#include <memory>
 #include <string_view>
 
 #include "boundary.hpp"
@@ -10,14 +12,15 @@ using namespace ppn::capi;
 
 namespace {
 
-Result<int32_t> outcome_for_c(PullStream::Outcome outcome, const PullStream& stream) {
+// The error of `failed` comes with it.
+Result<int32_t> outcome_for_c(PullStream::Outcome outcome, const Error* error) {
   switch (outcome) {
     case PullStream::Outcome::piece: return PPN_OK;
     case PullStream::Outcome::end: return PPN_END;
     case PullStream::Outcome::pending: return PPN_PENDING;
     case PullStream::Outcome::failed: break;
   }
-  return Failure(Error(stream.error()));
+  return Failure(Error(*error));
 }
 
 Delivery delivery_of(int32_t kind) noexcept {
@@ -29,6 +32,9 @@ Delivery delivery_of(int32_t kind) noexcept {
 }
 
 constexpr std::string_view timeout_rule = "timeout_ms is neither -1, 0 nor a number of milliseconds";
+
+// A longer wait than a year ends with PPN_PENDING after that year; added to a clock it could overflow.
+constexpr int64_t year_ms = 31'536'000'000;
 
 const char* text_of(const ppn_event* event, std::string_view ppn_event::*part, size_t* out_length) {
   const std::string_view text = event != nullptr ? event->*part : std::string_view();
@@ -71,9 +77,10 @@ int32_t ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response
     in.may_wait();
     if (!in.ok()) return in.failure();
     std::shared_ptr<Response> response;
-    auto outcome = outcome_for_c(object->stream->wait_for_head(timeout_ms, response), *object->stream);
+    std::unique_ptr<Error> problem;
+    const auto outcome = object->stream->wait_for_head(std::min(timeout_ms, year_ms), response, problem);
     if (response != nullptr) *out = make_handle<ppn_response>(ResponseObject{std::move(response), nullptr});
-    return outcome;
+    return outcome_for_c(outcome, problem.get());
   });
 }
 
@@ -84,12 +91,12 @@ int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event*
     in.require(timeout_ms >= -1, timeout_rule);
     in.may_wait();
     if (!in.ok()) return in.failure();
-    const auto outcome = object->stream->next(timeout_ms);
+    const auto outcome = object->stream->next(std::min(timeout_ms, year_ms));
     if (outcome == PullStream::Outcome::piece) {
       object->handed->piece = view_of(object->stream->current());
       *out = &object->handed->piece;
     }
-    return outcome_for_c(outcome, *object->stream);
+    return outcome_for_c(outcome, outcome == PullStream::Outcome::failed ? &object->stream->error() : nullptr);
   });
 }
 

@@ -57,7 +57,9 @@ std::string check_user_agent(std::string_view text) {
 std::string check_resolve(std::string_view text) {
   constexpr std::size_t longest = 64 << 10;
   if (text.size() > longest) return "is longer than 64 KiB";
-  return ResolveOverrides::parse(text).ok() ? "" : "is no list of host:port:address, separated by commas";
+  return text.find('\0') == text.npos && ResolveOverrides::parse(text).ok()
+             ? ""
+             : "is no list of host:port:address, separated by commas";
 }
 
 struct Definition {

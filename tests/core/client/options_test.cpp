@@ -1,0 +1,341 @@
+#include "client/options.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
+#include <string>
+
+#include "codec/json.hpp"
+
+using namespace ppn;
+
+namespace {
+
+// The environment of a test; apply_environment takes a plain function.
+std::map<std::string, std::string>& environment() {
+  static std::map<std::string, std::string> variables;
+  return variables;
+}
+
+const char* get_variable(const char* name) {
+  const auto found = environment().find(name);
+  return found != environment().end() ? found->second.c_str() : nullptr;
+}
+
+struct CleanEnvironment {
+  CleanEnvironment() { environment().clear(); }
+};
+
+std::string error_of(const Status& status) {
+  BOOST_REQUIRE(!status.ok());
+  BOOST_TEST((status.error().code == ErrorCode::config_error));
+  BOOST_TEST((status.error().phase == Phase::config));
+  return status.error().message;
+}
+
+bool mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+std::int64_t timeout_of(const std::string& variable) {
+  environment()["PEPPERPY_NETWORK_TIMEOUT"] = variable;
+  Options options;
+  const Status status = apply_environment(options, get_variable);
+  return status.ok() ? options.request.timeout_ms : -1;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(options, CleanEnvironment)
+
+BOOST_AUTO_TEST_CASE(every_row_has_a_name_of_its_own_a_type_and_one_line_of_help) {
+  std::set<std::string_view> names;
+  for (const OptionRow& row : option_table()) {
+    BOOST_TEST(names.insert(row.name).second, row.name << " occurs twice");
+    BOOST_TEST((row.type == "integer" || row.type == "boolean" || row.type == "text"));
+    BOOST_TEST((row.unit == "ms" || row.unit == "bytes" || row.unit.empty()));
+    BOOST_TEST(row.name.ends_with("_ms") == (row.unit == "ms"));
+    BOOST_TEST(row.name.ends_with("_bytes") == (row.unit == "bytes"));
+    BOOST_TEST((row.type == "integer") == !row.range.empty());
+    BOOST_TEST(!row.help.empty());
+    BOOST_TEST(row.help.find('\n') == row.help.npos);
+    for (const std::string_view text : {row.name, row.type, row.unit, row.environment, row.range, row.help}) {
+      BOOST_TEST(*(text.data() + text.size()) == '\0');
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_default_is_accepted_as_a_value) {
+  Options options;
+  for (const OptionRow& row : option_table()) {
+    BOOST_TEST(*option_text(options, row.name) == option_default(row));
+    BOOST_TEST(set_option(options, row.name, option_default(row)).ok(), row.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(both_ends_of_every_range_are_accepted_and_their_neighbours_refused) {
+  for (const OptionRow& row : option_table()) {
+    if (row.type != "integer") continue;
+    const auto dots = row.range.find("..");
+    BOOST_REQUIRE(dots != row.range.npos);
+    const std::int64_t lowest = std::stoll(std::string(row.range.substr(0, dots)));
+    const std::int64_t highest = std::stoll(std::string(row.range.substr(dots + 2)));
+    Options options;
+    for (const std::int64_t value : {lowest, highest}) {
+      BOOST_TEST(set_option(options, row.name, std::to_string(value)).ok(), row.name);
+      BOOST_TEST(*option_text(options, row.name) == std::to_string(value));
+    }
+    const Options before = options;
+    for (const std::int64_t value : {lowest - 1, highest + 1}) {
+      const std::string message = error_of(set_option(options, row.name, std::to_string(value)));
+      BOOST_TEST(mentions(message, row.name));
+      BOOST_TEST(mentions(message, row.range));
+    }
+    BOOST_TEST(*option_text(options, row.name) == *option_text(before, row.name));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_row_sets_a_value_of_its_own) {
+  Options options;
+  std::int64_t next = 200;
+  for (const OptionRow& row : option_table()) {
+    if (row.type == "integer") BOOST_REQUIRE(set_option(options, row.name, std::to_string(next++)).ok());
+  }
+  next = 200;
+  for (const OptionRow& row : option_table()) {
+    if (row.type == "integer") BOOST_TEST(*option_text(options, row.name) == std::to_string(next++), row.name);
+  }
+  BOOST_TEST(options.request.timeout_ms == 200);
+}
+
+BOOST_AUTO_TEST_CASE(integer_is_the_whole_text_in_decimal) {
+  Options options;
+  for (const char* text : {"", " ", "+5", " 5", "5 ", "0x10", "5.0", "1e3", "five", "99999999999999999999", "-1"}) {
+    error_of(set_option(options, "timeout_ms", text));
+  }
+  error_of(set_option(options, "timeout_ms", std::string_view("5\0", 2)));
+  BOOST_TEST(options.request.timeout_ms == 30'000);
+  BOOST_TEST(set_option(options, "timeout_ms", "0").ok());
+  BOOST_TEST(options.request.timeout_ms == 0);
+}
+
+BOOST_AUTO_TEST_CASE(boolean_words_are_taken_in_any_case) {
+  Options options;
+  for (const char* text : {"0", "false", "FALSE", "no", "No", "off", "OFF"}) {
+    options.tls.verify_ssl = true;
+    BOOST_TEST(set_option(options, "verify_ssl", text).ok(), text);
+    BOOST_TEST(!options.tls.verify_ssl, text);
+  }
+  for (const char* text : {"1", "true", "True", "yes", "YES", "on"}) {
+    options.tls.verify_ssl = false;
+    BOOST_TEST(set_option(options, "verify_ssl", text).ok(), text);
+    BOOST_TEST(options.tls.verify_ssl, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(anything_else_is_no_boolean) {
+  Options options;
+  for (const char* text : {"", "2", "tru", "truee", " true", "y", "enabled", "-1"}) {
+    error_of(set_option(options, "verify_ssl", text));
+    BOOST_TEST(options.tls.verify_ssl);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_option_is_named) {
+  Options options;
+  BOOST_TEST(mentions(error_of(set_option(options, "time_out", "5")), "'time_out'"));
+  BOOST_TEST(mentions(error_of(set_option(options, "TIMEOUT_MS", "5")), "'TIMEOUT_MS'"));
+  error_of(set_option(options, "", "5"));
+  BOOST_TEST(!option_text(options, "time_out").ok());
+}
+
+BOOST_AUTO_TEST_CASE(message_stays_one_readable_line) {
+  Options options;
+  for (const std::string_view text :
+       {std::string_view("1\n2"), std::string_view("\x1b[2J"), std::string_view("a\0b", 3)}) {
+    const std::string message = error_of(set_option(options, "timeout_ms", text));
+    BOOST_TEST(std::ranges::all_of(message, [](char c) { return c >= ' ' && c <= '~'; }));
+    const std::string unknown = error_of(set_option(options, text, "1"));
+    BOOST_TEST(std::ranges::all_of(unknown, [](char c) { return c >= ' ' && c <= '~'; }));
+  }
+  BOOST_TEST(error_of(set_option(options, "timeout_ms", std::string(10'000, '9'))).size() < 200U);
+}
+
+BOOST_AUTO_TEST_CASE(user_agent_must_be_a_header_value) {
+  Options options;
+  BOOST_TEST(set_option(options, "user_agent", "mine/1.0 (test)").ok());
+  BOOST_TEST(options.user_agent == "mine/1.0 (test)");
+  BOOST_TEST(set_option(options, "user_agent", "").ok());
+  for (const char* text : {"a\r\nX: y", " lead", "trail ", "\x01"}) error_of(set_option(options, "user_agent", text));
+  error_of(set_option(options, "user_agent", std::string(1'025, 'a')));
+  BOOST_TEST(options.user_agent.empty());
+}
+
+BOOST_AUTO_TEST_CASE(paths_without_zero_byte_are_accepted) {
+  Options options;
+  BOOST_TEST(set_option(options, "ca_file", "/etc/ssl/my ca.pem").ok());
+  BOOST_TEST(options.tls.ca_file == "/etc/ssl/my ca.pem");
+  error_of(set_option(options, "ca_file", std::string_view("/etc\0x", 6)));
+  error_of(set_option(options, "ca_dir", std::string(4'096, 'a')));
+  BOOST_TEST(set_option(options, "ca_file", "").ok());
+  BOOST_TEST(options.tls.ca_file.empty());
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_files_are_not_repeated_in_messages) {
+  Options options;
+  const std::string message = error_of(set_option(options, "ca_pem", std::string_view("-----BEGIN\0", 11)));
+  BOOST_TEST(!mentions(message, "BEGIN"));
+}
+
+BOOST_AUTO_TEST_CASE(resolve_takes_host_port_and_numeric_address) {
+  Options options;
+  for (const char* text :
+       {"", "example.com:443:127.0.0.1", "example.com:443:[::1]", "a.test:80:10.0.0.1,b.test:8080:[2001:db8::1]"}) {
+    BOOST_TEST(set_option(options, "resolve", text).ok(), text);
+    BOOST_TEST(options.connection.resolve == text);
+  }
+  for (const char* text :
+       {"example.com", "example.com:443", "example.com:443:localhost", "example.com:0:127.0.0.1",
+        "example.com:65536:127.0.0.1", ":443:127.0.0.1", "example.com:https:127.0.0.1", "example.com:443:300.0.0.1"}) {
+    BOOST_TEST(!set_option(options, "resolve", text).ok(), text);
+  }
+  error_of(set_option(options, "resolve", std::string_view("example.com:443:127.0.0.1\0", 26)));
+}
+
+BOOST_AUTO_TEST_CASE(request_takes_its_own_options_and_refuses_those_of_the_client) {
+  RequestOptions request;
+  for (const OptionRow& row : option_table()) {
+    const Status status = set_request_option(request, row.name, option_default(row));
+    BOOST_TEST(status.ok() == row.per_request, row.name);
+    if (!row.per_request) BOOST_TEST(mentions(error_of(status), row.name));
+  }
+  BOOST_TEST(set_request_option(request, "timeout_ms", "17").ok());
+  BOOST_TEST(request.timeout_ms == 17);
+  error_of(set_request_option(request, "timeout_ms", "x"));
+  error_of(set_request_option(request, "no_such_option", "1"));
+  BOOST_TEST(request.timeout_ms == 17);
+}
+
+BOOST_AUTO_TEST_CASE(json_sets_each_type_by_its_own_value_or_a_string) {
+  Options options;
+  BOOST_REQUIRE(set_options_json(options, R"({"timeout_ms": 5000, "verify_ssl": false, "user_agent": "u"})").ok());
+  BOOST_TEST(options.request.timeout_ms == 5'000);
+  BOOST_TEST(!options.tls.verify_ssl);
+  BOOST_TEST(options.user_agent == "u");
+  BOOST_REQUIRE(set_options_json(options, R"({"timeout_ms": "6000", "verify_ssl": "yes"})").ok());
+  BOOST_TEST(options.request.timeout_ms == 6'000);
+  BOOST_TEST(options.tls.verify_ssl);
+  BOOST_TEST(set_options_json(options, " {} ").ok());
+}
+
+BOOST_AUTO_TEST_CASE(json_of_another_type_is_refused) {
+  Options options;
+  for (const char* text :
+       {R"({"timeout_ms": 1.5})", R"({"timeout_ms": true})", R"({"timeout_ms": null})", R"({"timeout_ms": [1]})",
+        R"({"verify_ssl": 1})", R"({"user_agent": 5})", R"({"timeout_ms": 99999999999999999999})",
+        R"({"timeout_ms": 1e3})", "[]", "5", "\"timeout_ms\"", "null"}) {
+    error_of(set_options_json(options, text));
+  }
+  BOOST_TEST(options.request.timeout_ms == 30'000);
+}
+
+BOOST_AUTO_TEST_CASE(json_that_fails_changes_nothing) {
+  Options options;
+  error_of(set_options_json(options, R"({"chunk_bytes": 5, "timeout_ms": -1})"));
+  BOOST_TEST(options.request.chunk_bytes == 64 << 10);
+  BOOST_TEST(mentions(error_of(set_options_json(options, R"({"timeout_ms": 5, "tmeout": 1})")), "'tmeout'"));
+  BOOST_TEST(options.request.timeout_ms == 30'000);
+}
+
+BOOST_AUTO_TEST_CASE(text_that_is_no_json_is_a_json_error) {
+  Options options;
+  for (const std::string& text : {std::string(), std::string("{"), std::string("{\"timeout_ms\": 5,}"),
+                                  std::string("{\"timeout_ms\": 5} x"), std::string(1 << 20, ' ') + "{}"}) {
+    const Status status = set_options_json(options, text);
+    BOOST_REQUIRE(!status.ok());
+    BOOST_TEST((status.error().code == ErrorCode::json_parse));
+    BOOST_TEST((status.error().phase == Phase::config));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(timeout_variable_counts_seconds_unless_it_names_a_unit) {
+  BOOST_TEST(timeout_of("30") == 30'000);
+  BOOST_TEST(timeout_of("2.5") == 2'500);
+  BOOST_TEST(timeout_of("0.29") == 290);
+  BOOST_TEST(timeout_of("1.1") == 1'100);
+  BOOST_TEST(timeout_of(" 7 \n") == 7'000);
+  BOOST_TEST(timeout_of("250ms") == 250);
+  BOOST_TEST(timeout_of("3s") == 3'000);
+  BOOST_TEST(timeout_of("1.5m") == 90'000);
+  BOOST_TEST(timeout_of("10MS") == 10);
+}
+
+BOOST_AUTO_TEST_CASE(timeout_variable_zero_or_none_means_no_limit) {
+  BOOST_TEST(timeout_of("0") == 0);
+  BOOST_TEST(timeout_of("none") == 0);
+  BOOST_TEST(timeout_of("None") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(tiny_timeout_never_becomes_no_limit) {
+  BOOST_TEST(timeout_of("0.0001") == 1);
+  BOOST_TEST(timeout_of("0.1ms") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(timeout_variable_that_is_no_time_is_refused) {
+  for (const char* text : {"-1", "+1", "1e3", "abc", "5 s", "5h", "1.", ".5", "1..2", "inf", "nan", "0x10", "s",
+                           "86401", "99999999999999999999", "1,5"}) {
+    BOOST_TEST(timeout_of(text) == -1, text);
+  }
+  environment()["PEPPERPY_NETWORK_TIMEOUT"] = "soon";
+  Options options;
+  BOOST_TEST(mentions(error_of(apply_environment(options, get_variable)), "PEPPERPY_NETWORK_TIMEOUT"));
+}
+
+BOOST_AUTO_TEST_CASE(verification_variable_fails_closed) {
+  Options options;
+  environment()["PEPPERPY_NETWORK_VERIFY_SSL"] = " Off ";
+  BOOST_REQUIRE(apply_environment(options, get_variable).ok());
+  BOOST_TEST(!options.tls.verify_ssl);
+
+  options = {};
+  environment()["PEPPERPY_NETWORK_VERIFY_SSL"] = "flase";
+  BOOST_TEST(mentions(error_of(apply_environment(options, get_variable)), "PEPPERPY_NETWORK_VERIFY_SSL"));
+  BOOST_TEST(options.tls.verify_ssl);
+}
+
+BOOST_AUTO_TEST_CASE(empty_variable_counts_as_unset) {
+  Options options;
+  environment()["PEPPERPY_NETWORK_TIMEOUT"] = "";
+  environment()["PEPPERPY_NETWORK_VERIFY_SSL"] = "  ";
+  BOOST_REQUIRE(apply_environment(options, get_variable).ok());
+  BOOST_TEST(options.request.timeout_ms == 30'000);
+  BOOST_TEST(options.tls.verify_ssl);
+}
+
+BOOST_AUTO_TEST_CASE(environment_that_fails_changes_nothing) {
+  Options options;
+  environment()["PEPPERPY_NETWORK_TIMEOUT"] = "5";
+  environment()["PEPPERPY_NETWORK_VERIFY_SSL"] = "maybe";
+  error_of(apply_environment(options, get_variable));
+  BOOST_TEST(options.request.timeout_ms == 30'000);
+}
+
+BOOST_AUTO_TEST_CASE(dump_can_be_read_back) {
+  Options options;
+  BOOST_REQUIRE(set_option(options, "timeout_ms", "1234").ok());
+  BOOST_REQUIRE(set_option(options, "verify_ssl", "no").ok());
+  BOOST_REQUIRE(set_option(options, "ca_file", "/tmp/\"quoted\".pem").ok());
+  const std::string dump = dump_options(options);
+  Options read;
+  BOOST_REQUIRE(set_options_json(read, dump).ok());
+  BOOST_TEST(dump_options(read) == dump);
+  BOOST_TEST(read.request.timeout_ms == 1'234);
+  BOOST_TEST(!read.tls.verify_ssl);
+  BOOST_TEST(read.tls.ca_file == "/tmp/\"quoted\".pem");
+  const auto document = JsonDocument::parse(dump);
+  BOOST_REQUIRE(document.ok());
+  BOOST_TEST(document->root().size() == option_table().size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
