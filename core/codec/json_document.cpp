@@ -341,6 +341,14 @@ std::size_t JsonDocument::Value::size() const {
   return node_of(node_).children.size();
 }
 
+std::vector<std::string> JsonDocument::Value::names() const {
+  std::vector<std::string> names;
+  const Node& node = node_of(node_);
+  if (node.type != Type::object) return names;
+  for (const Node& member : node.children) names.emplace_back(member.name);
+  return names;
+}
+
 std::optional<JsonDocument::Value> JsonDocument::Value::find(std::string_view pointer) const {
   const Node* node = &node_of(node_);
   while (!pointer.empty()) {
