@@ -105,7 +105,8 @@ int32_t ppn_response_json_int64(ppn_response* response, const char* pointer, siz
   return look_up(response, pointer, pointer_length, out, error,
                  [&](Json&, std::string_view, const Value& value) -> Status {
                    const auto number = value.as_int64();
-                   if (!number) return not_a("an integer of 64 bits");
+                   // 1.0 is a number, not an integer: what ppn_response_json_type says holds here too.
+                   if (value.type() != JsonDocument::Type::integer || !number) return not_a("an integer of 64 bits");
                    *out = *number;
                    return {};
                  });
