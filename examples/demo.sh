@@ -109,7 +109,7 @@ chat=$PEPPERPY_DEMO_URL/v1/chat/completions
 trust=(--cacert "$work/ca.pem")
 key=(-H "Authorization: Bearer $PEPPERPY_DEMO_KEY")
 question='{"model":"demo","messages":[{"role":"user","content":"Tell me about pepper."}]}'
-streamed='{"model":"demo","stream":true,"messages":[{"role":"user","content":"Tell me about pepper."}]}'
+streamed='{"model":"demo","stream":true,"max_tokens":6,"messages":[{"role":"user","content":"Tell me about pepper."}]}'
 
 heading "An authenticated chat completion from C (linked)"
 expect 0 '/choices/0/message/content = .' "$bin/quickstart"
@@ -131,7 +131,7 @@ heading "ppn stream: events as they arrive"
 expect 0 '^\[DONE\]$' "$bin/ppn" stream --sse "${trust[@]}" "${key[@]}" --json "$streamed" "$chat"
 
 heading "Refused: a request without a key"
-expect 22 '^ppn: HTTP_UNAUTHORIZED: ' "$bin/ppn" request "${trust[@]}" --json "$question" "$chat"
+expect 22 'ppn: HTTP_UNAUTHORIZED: ' "$bin/ppn" request "${trust[@]}" --json "$question" "$chat"
 
 heading "Refused: a certificate that nobody vouches for"
 expect 43 '^ppn: CERT_UNTRUSTED: ' "$bin/ppn" request "${key[@]}" --json "$question" "$chat"

@@ -44,8 +44,8 @@ def ppn(*arguments, **keywords):
 
 
 def reports(process):
-    """The JSON lines on standard output."""
-    return [json.loads(line) for line in process.stdout.decode("utf-8").splitlines()]
+    """The JSON lines on standard output. str.splitlines would also cut at U+2028, which JSON may hold as it is."""
+    return [json.loads(line) for line in process.stdout.decode("utf-8").split("\n") if line]
 
 
 class Child:

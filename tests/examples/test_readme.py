@@ -35,9 +35,9 @@ class QuickStart(unittest.TestCase):
         cls.program = pathlib.Path(folder.name, "quick_start")
         source.write_text(block_between("```c\n", "```"), encoding="utf-8")
         compiler = subprocess.run(
-            ["cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{support.ROOT}/capi/include",
-             f"-I{support.BUILD}/include", str(source), f"-L{support.LIBRARY.parent}", "-lpepperpy_network",
-             f"-Wl,-rpath,{support.LIBRARY.parent}", "-Wl,--allow-shlib-undefined", "-o", str(cls.program)],
+            ["cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{support.BUILD}/include",
+             str(source), f"-L{support.LIBRARY.parent}", "-lpepperpy_network",
+             f"-Wl,-rpath,{support.LIBRARY.parent}", "-o", str(cls.program)],
             capture_output=True, timeout=support.DEADLINE_S, check=False)
         if compiler.returncode != 0:
             raise AssertionError(compiler.stderr.decode())
