@@ -1,7 +1,6 @@
 # How tests are built and made known to ctest.
 
-set(PPN_TESTS_DIR ${CMAKE_CURRENT_LIST_DIR}/..)
-cmake_path(NORMAL_PATH PPN_TESTS_DIR)
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH PPN_TESTS_DIR)
 set(PPN_TEST_TIMEOUT_S 60)
 set(PPN_TEST_ENVIRONMENT)
 if(PPN_SANITIZE)
