@@ -1,4 +1,5 @@
 """The command line of ppn: what it takes, what it refuses, and how it says so."""
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -73,10 +74,18 @@ class CommandLine(unittest.TestCase):
         for option, value in (("-H", "no colon"), ("-H", "Name:"), ("-H", "Name:  "), ("-H", ";"), ("--max-time", "soon"),
                               ("--max-time", "-1"), ("--max-time", ""), ("--max-time", "."), ("--max-time", "1e3"),
                               ("--connect-timeout", "1s"), ("-u", "nobody"), ("--set", "name"), ("--set", "=value"),
-                              ("--config", "/nowhere.json"), ("-d", "@/nowhere"), ("--chunk-size", "0"),
-                              ("--chunk-size", "many")):
+                              ("--chunk-size", "0"), ("--chunk-size", "many")):
             with self.subTest(option, value=value):
                 self.assert_usage_error(ppn("stream", option, value, URL))
+
+    def assert_file_error(self, process, path):
+        self.assertEqual((process.returncode, process.stdout), (1, b""))
+        self.assertTrue(process.stderr.startswith(f"ppn: FILE: {path}: ".encode()), process.stderr)
+
+    def test_files_that_can_not_be_read_are_named(self):
+        for option, value in (("--config", "/nowhere.json"), ("-d", "@/nowhere"), ("--json", "@/nowhere"), ("-d", "@/")):
+            with self.subTest(option, value=value):
+                self.assert_file_error(ppn("request", option, value, URL), value.lstrip("@"))
 
     def test_options_that_exclude_each_other(self):
         for arguments in (("request", "--sse", URL), ("request", "--lines", URL), ("request", "--chunk-size", "9", URL),
@@ -94,10 +103,18 @@ class CommandLine(unittest.TestCase):
             self.assertIn(name, lines)
         self.assertEqual(ppn("request", "--list-options").stdout, process.stdout)
 
-    def test_an_unwritable_output_is_named(self):
-        with support.ScriptedServer(support.answer_everything(support.response(b"x"))) as server:
-            process = ppn("request", "-o", "/nowhere/file", server.url)
-        self.assert_usage_error(process, "/nowhere/file")
+    def test_an_output_that_can_not_be_written_is_named(self):
+        with support.ScriptedServer(support.answer_everything(support.response(b"x")), parallel=True) as server:
+            for command in ("request", "stream"):
+                with self.subTest(command):
+                    self.assert_file_error(ppn(command, "-o", "/nowhere/file", server.url), "/nowhere/file")
+                    self.assert_file_error(ppn(command, "-o", "/dev/full", server.url), "/dev/full")
+                    with open("/dev/full", "wb") as full:
+                        process = subprocess.run([str(support.PPN), command, "--report", server.url], stdout=full,
+                                                         stderr=subprocess.PIPE, timeout=support.DEADLINE_S,
+                                                         check=False)
+                    self.assertEqual(process.returncode, 1)
+                    self.assertTrue(process.stderr.startswith(b"ppn: FILE: standard output: "), process.stderr)
 
 
 class Configuration(unittest.TestCase):

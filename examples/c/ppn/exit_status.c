@@ -19,3 +19,8 @@ int complain_usage(const char* problem, const char* argument) {
   }
   return EXIT_USAGE;
 }
+
+int complain_file(const char* path, const char* problem) {
+  fprintf(stderr, "ppn: FILE: %s: %s\n", path, problem);
+  return EXIT_USAGE;
+}

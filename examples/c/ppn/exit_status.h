@@ -19,4 +19,7 @@ void complain(int32_t code, const ppn_error* error);
 /* "ppn: USAGE: ..." with an argument quoted in it; returns EXIT_USAGE. */
 int complain_usage(const char* problem, const char* argument);
 
+/* "ppn: FILE: path: problem", for a local file or stream; returns EXIT_USAGE. */
+int complain_file(const char* path, const char* problem);
+
 #endif

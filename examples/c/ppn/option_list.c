@@ -37,5 +37,5 @@ int print_option_list(int markdown) {
   } else {
     print_text();
   }
-  return fflush(stdout) == 0 ? 0 : complain_usage("can not be written", "standard output");
+  return fflush(stdout) == 0 ? 0 : complain_file("standard output", "it can not be written");
 }

@@ -71,7 +71,7 @@ int add_body(struct options* options, enum body_kind kind, const char* value) {
   before = options->body.length;
   if (value[0] == '@') {
     const char* problem = text_append_file(&options->body, value + 1, BODY_FILE_LIMIT);
-    if (problem != NULL) return complain_usage(problem, value);
+    if (problem != NULL) return complain_file(value + 1, problem);
     if (kind == BODY_FORM) strip_line_ends(&options->body, before);
   } else {
     text_append_string(&options->body, value);

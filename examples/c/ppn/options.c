@@ -137,7 +137,7 @@ static int add_name_and_value(struct options* options, const char* argument) {
 
 static int add_config_file(struct options* options, const char* path) {
   const char* problem = text_append_file(add_setting(options, NULL, 0), path, CONFIG_FILE_LIMIT);
-  return problem != NULL ? complain_usage(problem, path) : 0;
+  return problem != NULL ? complain_file(path, problem) : 0;
 }
 
 static int set_stream_kind(struct options* options, enum stream_kind kind) {

@@ -6,7 +6,7 @@
 #include "exit_status.h"
 
 static void fail(struct output* output) {
-  if (!output->failed) complain_usage(strerror(errno), output->path != NULL ? output->path : "standard output");
+  if (!output->failed) complain_file(output->path != NULL ? output->path : "standard output", strerror(errno));
   output->failed = 1;
 }
 
