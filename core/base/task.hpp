@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/frame_pool.hpp"
+
 namespace ppn {
 
 template <class T>
@@ -24,7 +26,12 @@ struct ResumeContinuation {
   void await_resume() const noexcept {}
 };
 
-struct TaskPromiseBase {
+struct PooledFrame {
+  static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { FramePool::release(frame, size); }
+};
+
+struct TaskPromiseBase : PooledFrame {
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::exception_ptr thrown;
 
@@ -103,7 +110,7 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
 
 // A frame that starts at once and frees itself at its end.
 struct Root {
-  struct promise_type {
+  struct promise_type : PooledFrame {
     Root get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }

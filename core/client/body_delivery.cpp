@@ -31,11 +31,15 @@ bool is_event_stream(const Response& response) {
 BodyDelivery::BodyDelivery(Delivery delivery, const RequestOptions& options)
     : delivery_(delivery),
       collect_limit_(static_cast<std::uint64_t>(options.max_response_bytes)),
-      chunk_limit_(static_cast<std::size_t>(options.chunk_bytes)),
-      lines_(static_cast<std::size_t>(options.max_line_bytes)),
-      events_({.line_bytes = static_cast<std::size_t>(options.max_line_bytes),
-               .event_bytes = static_cast<std::size_t>(options.max_event_bytes),
-               .fields = static_cast<std::size_t>(options.max_event_fields)}) {}
+      chunk_limit_(static_cast<std::size_t>(options.chunk_bytes)) {
+  const auto line_bytes = static_cast<std::size_t>(options.max_line_bytes);
+  if (delivery == Delivery::lines) lines_ = std::make_unique<LineDecoder>(line_bytes);
+  if (delivery == Delivery::events) {
+    events_ = std::make_unique<SseDecoder>(SseLimits{.line_bytes = line_bytes,
+                                                     .event_bytes = static_cast<std::size_t>(options.max_event_bytes),
+                                                     .fields = static_cast<std::size_t>(options.max_event_fields)});
+  }
+}
 
 BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::uint64_t> content_length) {
   if (delivery_ == Delivery::events && response.status != 204) {
@@ -73,7 +77,7 @@ BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, 
 BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response&) {
   if (refused_) return Step::enough;
   if (delivery_ != Delivery::lines) return Step::more;
-  const auto last = lines_.finish();
+  const auto last = lines_->finish();
   return last ? step_of(handler.on_line(*last)) : Step::more;
 }
 
@@ -102,32 +106,32 @@ BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_v
 
 BodyDelivery::Step BodyDelivery::feed_lines(CallHandler& handler, std::string_view& bytes) {
   for (;;) {
-    switch (lines_.next(bytes)) {
+    switch (lines_->next(bytes)) {
       case LineDecoder::Step::need_input: return Step::more;
-      case LineDecoder::Step::failed: return fail(lines_.error());
+      case LineDecoder::Step::failed: return fail(lines_->error());
       case LineDecoder::Step::line: break;
     }
-    const Step step = step_of(handler.on_line(lines_.line()));
+    const Step step = step_of(handler.on_line(lines_->line()));
     if (step != Step::more) return step;
   }
 }
 
 BodyDelivery::Step BodyDelivery::feed_events(CallHandler& handler, std::string_view& bytes) {
   for (;;) {
-    switch (events_.next(bytes)) {
+    switch (events_->next(bytes)) {
       case SseDecoder::Step::need_input: return Step::more;
-      case SseDecoder::Step::failed: return fail(events_.error());
+      case SseDecoder::Step::failed: return fail(events_->error());
       case SseDecoder::Step::event: break;
     }
-    const Step step = step_of(handler.on_event(events_.event()));
+    const Step step = step_of(handler.on_event(events_->event()));
     if (step != Step::more) return step;
   }
 }
 
 void BodyDelivery::note_stream_state(Response& response) const {
   if (delivery_ != Delivery::events) return;
-  response.last_event_id = events_.last_event_id();
-  response.retry_ms = events_.retry_ms();
+  response.last_event_id = events_->last_event_id();
+  response.retry_ms = events_->retry_ms();
 }
 
 BodyDelivery::Step BodyDelivery::fail(Error error) {

@@ -50,9 +50,9 @@ class BodyDelivery {
   Delivery delivery_;
   std::uint64_t collect_limit_;
   std::size_t chunk_limit_;
-  LineDecoder lines_;
-  SseDecoder events_;
-  bool refused_ = false;  // the body is that of an error
+  std::unique_ptr<LineDecoder> lines_;  // when the delivery is by lines
+  std::unique_ptr<SseDecoder> events_;  // when the delivery is by events
+  bool refused_ = false;                // the body is that of an error
   std::unique_ptr<Error> error_;
 };
 
