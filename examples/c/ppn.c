@@ -1,5 +1,7 @@
 /* ppn: HTTP from the command line over libpepperpy_network, against the public header only. */
+#define _POSIX_C_SOURCE 200809L
 #include <pepperpy/network.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,6 +90,15 @@ static int run(const struct options* options, const char* command) {
   return is_stream ? command_stream(options) : command_request(options);
 }
 
+/* Loading libPocoFoundation blocks SIGPIPE in the thread that loads it. A command whose reader has gone ends quietly,
+ * as `ppn ... | head` expects; the library's own sockets never raise the signal. */
+static void end_with_the_reader(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 int main(int argc, char** argv) {
   struct options options;
   const char* command = argc > 1 && argv[1][0] != '-' ? argv[1] : "";
@@ -102,6 +113,7 @@ int main(int argc, char** argv) {
   if (*command != '\0' && strcmp(command, "request") != 0 && strcmp(command, "stream") != 0) {
     return complain_usage("unknown command", command);
   }
+  end_with_the_reader();
   status = options_parse(&options, argc, argv, *command != '\0' ? 2 : 1);
   if (status == 0) status = run(&options, command);
   options_free(&options);

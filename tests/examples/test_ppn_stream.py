@@ -1,6 +1,7 @@
 """ppn stream: events, lines and chunks as they arrive, and every way a stream can end."""
 import base64
 import json
+import signal
 import sys
 import tempfile
 import threading
@@ -183,6 +184,23 @@ class HowItEnds(unittest.TestCase):
                 process = ppn("stream", "--sse", "--report", *arguments)
                 self.assert_ends(process, code, status)
                 self.assertEqual([line["end"] for line in support.reports(process)], [code])
+
+    def test_a_reader_that_goes_away_ends_it_quietly(self):
+        gone = threading.Event()
+
+        def serve(connection):
+            connection.read_request()
+            connection.send(CHUNKED_HEAD + chunk(b"one"))
+            if gone.wait(support.DEADLINE_S):
+                connection.send(chunk(b"two") + chunk(b"three"))
+                connection.hold()
+
+        with support.ScriptedServer(serve) as server, support.Child(support.PPN, "stream", server.url) as child:
+            child.read_until(b"one")
+            child.process.stdout.close()
+            gone.set()
+            self.assertEqual(child.process.wait(support.DEADLINE_S), -signal.SIGPIPE)
+            self.assertEqual(child.process.stderr.read(), b"")
 
     def test_an_interrupt_cancels_the_stream(self):
         def serve(connection):
