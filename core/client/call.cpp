@@ -133,7 +133,8 @@ void Call::cancel() noexcept {
 
 void Call::resume() noexcept {
   if (state_.load() != State::running) return;
-  if (running_->loop().in_loop_thread()) return running_->resume_on_loop();
+  // Never inside this function: the callbacks that follow must not nest in the one that calls it.
+  if (running_->loop().in_loop_thread() && running_->resume_before_pause()) return;
   running_->loop().submit([running = running_] { running->resume_on_loop(); });
 }
 

@@ -88,7 +88,7 @@ Task<Status> RunningCall::attempt(bool fresh) {
   lease_ = client_loop_->pool().try_lease(origin, fresh);
   if (!lease_) {
     const std::int64_t limit_ms = call_->client_->options().connection.pool_timeout_ms;
-    auto waited = co_await client_loop_->pool().wait_for_lease(origin, token_, deadline(limit_ms));
+    auto waited = co_await client_loop_->pool().wait_for_lease(origin, fresh, token_, deadline(limit_ms));
     if (!waited) {
       if (token_.interruption() != ErrorCode::ok) co_return interrupted(Phase::pool);
       if (waited.error().code != ErrorCode::pool_timeout) co_return std::move(waited).failure();
@@ -244,8 +244,13 @@ Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view
 }
 
 void RunningCall::resume_on_loop() noexcept {
-  if (paused_) return resumed_.notify();
+  if (paused_) resumed_.notify();
+}
+
+bool RunningCall::resume_before_pause() noexcept {
+  if (paused_) return false;
   resume_requested_ = true;
+  return true;
 }
 
 Wait& RunningCall::wait_of(Exchange::Step step) {
@@ -284,6 +289,7 @@ Failure RunningCall::give_up(Wake wake, ErrorCode code, Phase phase, const char*
 }
 
 void RunningCall::complete(Status outcome) noexcept {
+  token_.stop();
   lease_ = {};
   timings_.set(Span::total, loop_.now() - started_);
   if (response_) {

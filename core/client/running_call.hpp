@@ -31,7 +31,10 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
 
   void begin();
   void cancel_on_loop() noexcept { token_.cancel(); }
+  // Ends a pause.
   void resume_on_loop() noexcept;
+  // Inside a callback of a call that is not paused: the pause that this callback may ask for does not happen.
+  bool resume_before_pause() noexcept;
 
  private:
   // The limits of this call in one place: streams have others than calls that collect their body.
@@ -76,7 +79,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Wait turn_;     // notified when other calls had their turn
   Wait resumed_;  // notified by resume_on_loop
   bool paused_ = false;
-  bool resume_requested_ = false;  // resume came inside the callback that asks for the pause
+  bool resume_requested_ = false;  // by resume_before_pause
   std::string held_;               // bytes that the consumer did not take before it paused
 
   StaleAttempt failed_attempt_;

@@ -163,7 +163,8 @@ ConnectionPool::Lease ConnectionPool::try_lease(const std::string& origin, bool 
   return lease_of(named, fresh);
 }
 
-Task<Result<ConnectionPool::Lease>> ConnectionPool::wait_for_lease(std::string origin, Token& token, Nanos deadline) {
+Task<Result<ConnectionPool::Lease>> ConnectionPool::wait_for_lease(std::string origin, bool fresh, Token& token,
+                                                                   Nanos deadline) {
   if (waiters_.size() >= static_cast<std::size_t>(limits_.waiters)) {
     co_return Failure(ErrorCode::pool_queue_full, Phase::pool,
                       std::to_string(waiters_.size()) + " calls wait for a connection");
@@ -171,6 +172,7 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::wait_for_lease(std::string o
   const std::shared_ptr<ConnectionPool> self = shared_from_this();  // the lease of the waiter needs it to the end
   Waiter waiter;
   waiter.origin = &origin_named(origin);
+  waiter.fresh = fresh;
   const auto place = waiters_.insert(waiters_.end(), &waiter);
   const Wake wake = co_await waiter.granted.until(token, deadline);
   if (waiter.lease) co_return std::move(waiter.lease);  // granted: it has left the queue
@@ -224,7 +226,7 @@ void ConnectionPool::serve_waiters() {
   serving_soon_ = false;
   for (auto place = waiters_.begin(); place != waiters_.end();) {
     Waiter& waiter = **place;
-    Lease lease = lease_of(*waiter.origin, false);
+    Lease lease = lease_of(*waiter.origin, waiter.fresh);
     if (!lease) {
       ++place;
       continue;

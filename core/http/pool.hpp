@@ -69,7 +69,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   // A lease if one can be had now, else an empty one. `fresh` refuses connections that were used before.
   Lease try_lease(const std::string& origin, bool fresh);
   // Waits for a lease. Errors: pool_timeout (the deadline), pool_queue_full, the interruption of the token.
-  Task<Result<Lease>> wait_for_lease(std::string origin, Token& token, Nanos deadline);
+  Task<Result<Lease>> wait_for_lease(std::string origin, bool fresh, Token& token, Nanos deadline);
 
   // Closes all resting connections; later ones are closed instead of coming to rest.
   void close();
@@ -81,6 +81,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   struct Rester;
   struct Waiter {
     Origin* origin = nullptr;
+    bool fresh = false;
     Lease lease;
     Wait granted;
   };

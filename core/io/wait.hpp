@@ -27,7 +27,7 @@ class Wait;
 class Token final : private Timer {
  public:
   explicit Token(EventLoop& loop) noexcept : loop_(loop) {}
-  ~Token() { loop_.disarm(*this); }
+  ~Token() { stop(); }
 
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
@@ -37,6 +37,11 @@ class Token final : private Timer {
   // The point in time at which every wait of the call ends; kNever by default.
   void set_deadline(Nanos deadline) noexcept { deadline_ = deadline; }
   Nanos deadline() const noexcept { return deadline_; }
+
+  // Nothing waits any more: the token may be destroyed on any thread afterwards.
+  void stop() noexcept {
+    if (armed()) loop_.disarm(*this);
+  }
 
   // Ends the wait that is under way and all later ones. The first interruption stays.
   void cancel() noexcept { interrupt(ErrorCode::cancelled); }
