@@ -77,6 +77,12 @@ class WhatIsSent(unittest.TestCase):
         server = self.ask("-H", "X-A: 1", "-H", "X-A: 2")
         self.assertEqual([line for line in server.head if line.lower().startswith("x-a:")], ["X-A: 1", "X-A: 2"])
 
+    def test_headers_that_have_a_default_are_replaced(self):
+        server = self.ask("-H", "User-Agent: mine", "-H", "accept: text/plain")
+        for field in ("user-agent: mine", "accept: text/plain"):
+            name = field.split(":")[0] + ":"
+            self.assertEqual([line.lower() for line in server.head if line.lower().startswith(name)], [field])
+
     def test_data_is_a_form_and_makes_a_post(self):
         server = self.ask("-d", "a=1", "--data", "b=2")
         self.assertEqual(server.head[0], "POST /path?q=1 HTTP/1.1")

@@ -1,4 +1,5 @@
 """What README.md says: its quick start compiles and runs, its tables are those of the programs."""
+import json
 import pathlib
 import re
 import subprocess
@@ -62,6 +63,14 @@ class Tables(unittest.TestCase):
         table = support.ppn("--list-options", "--markdown").stdout.decode().strip()
         self.assertEqual(block_between("<!-- options: begin -->", "<!-- options: end -->"), table,
                          "replace the table in README.md with the output of ppn --list-options --markdown")
+
+    def test_the_report_it_shows_has_the_keys_of_a_real_one(self):
+        shown = json.loads(re.search(r"^\{\"url\".*?^ .*\}$", README, re.M | re.S)[0])
+        real = support.reports(support.ppn("request", "--report", "ftp://x/"))[0]
+        self.assertEqual(list(shown), list(real))
+        self.assertEqual(list(shown["timings_ms"]), list(real["timings_ms"]))
+        for key in real["error"]:
+            self.assertIn(f"`{key}`", README)
 
     def test_the_error_table_names_codes_of_its_categories(self):
         numbers = code_rows()
