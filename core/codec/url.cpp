@@ -98,6 +98,7 @@ Status set_name(std::string_view text, Url& url) {
     if (c == '.') {
       if (label_empty) return invalid("the host of the URL has an empty label");
       label_empty = true;
+      url.host += c;
       continue;
     }
     if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '_') {

@@ -113,12 +113,14 @@ BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_value_is_judged_alike) {
 }
 
 BOOST_AUTO_TEST_CASE(injection_is_refused_and_not_repeated) {
-  for (const std::string_view value : {"SECRET\r\nX: y", "SECRET\n", " SECRET", std::string_view("SECRET\0", 7)}) {
+  for (const std::string_view value : {"SECRET\r\nX: y", "SECRET\n", " SECRET", "SECRET\x7F"}) {
     BOOST_CHECK(verdict("X-A", value) == ErrorCode::invalid_header);
   }
-  for (const std::string_view name : {"", "SECRET\r\nX", "SECRET X", "SECRET:", std::string_view("SECRET\0", 7)}) {
+  for (const std::string_view name : {"", "SECRET\r\nX", "SECRET X", "SECRET:", "SECRET\x7F"}) {
     BOOST_CHECK(verdict(name, "v") == ErrorCode::invalid_header);
   }
+  BOOST_CHECK(verdict("X-A", std::string_view("SECRET\0", 7)) == ErrorCode::invalid_header);
+  BOOST_CHECK(verdict(std::string_view("SECRET\0", 7), "v") == ErrorCode::invalid_header);
   BOOST_CHECK(validate_header("X-Bad", "\n").error().message.find("X-Bad") != std::string::npos);
 }
 
