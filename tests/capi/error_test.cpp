@@ -1,0 +1,135 @@
+// The error object, the table of codes, the version.
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "capi/capi.hpp"
+#include "support/scripted_server.hpp"
+
+using namespace ppn::test;
+
+BOOST_FIXTURE_TEST_SUITE(errors, NoLeak)
+
+BOOST_AUTO_TEST_CASE(table_of_codes_is_ascending_and_named) {
+  BOOST_TEST(ppn_code_at(0) == PPN_OK);
+  int32_t before = -1;
+  size_t index = 0;
+  for (int32_t code = ppn_code_at(0); code >= 0; code = ppn_code_at(++index)) {
+    BOOST_TEST(code > before);
+    BOOST_TEST(std::strlen(ppn_code_name(code)) > 0U);
+    BOOST_TEST(std::strlen(ppn_code_text(code)) > 0U);
+    before = code;
+  }
+  BOOST_TEST(before == PPN_E_INTERNAL);
+  BOOST_TEST(ppn_code_at(PPN_AUTO_LENGTH) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(names_are_without_prefix_and_unknown_codes_are_internal) {
+  BOOST_TEST(std::string(ppn_code_name(PPN_E_CONNECT_TIMEOUT)) == "CONNECT_TIMEOUT");
+  BOOST_TEST(std::string(ppn_code_name(998)) == "INTERNAL");
+  BOOST_TEST(std::string(ppn_code_name(-5)) == "INTERNAL");
+}
+
+BOOST_AUTO_TEST_CASE(error_that_is_null_reads_as_success) {
+  BOOST_TEST(ppn_error_code(nullptr) == PPN_OK);
+  BOOST_TEST(std::string(ppn_error_message(nullptr)).empty());
+  BOOST_TEST(std::string(ppn_error_phase(nullptr)) == "none");
+  BOOST_TEST(std::string(ppn_error_url(nullptr)).empty());
+  BOOST_TEST(ppn_error_is_retryable(nullptr) == 0);
+  BOOST_TEST(ppn_error_sent(nullptr) == PPN_SENT_NONE);
+  BOOST_TEST(ppn_error_http_status(nullptr) == 0);
+  BOOST_TEST(ppn_error_retry_after_ms(nullptr) == -1);
+  BOOST_TEST(ppn_error_attempts(nullptr) == 0);
+  BOOST_TEST(ppn_error_received_bytes(nullptr) == 0U);
+  BOOST_TEST(ppn_error_os_errno(nullptr) == 0);
+  BOOST_TEST(ppn_error_tls_error(nullptr) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(error_is_cleared_on_success_and_set_on_failure) {
+  ppn_error* error = reinterpret_cast<ppn_error*>(1);
+  Config config;
+  BOOST_TEST(ppn_config_new(config.out(), &error) == PPN_OK);
+  BOOST_TEST((error == nullptr));
+  BOOST_TEST(ppn_config_set_timeout_ms(config.get(), -1, &error) == PPN_E_CONFIG_ERROR);
+  BOOST_REQUIRE((error != nullptr));
+  BOOST_TEST(ppn_error_code(error) == PPN_E_CONFIG_ERROR);
+  ppn_error_release(error);
+  BOOST_TEST(ppn_error_code(error) == PPN_E_INVALID_STATE);
+}
+
+BOOST_AUTO_TEST_CASE(acquired_error_keeps_its_texts) {
+  ErrorHandle error;
+  BOOST_TEST(ppn_client_close(nullptr, error.out()) == PPN_E_INVALID_ARGUMENT);
+  const std::string message = ppn_error_message(error.get());
+  const char* const text = ppn_error_message(error.get());
+  const ErrorHandle second(ppn_error_acquire(error.get()));
+  error.reset();
+  BOOST_TEST(ppn_error_message(second.get()) == text);
+  BOOST_TEST(std::string(text) == message);
+  BOOST_TEST(message.find("client") != message.npos);
+}
+
+BOOST_AUTO_TEST_CASE(refused_connection_says_where_it_failed_and_with_which_errno) {
+  // A port that was just free: nobody listens on it.
+  std::string url;
+  {
+    const ScriptedServer server({});
+    url = server.url("/path?api_key=secret&plain=1");
+  }
+  const Client client = make_client();
+  const Request request = make_request(client, "GET", url);
+  Response response;
+  ErrorHandle error;
+  BOOST_TEST(ppn_request_send(request.get(), response.out(), error.out()) == PPN_E_CONNECT_FAILED);
+  BOOST_TEST((response.get() == nullptr));
+  BOOST_TEST(ppn_error_code(error.get()) == PPN_E_CONNECT_FAILED);
+  BOOST_TEST(std::string(ppn_error_phase(error.get())) == "connect");
+  BOOST_TEST(ppn_error_os_errno(error.get()) == ECONNREFUSED);
+  BOOST_TEST(ppn_error_sent(error.get()) == PPN_SENT_NONE);
+  BOOST_TEST(ppn_error_is_retryable(error.get()) == 1);
+  BOOST_TEST(ppn_error_attempts(error.get()) == 1);
+  BOOST_TEST(ppn_error_http_status(error.get()) == 0);
+  const std::string shown = ppn_error_url(error.get());
+  BOOST_TEST(shown.find("/path") != shown.npos);
+  BOOST_TEST(shown.find("secret") == shown.npos);
+}
+
+BOOST_AUTO_TEST_CASE(truncated_body_says_how_much_arrived_and_leaves_the_rest_of_the_response) {
+  const ScriptedServer server(
+      {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").close()});
+  const Client client = make_client();
+  const Request request = make_request(client, "GET", server.url());
+  Response response;
+  ErrorHandle error;
+  BOOST_TEST(ppn_request_send(request.get(), response.out(), error.out()) == PPN_E_BODY_TRUNCATED);
+  BOOST_TEST(ppn_error_received_bytes(error.get()) == 4U);
+  BOOST_TEST(ppn_error_http_status(error.get()) == 200);
+  BOOST_TEST(ppn_error_sent(error.get()) == PPN_SENT_FULL);
+  BOOST_TEST(std::string(ppn_error_phase(error.get())) == "body");
+  BOOST_TEST(ppn_response_status(response.get()) == 200);
+  BOOST_TEST(body_of(response.get()) == "half");
+}
+
+BOOST_AUTO_TEST_CASE(errno_of_the_caller_is_left_alone) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))});
+  const Client client = make_client();
+  const Request request = make_request(client, "GET", server.url());
+  Response response;
+  errno = 4711;
+  BOOST_TEST(ppn_request_send(request.get(), response.out(), nullptr) == PPN_OK);
+  BOOST_TEST(errno == 4711);
+}
+
+BOOST_AUTO_TEST_CASE(version_of_the_library_is_that_of_the_header) {
+  BOOST_TEST(ppn_version_number() == PPN_VERSION_NUMBER);
+  BOOST_TEST(std::string(ppn_version_string()) == PPN_VERSION_STRING);
+  BOOST_TEST(ppn_abi_version() == PPN_ABI_VERSION);
+}
+
+BOOST_AUTO_TEST_CASE(features_are_known_by_name) {
+  for (const char* name : {"http1", "tls", "sse", "lines", "json"}) BOOST_TEST(ppn_has_feature(name) == 1, name);
+  for (const char* name : {"", "http", "http3", "HTTP1"}) BOOST_TEST(ppn_has_feature(name) == 0, name);
+  BOOST_TEST(ppn_has_feature(nullptr) == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
