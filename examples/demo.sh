@@ -101,6 +101,8 @@ read -r -t 60 line <"$work/started" || { cat "$work/server-errors" && give_up "t
 echo "$line"
 port=$(sed -n 's/^https_port=//p' "$work/ready")
 
+# What the machine's user has set for programs like ours must not decide a step.
+for variable in $(compgen -e PEPPERPY_); do unset "$variable"; done
 export PEPPERPY_DEMO_URL=https://localhost:$port
 export PEPPERPY_DEMO_KEY=demo-key
 export PEPPERPY_DEMO_CA=$work/ca.pem

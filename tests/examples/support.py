@@ -25,6 +25,9 @@ LIBRARY = BUILD / "lib" / "libpepperpy_network.so"
 
 DEADLINE_S = 60
 
+# What the machine's user has set for programs like ours must not decide a test.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PEPPERPY_")}
+
 
 def sanitizer():
     """The sanitizer of this build: address, thread, or nothing."""
@@ -36,7 +39,7 @@ def sanitizer():
 def run(*arguments, stdin=b"", environment=None, cwd=None):
     """Run a program to its end. Its output is bytes."""
     return subprocess.run([str(a) for a in arguments], input=stdin, capture_output=True, timeout=DEADLINE_S,
-                          env={**os.environ, **(environment or {})}, cwd=cwd, check=False)
+                          env={**ENVIRONMENT, **(environment or {})}, cwd=cwd, check=False)
 
 
 def ppn(*arguments, **keywords):
@@ -53,7 +56,7 @@ class Child:
 
     def __init__(self, *arguments, environment=None):
         self.process = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env={**os.environ, **(environment or {})})
+                                        stderr=subprocess.PIPE, env={**ENVIRONMENT, **(environment or {})})
         self._buffer = b""
 
     def __enter__(self):
@@ -106,7 +109,7 @@ class AiServer:
         self._log = open(folder / "log", "w+b")
         self._process = subprocess.Popen(
             [str(AI_SERVER), "--port", "0", "--ca-out", str(self.ca_file), "--ready-file", str(ready_file), "--api-key",
-             self.api_key], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+             self.api_key], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=ENVIRONMENT)
         values = self._wait_until_ready(ready_file)
         self.https_url = f"https://localhost:{values['https_port']}"
         return self
