@@ -5,9 +5,16 @@ set(PPN_TEST_TIMEOUT_S 60)
 set(PPN_TEST_ENVIRONMENT)
 if(PPN_SANITIZE)
   set(PPN_TEST_TIMEOUT_S 180)
-endif()
-if(PPN_SANITIZE STREQUAL "thread")
-  list(APPEND PPN_TEST_ENVIRONMENT "TSAN_OPTIONS=second_deadlock_stack=1")
+  # Without it a report names addresses instead of functions. The sanitizers accept it under its own name only, not
+  # under Debian's llvm-symbolizer-16.
+  find_program(PPN_SYMBOLIZER llvm-symbolizer HINTS /usr/lib/llvm-16/bin)
+  set(symbolizer)
+  if(PPN_SYMBOLIZER)
+    set(symbolizer ":external_symbolizer_path=${PPN_SYMBOLIZER}")
+  endif()
+  set(PPN_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1${symbolizer}"
+                           "UBSAN_OPTIONS=print_stacktrace=1${symbolizer}"
+                           "TSAN_OPTIONS=second_deadlock_stack=1${symbolizer}")
 endif()
 
 # Where tests find their inputs and the programs they start.
