@@ -128,6 +128,13 @@ BodyDelivery::Step BodyDelivery::feed_events(CallHandler& handler, std::string_v
   }
 }
 
+Error BodyDelivery::failed_transfer(Error error) {
+  if (refused_) return std::move(*error_);
+  const bool stream = delivery_ == Delivery::lines || delivery_ == Delivery::events;
+  if (stream && error.code == ErrorCode::body_truncated) error.code = ErrorCode::stream_truncated;
+  return error;
+}
+
 void BodyDelivery::note_stream_state(Response& response) const {
   if (delivery_ != Delivery::events) return;
   response.last_event_id = events_->last_event_id();

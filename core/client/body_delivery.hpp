@@ -34,6 +34,10 @@ class BodyDelivery {
   // The body is complete.
   Step end(CallHandler& handler, Response& response);
 
+  // The error of a call whose body ended with `error`: a refused stream stays refused, and a truncated body of lines or
+  // events is a truncated stream (SEMANTICS 3.4.5).
+  Error failed_transfer(Error error);
+
   // What a stream of events leaves behind for a reconnection.
   void note_stream_state(Response& response) const;
 

@@ -220,7 +220,7 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
       taken = body_.end(*handler_, *response_);
     } else {
       note_failure(exchange);
-      co_return Failure(exchange.error());
+      co_return Failure(body_.failed_transfer(exchange.error()));
     }
   }
 }

@@ -185,13 +185,13 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::wait_for_lease(std::string o
 }
 
 void ConnectionPool::come_to_rest(Origin& origin, std::unique_ptr<Connection> connection) {
-  std::int64_t idle_ms = limits_.idle_timeout_ms;
+  connection->idle_until = deadline_after(loop_.now(), limits_.idle_timeout_ms);
   // The server closes at its time: be a second earlier, or the next request meets a closing connection.
   if (connection->keep_alive_timeout_ms >= 0) {
-    idle_ms = std::min(idle_ms, std::max<std::int64_t>(connection->keep_alive_timeout_ms - 1'000, 1));
+    const std::int64_t hint_ms = std::max<std::int64_t>(connection->keep_alive_timeout_ms - 1'000, 1);
+    connection->idle_until = std::min(connection->idle_until, deadline_after(loop_.now(), hint_ms));
   }
-  connection->idle_until = loop_.now() + idle_ms * kMillisecond;
-  if (!armed() || when() > connection->idle_until) loop_.arm(*this, connection->idle_until);
+  if (connection->idle_until != kNever && (!armed() || when() > connection->idle_until)) loop_.arm(*this, connection->idle_until);
   origin.resting.push_back(std::make_unique<Rester>(*this, origin, std::move(connection)));
   ++resting_;
   serve_waiters_soon();

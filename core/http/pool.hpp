@@ -26,6 +26,7 @@
 
 namespace ppn {
 
+// Times of 0 mean "no limit".
 struct PoolLimits {
   std::int64_t connections = 1'000;
   std::int64_t connections_per_origin = 100;
