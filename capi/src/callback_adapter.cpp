@@ -29,14 +29,6 @@ void call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* re
   callbacks.on_complete(callbacks.user.get(), request, response, error);
 }
 
-Flow flow_of(std::int32_t answer) noexcept {
-  switch (answer) {
-    case PPN_CB_CONTINUE: return Flow::proceed;
-    case PPN_CB_PAUSE: return Flow::pause;
-    default: return Flow::abort;
-  }
-}
-
 // A handle for the length of one callback; the user may acquire it to keep it.
 template <class Handle>
 class Lent {
@@ -68,6 +60,16 @@ Delivery delivery_for(const UserCallbacks* callbacks) noexcept {
   if (callbacks != nullptr && callbacks->on_event != nullptr) return Delivery::events;
   if (callbacks != nullptr && callbacks->on_data != nullptr) return Delivery::chunks;
   return Delivery::collect;
+}
+
+// A cancel inside the callback counts from here on: what has arrived already is not delivered any more.
+Flow CallbackAdapter::flow_of(std::int32_t answer) const noexcept {
+  if (call_.cancel_requested()) return Flow::abort;
+  switch (answer) {
+    case PPN_CB_CONTINUE: return Flow::proceed;
+    case PPN_CB_PAUSE: return Flow::pause;
+    default: return Flow::abort;
+  }
 }
 
 Flow CallbackAdapter::on_head(const std::shared_ptr<Response>& response) {

@@ -19,7 +19,7 @@ Delivery delivery_for(const UserCallbacks* callbacks) noexcept;
 class CallbackAdapter final : public CallHandler {
  public:
   CallbackAdapter(std::unique_ptr<UserCallbacks> callbacks, Pinned<ppn_request> request) noexcept
-      : callbacks_(std::move(callbacks)), request_(std::move(request)) {}
+      : callbacks_(std::move(callbacks)), request_(std::move(request)), call_(*request_->call) {}
 
   Flow on_head(const std::shared_ptr<Response>& response) override;
   Flow on_chunk(std::string_view bytes) override;
@@ -28,8 +28,11 @@ class CallbackAdapter final : public CallHandler {
   void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override;
 
  private:
+  Flow flow_of(std::int32_t answer) const noexcept;
+
   const std::unique_ptr<UserCallbacks> callbacks_;
   const Pinned<ppn_request> request_;
+  const Call& call_;  // kept by the engine while it calls back
 };
 
 }  // namespace ppn::capi

@@ -48,6 +48,8 @@ class Call : public std::enable_shared_from_this<Call> {
   void resume() noexcept;
 
   const RequestOptions& request_options() const noexcept { return options_; }
+  // Set by cancel() at once, before the loop hears of it.
+  bool cancel_requested() const noexcept { return cancel_requested_.load(std::memory_order_relaxed); }
   bool started() const noexcept { return state_.load(std::memory_order_acquire) != State::described; }
 
  private:
