@@ -98,7 +98,7 @@ PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
     if (queue_->cancelled && !ended_)
       return fail(Error(ErrorCode::cancelled, Phase::deliver, "the stream was cancelled"));
     if (queue_->pieces.empty()) {
-      if (queue_->error) return fail(std::move(*queue_->error));
+      if (queue_->error) return fail(*queue_->error);  // a copy: wait_for_head may ask for it later
       ended_ = true;
       return Outcome::end;
     }
