@@ -14,7 +14,7 @@
  *  4. Every text travels as pointer and length in bytes; PPN_AUTO_LENGTH means "up to the terminating zero". Text is
  *     UTF-8. Text handed out is terminated by a zero that its length does not count, unless the function says
  *     otherwise. Inputs are copied before the function returns. What is handed out belongs to the handle it came from;
- * each function says until when.
+ *     each function says until when.
  *  5. Times are milliseconds in int64_t and carry `_ms` in their name; sizes are bytes.
  *  6. Callbacks run on a thread of the library, never inside the function that starts the work, never at the same
  *     time for one request, and never after the destroy function of their user data. They must not block: a blocking

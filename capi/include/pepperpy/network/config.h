@@ -32,9 +32,9 @@ PPN_API void PPN_CALL ppn_config_release(ppn_config* config);
  *  @param name   Required. A name of the table, for example "connect_timeout_ms".
  *  @param value  Required. As text: numbers in decimal, booleans as true/false, yes/no, on/off or 1/0.
  *  @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (no such option, not a value of its
- *  type, out of range). Unless PPN_OK nothing was changed. Thread: one at a time. Blocks: never. May be called from:
- * any callback. Since 0.1. */
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (no such option, not a value of
+ *  its type, out of range). Unless PPN_OK nothing was changed. Thread: one at a time. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set(ppn_config* config, const char* name, size_t name_length, const char* value,
                                         size_t value_length, ppn_error** error);
 
@@ -47,7 +47,7 @@ PPN_API int32_t PPN_CALL ppn_config_set_json(ppn_config* config, const char* tex
 
 /** The value of one option as text.
  *  @param out         Required. Receives a text that belongs to the configuration and lives until the next call with
- * it. Options that hold secrets give "***" when they are set.
+ *                     it. Options that hold secrets give "***" when they are set.
  *  @param out_length  Optional.
  *  @param error       Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (no such option). Thread: one at a
@@ -57,7 +57,7 @@ PPN_API int32_t PPN_CALL ppn_config_get(ppn_config* config, const char* name, si
 
 /** All options with their effective values as a JSON object, secrets as "***".
  *  @param out         Required. Receives a text that belongs to the configuration and lives until the next call with
- * it.
+ *                     it.
  *  @param out_length  Optional.
  *  @param error       Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: one at a time. Blocks: never. May be called
@@ -67,7 +67,7 @@ PPN_API int32_t PPN_CALL ppn_config_dump(ppn_config* config, const char** out, s
 /** Set timeout_ms: the whole of a call that is not a stream, waits and sleeps included.
  *  @param ms  Milliseconds; default 30000; 0 = no limit; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
- * time. Blocks: never. May be called from: any callback. Since 0.1. */
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set connect_timeout_ms: from the need of a new connection to the end of its TLS handshake.
@@ -92,7 +92,7 @@ PPN_API int32_t PPN_CALL ppn_config_set_verify_ssl(ppn_config* config, int32_t o
 /** Set ca_file: trust the certificates of this PEM file instead of the system's.
  *  @param path   Required; "" returns to the system's. Read when the client is made.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR. Thread: one at a time. Blocks:
- * never. May be called from: any callback. Since 0.1. */
+ *  never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_ca_file(ppn_config* config, const char* path, size_t length, ppn_error** error);
 
 /** The number of options in the table.

@@ -147,7 +147,7 @@ PPN_API const char* PPN_CALL ppn_code_text(int32_t code);
 /** The index-th code of the table, ascending, so that bindings can generate their constants.
  *  @param index  From 0.
  *  @return the code, or -1 when the index is past the end. Thread: any. Blocks: never. May be called from: any
- * callback. Since 0.1. */
+ *  callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_code_at(size_t index);
 
 /** Add a reference.

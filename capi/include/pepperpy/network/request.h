@@ -124,7 +124,7 @@ PPN_API int32_t PPN_CALL ppn_request_set_json(ppn_request* request, const char* 
  *  and of TLS belong to the client and are refused.
  *  @param name   Required.   @param value  Required, as in ppn_config_set.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR. Thread: one at a time. Blocks:
- * never. May be called from: any callback. Since 0.1. */
+ *  never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_request_set_option(ppn_request* request, const char* name, size_t name_length,
                                                 const char* value, size_t value_length, ppn_error** error);
 
@@ -161,9 +161,10 @@ PPN_API int32_t PPN_CALL ppn_request_start(ppn_request* request, ppn_error** err
  *  @param out    Required. Receives the response, which the caller releases. On failure it is NULL, or, when a response
  *                head had arrived, what there is of the response; release it in either case.
  *  @param error  Optional.
- *  @return as ppn_request_start, PPN_E_WOULD_DEADLOCK (called inside a callback; nothing is started), and every error
- * of the transfer. A response with an HTTP status of 400 or more is PPN_OK here: see ppn_response_check_status. Thread:
- *  any. Blocks: until the response is complete or timeout_ms has passed. May be called from: no callback. Since 0.1. */
+ *  @return as ppn_request_start, PPN_E_WOULD_DEADLOCK (called inside a callback; nothing is started), and every
+ *  error of the transfer. A response with an HTTP status of 400 or more is PPN_OK here: see
+ *  ppn_response_check_status. Thread: any. Blocks: until the response is complete or timeout_ms has passed. May be
+ *  called from: no callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_request_send(ppn_request* request, ppn_response** out, ppn_error** error);
 
 /** Cancel a started request: it ends with PPN_E_CANCELLED within 50 ms unless it has ended before. A second call, and a

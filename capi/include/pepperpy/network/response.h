@@ -75,7 +75,7 @@ PPN_API int32_t PPN_CALL ppn_response_header_at(const ppn_response* response, si
  *  @param name        Required.
  *  @param out_length  Required; the value is not zero-terminated.
  *  @return the value, or NULL when there is no such field. Thread: any. Blocks: never. May be called from: any
- * callback. Since 0.1. */
+ *  callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_response_header(const ppn_response* response, const char* name, size_t name_length,
                                                  size_t* out_length);
 
@@ -92,7 +92,7 @@ PPN_API int32_t PPN_CALL ppn_response_trailer_at(const ppn_response* response, s
 /** The body, when it was collected (see ppn_request_set_callbacks); followed by a zero byte that does not count.
  *  @param out_length  Required.
  *  @return bytes, never NULL except for NULL or a released response. Thread: any. Blocks: never. May be called from:
- * any callback, once complete. Since 0.1. */
+ *  any callback, once complete. Since 0.1. */
 PPN_API const uint8_t* PPN_CALL ppn_response_body(const ppn_response* response, size_t* out_length);
 
 /** Bytes of the body that arrived, collected or delivered.
@@ -136,9 +136,9 @@ PPN_API int32_t PPN_CALL ppn_response_json_string(ppn_response* response, const 
 
 /** An integer of the JSON body.
  *  @param out  Required.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not an integer or does not fit into
- * 64 bits; ppn_response_json_text gives its digits then. Thread: one at a time. Blocks: never. May be called from: any
- *  callback, once complete. Since 0.1. */
+ *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not an integer or does not fit
+ *  into 64 bits; ppn_response_json_text gives its digits then. Thread: one at a time. Blocks: never. May be called
+ *  from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_int64(ppn_response* response, const char* pointer, size_t pointer_length,
                                                  int64_t* out, ppn_error** error);
 
@@ -152,14 +152,14 @@ PPN_API int32_t PPN_CALL ppn_response_json_double(ppn_response* response, const 
 /** A boolean of the JSON body.
  *  @param out  Required. Receives 1 or 0.   @param error  Optional.
  *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not a boolean. Thread: one at a
- * time. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
+ *  time. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_bool(ppn_response* response, const char* pointer, size_t pointer_length,
                                                 int32_t* out, ppn_error** error);
 
 /** Number of elements of an array, or of members of an object, of the JSON body.
  *  @param out  Required.   @param error  Optional.
  *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is neither. Thread: one at a time.
- * Blocks: never. May be called from: any callback, once complete. Since 0.1. */
+ *  Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_size(ppn_response* response, const char* pointer, size_t pointer_length,
                                                 size_t* out, ppn_error** error);
 

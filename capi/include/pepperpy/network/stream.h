@@ -54,11 +54,11 @@ PPN_API int32_t PPN_CALL ppn_stream_response(ppn_stream* stream, int64_t timeout
  *  @param out         Required. Receives a piece that lives until the next call with this stream; NULL unless PPN_OK.
  *  @param error       Optional.
  *  @return PPN_OK (a piece), PPN_END (the stream ended as it should), PPN_PENDING (nothing yet),
- * PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_WOULD_DEADLOCK, PPN_E_CANCELLED, and every error of the transfer,
- * after the pieces that arrived before it: PPN_E_BODY_TRUNCATED (of chunks), PPN_E_STREAM_TRUNCATED,
- * PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_HTTP_ codes, PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A later
- * call returns the same again. Thread: one at a time. Blocks: up to timeout_ms. May be called from: no callback. Since
- * 0.1. */
+ *  PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_WOULD_DEADLOCK, PPN_E_CANCELLED, and every error of the
+ *  transfer, after the pieces that arrived before it: PPN_E_BODY_TRUNCATED (of chunks), PPN_E_STREAM_TRUNCATED,
+ *  PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_HTTP_ codes, PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A
+ *  later call returns the same again. Thread: one at a time. Blocks: up to timeout_ms. May be called from: no
+ *  callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event** out,
                                          ppn_error** error);
 
@@ -71,7 +71,7 @@ PPN_API int32_t PPN_CALL ppn_stream_cancel(ppn_stream* stream);
 /** The last event id of a stream of events (WHATWG HTML 9.2.6), to be sent as Last-Event-ID.
  *  @param out_length  Optional.
  *  @return a text that lives until the next call with this stream; "" when there is none. Thread: one at a time.
- * Blocks: never. May be called from: any callback. Since 0.1. */
+ *  Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_stream_last_event_id(ppn_stream* stream, size_t* out_length);
 
 /** The reconnection time that the server set with a retry field.
