@@ -130,7 +130,8 @@ SseDecoder::Line SseDecoder::take_line(std::string_view line, bool ascii, bool i
     fail("an event of the stream has too many fields");
     return Line::failed;
   }
-  const std::size_t colon = line.find(':');
+  // Nearly every line is data; one comparison spares it the search for the colon.
+  const std::size_t colon = line.starts_with("data:") ? 4 : line.find(':');
   std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
   if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   return take_field(line.substr(0, colon), value, ascii, in_input);

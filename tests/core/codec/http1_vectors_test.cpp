@@ -38,7 +38,7 @@ std::vector<Case> cases() {
   return out;
 }
 
-// Where both answers conform and the milder one is preferred, we still refuse (SEMANTICS 3.10): no line feeds without
+// Where both answers conform and the milder one is preferred, we still refuse: no line feeds without
 // carriage return, no transfer coding but chunked, no chunk size of more than 16 digits.
 const std::set<std::string> kStricterByChoice = {
     "bare_lf_status_line_only", "bare_lf_one_header", "bare_lf_end_of_headers",
