@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(doubles_are_read_without_a_locale) {
 BOOST_AUTO_TEST_CASE(text_of_a_place_keeps_numbers_order_and_names) {
   for (const std::string_view text :
        {R"({"z":1.0,"a":[123456789012345678901234567890,-0.10,1e400],"m":{"x":null,"b":true},"e":""})", "[]", "{}",
-        R"("a\"\\\n\u0000é")", R"({"a\u0000b":1,"a\u0001b":2,"a\u00010":3,"a":4,"\u0001":5})", "1E+5"}) {
+        R"("a\"\\\n\u0000")", R"({"a\u0000b":1,"a\u0001b":2,"a\u00010":3,"a":4,"\u0001":5})", "1E+5"}) {
     BOOST_CHECK_EQUAL(good(text).root().to_text(), text);
   }
   BOOST_CHECK_EQUAL(good(R"( { "a" : [ 1 , 2 ] } )").find("/a")->to_text(), "[1,2]");
