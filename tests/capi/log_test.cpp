@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(sink_may_be_replaced_while_calls_write_lines) {
   const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))}, {.repeat_last = true});
   std::atomic<bool> stop{false};
   std::atomic<int> failed{0};
+  const Client client = make_client();
   std::thread caller([&] {
-    const Client client = make_client();
     const std::string url = server.url();
     while (!stop) {
       Request request;
