@@ -49,7 +49,7 @@ void RunningCall::forget() noexcept {
 
 void RunningCall::begin() {
   place_ = client_loop_->enter(shared_from_this());
-  started_ = span_begin_ = loop_.now();
+  started_ = span_begin_ = monotonic_now();
   token_.set_deadline(deadline(limits_.total_ms));
   if (call_->cancel_requested_) token_.cancel();
   spawn(run());
@@ -84,6 +84,7 @@ Task<Status> RunningCall::attempts() {
 Task<Status> RunningCall::attempt(bool fresh) {
   // A connection: one at rest, or a place for a new one.
   failed_attempt_ = {};
+  lease_ = {};  // of a first attempt that failed: its place must be free for the second
   const std::string origin = call_->url_.origin();
   lease_ = client_loop_->pool().try_lease(origin, fresh);
   if (!lease_) {
@@ -159,9 +160,16 @@ Task<Status> RunningCall::connect() {
   timings_.set(Span::dns, times.dns);
   timings_.set(Span::connect, times.connect);
   timings_.set(Span::tls, times.tls);
-  span_begin_ = loop_.now();
+  span_begin_ = monotonic_now();
   if (!transport) {
-    if (token_.interruption() != ErrorCode::ok) co_return interrupted(transport.error().phase);
+    const Error& error = transport.error();
+    if (token_.interruption() != ErrorCode::ok) co_return interrupted(error.phase);
+    if (error.code == ErrorCode::dns_timeout) {
+      co_return timed_out(error.code, error.phase, "the name was not resolved", options.dns_timeout_ms);
+    }
+    if (error.code == ErrorCode::connect_timeout) {
+      co_return timed_out(error.code, error.phase, "the connection was not made", options.connect_timeout_ms);
+    }
     co_return std::move(transport).failure();
   }
   lease_.put(std::make_unique<Connection>(std::move(*transport), http1_limits(options)));
@@ -229,12 +237,13 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
 // cancellation end the wait.
 Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view& bytes) {
   if (std::exchange(resume_requested_, false)) co_return Status();
-  exchange.keep_unread();
+  // First these: they may lie in what keep_unread() replaces.
   if (!bytes.empty()) {
     std::string rest(bytes);  // bytes may lie inside held_
     held_ = std::move(rest);
     bytes = held_;
   }
+  exchange.keep_unread();
   resumed_.reset();
   paused_ = true;
   const Wake wake = co_await resumed_.until(token_, kNever);
@@ -264,8 +273,9 @@ void RunningCall::note_failure(const Exchange& exchange) {
   failed_attempt_.response_begun = exchange.response_begun();
 }
 
+// The time of the loop stands still during a turn; a send and a receive often share one.
 void RunningCall::end_span(Span span) noexcept {
-  const Nanos now = loop_.now();
+  const Nanos now = monotonic_now();
   timings_.set(span, now - span_begin_);
   span_begin_ = now;
 }
@@ -291,7 +301,7 @@ Failure RunningCall::give_up(Wake wake, ErrorCode code, Phase phase, const char*
 void RunningCall::complete(Status outcome) noexcept {
   token_.stop();
   lease_ = {};
-  timings_.set(Span::total, loop_.now() - started_);
+  timings_.set(Span::total, monotonic_now() - started_);
   if (response_) {
     response_->body_bytes = received_bytes_;
     response_->timings = timings_;

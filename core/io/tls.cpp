@@ -30,7 +30,8 @@ struct TlsBio {
 
   static int finish(BIO* bio, TlsTransport& tls, const IoResult& result, int direction, std::size_t* moved) {
     ::BIO_clear_retry_flags(bio);
-    tls.socket_state_ = result.kind;
+    // How the connection ended stays known: after an unexpected end OpenSSL still writes an alert.
+    if (!tls.socket_ended()) tls.socket_state_ = result.kind;
     *moved = result.bytes;
     if (result.kind == IoResult::Kind::done) return 1;
     if (result.kind == IoResult::Kind::would_block) ::BIO_set_flags(bio, direction | BIO_FLAGS_SHOULD_RETRY);
@@ -76,7 +77,6 @@ ErrorCode code_of_handshake_reason(int reason) {
   switch (reason) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_WRONG_SSL_VERSION:
-    case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION: return ErrorCode::tls_version;
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
@@ -120,9 +120,8 @@ Status TlsTransport::prepare(const std::string& host, bool host_is_ip) {
     // RFC 6066 3 forbids addresses in SNI; RFC 9110 4.3.5 wants them in the certificate's IP names.
     set = ::X509_VERIFY_PARAM_set1_ip_asc(::SSL_get0_param(ssl_), host.c_str()) == 1;
   } else {
-    const std::string name = host.back() == '.' ? host.substr(0, host.size() - 1) : host;
     ::SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    set = ::SSL_set1_host(ssl_, name.c_str()) == 1 && ::SSL_set_tlsext_host_name(ssl_, name.c_str()) == 1;
+    set = ::SSL_set1_host(ssl_, host.c_str()) == 1 && ::SSL_set_tlsext_host_name(ssl_, host.c_str()) == 1;
   }
   if (!set) return Failure(ErrorCode::tls_handshake, Phase::tls, "the host name can not be verified");
   return {};
@@ -180,7 +179,10 @@ Error TlsTransport::handshake_error() {
   if (socket_state_ == IoResult::Kind::end) {
     return Error(ErrorCode::tls_handshake, Phase::tls, "the peer closed the connection during the TLS handshake");
   }
-  Error error(code_of_handshake_reason(ERR_GET_REASON(reason)), Phase::tls, openssl_error_text(reason));
+  // OpenSSL calls it a wrong version when the first bytes are no TLS record.
+  const bool no_tls = ERR_GET_LIB(reason) == ERR_LIB_SSL && ERR_GET_REASON(reason) == SSL_R_WRONG_VERSION_NUMBER;
+  Error error(code_of_handshake_reason(ERR_GET_REASON(reason)), Phase::tls,
+              no_tls ? "the peer does not speak TLS" : openssl_error_text(reason));
   error.tls_error = reason;
   return error;
 }

@@ -71,8 +71,8 @@ typedef void(PPN_CALL* ppn_complete_fn)(void* user_data, ppn_request* request, p
  *  @param client  Required. Kept alive by the request.
  *  @param method  Required. A token (RFC 9110 9.1), case-sensitive: "GET". CONNECT is refused.
  *  @param url     Required. Absolute http or https URL, sent byte for byte (RFC 3986); a fragment is dropped. Control
- *                 bytes, spaces, backslashes, user information, numeric hosts in other than dotted-decimal form and
- *                 bytes above 0x7f in the host are refused.
+ *                 bytes, spaces, backslashes, bytes above 0x7f, user information, host names with empty labels and
+ *                 numeric hosts in other than dotted-decimal form are refused.
  *  @param out     Required. Receives the request; the caller releases it.
  *  @param error   Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (also: the method), PPN_E_INVALID_URL, PPN_E_UNSUPPORTED_SCHEME,
