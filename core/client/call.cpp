@@ -1,5 +1,6 @@
 #include "client/call.hpp"
 
+#include <new>
 #include <utility>
 
 #include "client/client_loop.hpp"
@@ -118,11 +119,17 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
       std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery, std::move(handler));
   running_ = running;
   state_ = State::running;
-  if (!(*client_loop)->loop().submit([running] { running->begin(); })) {
-    running->forget();
-    return refuse({ErrorCode::client_closed, Phase::validate, "the runtime is shut down"});
+  bool taken = false;
+  try {
+    taken = (*client_loop)->loop().submit([running] { running->begin(); });
+  } catch (const std::bad_alloc&) {
+    running->forget();  // the two hold each other
+    state_ = State::failed_to_start;
+    throw;
   }
-  return {};
+  if (taken) return {};
+  running->forget();
+  return refuse({ErrorCode::client_closed, Phase::validate, "the runtime is shut down"});
 }
 
 // begin() looks at cancel_requested_, and here it is set before state_ is read: one of the two sees the other.
