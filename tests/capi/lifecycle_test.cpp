@@ -114,6 +114,28 @@ BOOST_AUTO_TEST_CASE(request_may_be_released_inside_each_of_its_callbacks) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(request_that_is_released_once_too_often_still_comes_to_its_end) {
+  const ScriptedServer server(
+      {Script{}.expect_request().send(open_head("text/plain")).send_byte_by_byte("abc").close()});
+  const Client client = make_client();
+  Request request = make_request(client, "GET", server.url());
+  ppn_request* const mine = request.detach();
+  Recorder recorder;
+  std::atomic<int32_t> code{-1};
+  recorder.in_headers = [mine](auto...) {
+    for (int i = 0; i < 3; ++i) ppn_request_release(mine);
+    return PPN_CB_CONTINUE;
+  };
+  recorder.in_complete = [&](ppn_request* handle, auto...) { code = ppn_request_cancel(handle); };
+  BOOST_REQUIRE_EQUAL(recorder.install_for_data(mine), PPN_OK);
+  BOOST_REQUIRE_EQUAL(ppn_request_start(mine, nullptr), PPN_OK);
+  const Seen seen = recorder.wait_for_end();
+  BOOST_TEST(seen.data == "abc");
+  BOOST_TEST(seen.code == PPN_OK);
+  BOOST_TEST(seen.destroyed == 1);
+  BOOST_TEST(code == PPN_E_INVALID_STATE);
+}
+
 BOOST_AUTO_TEST_CASE(borrowed_response_and_error_end_with_their_callback) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").close()});

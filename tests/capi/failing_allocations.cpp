@@ -1,0 +1,40 @@
+#include "capi/failing_allocations.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+// Allocations of this thread that still succeed; negative = all do.
+thread_local long allocations_left = -1;
+
+}  // namespace
+
+namespace ppn::test {
+
+FailAfter::FailAfter(long allocations) {
+  allocations_left = allocations;
+}
+
+FailAfter::~FailAfter() {
+  allocations_left = -1;
+}
+
+}  // namespace ppn::test
+
+void* operator new(std::size_t size) {
+  if (allocations_left == 0) throw std::bad_alloc();
+  if (allocations_left > 0) --allocations_left;
+  void* const memory = std::malloc(size != 0 ? size : 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
