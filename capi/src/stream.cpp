@@ -50,7 +50,11 @@ int32_t ppn_stream_open(ppn_request* request, int32_t kind, ppn_stream** out, pp
     const auto object = in.handle(request, "request");
     in.require(kind >= PPN_STREAM_CHUNKS && kind <= PPN_STREAM_EVENTS, "kind is no PPN_STREAM_ constant");
     if (!in.ok()) return in.failure();
-    if (object->callbacks != nullptr || object->begun.exchange(true)) {
+    // Only who has set the flag may look at the callbacks: a start on another thread moves them away.
+    const bool begun_before = object->begun.exchange(true);
+    const bool has_callbacks = !begun_before && object->callbacks != nullptr;
+    if (has_callbacks) object->begun = false;
+    if (begun_before || has_callbacks) {
       return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before or has callbacks");
     }
     auto handed = std::make_unique<StreamObject::Handed>();
