@@ -71,6 +71,10 @@ class TlsTransport final : public Transport {
 
  private:
   friend struct TlsBio;
+  // The socket has said its last word.
+  bool socket_ended() const noexcept {
+    return socket_state_ != IoResult::Kind::done && socket_state_ != IoResult::Kind::would_block;
+  }
 
   TlsTransport(std::unique_ptr<TcpTransport> tcp, std::shared_ptr<TlsContext> context);
 
@@ -82,7 +86,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<TcpTransport> tcp_;
   const std::shared_ptr<TlsContext> context_;
   SSL* ssl_ = nullptr;
-  IoResult::Kind socket_state_ = IoResult::Kind::done;  // what the socket said last
+  IoResult::Kind socket_state_ = IoResult::Kind::done;  // what the socket said last; its end stays
   bool established_ = false;                            // close_notify makes sense
   Error failure_;
 };

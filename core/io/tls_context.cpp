@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -38,8 +39,15 @@ Status trust_pem(SSL_CTX* context, const std::string& pem) {
     if (::X509_STORE_add_cert(store, certificate.get()) != 1) return refuse("ca_pem: a certificate was refused");
   }
   if (certificates == 0) return refuse("ca_pem holds no certificate");
-  ::ERR_clear_error();  // reading stops with an error at the end of the text
+  // Reading stops with this error at the end of the text, and with another one at a certificate that is broken.
+  if (ERR_GET_REASON(::ERR_peek_last_error()) != PEM_R_NO_START_LINE) return refuse("ca_pem: a certificate is broken");
+  ::ERR_clear_error();
   return {};
+}
+
+bool is_readable_directory(const std::string& path) {
+  DIR* const directory = ::opendir(path.c_str());
+  return directory != nullptr && ::closedir(directory) == 0;
 }
 
 Status load_trust(SSL_CTX* context, const TlsSettings& settings) {
@@ -52,7 +60,9 @@ Status load_trust(SSL_CTX* context, const TlsSettings& settings) {
   if (!settings.ca_file.empty() && ::SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1) {
     return refuse("ca_file can not be read");
   }
-  if (!settings.ca_dir.empty() && ::SSL_CTX_load_verify_dir(context, settings.ca_dir.c_str()) != 1) {
+  // OpenSSL looks into the directory when it needs an issuer, and would find nothing then.
+  if (!settings.ca_dir.empty() &&
+      (!is_readable_directory(settings.ca_dir) || ::SSL_CTX_load_verify_dir(context, settings.ca_dir.c_str()) != 1)) {
     return refuse("ca_dir can not be read");
   }
   if (!settings.ca_pem.empty()) return trust_pem(context, settings.ca_pem);
