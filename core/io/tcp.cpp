@@ -94,6 +94,10 @@ void TcpTransport::on_events(std::uint32_t epoll_events) noexcept {
 }
 
 bool TcpTransport::disturbed() noexcept {
+  if (!readable_) return false;
+  // The last read may have ended exactly where the bytes did: then only the kernel knows.
+  char byte = 0;
+  readable_ = ::recv(descriptor_, &byte, 1, MSG_PEEK) >= 0 || errno != EAGAIN;
   return readable_;
 }
 
