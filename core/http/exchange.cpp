@@ -18,6 +18,8 @@ Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view hea
     : connection_(connection), loop_(loop), head_(head), body_(body) {
   connection_.decoder.begin(head_request);
   ++connection_.exchanges;
+  // A server need not repeat its limit in every response.
+  if (connection_.keep_alive_max > 0) --connection_.keep_alive_max;
 }
 
 Sent Exchange::sent() const noexcept {
