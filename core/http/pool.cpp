@@ -191,7 +191,8 @@ void ConnectionPool::come_to_rest(Origin& origin, std::unique_ptr<Connection> co
     const std::int64_t hint_ms = std::max<std::int64_t>(connection->keep_alive_timeout_ms - 1'000, 1);
     connection->idle_until = std::min(connection->idle_until, deadline_after(loop_.now(), hint_ms));
   }
-  if (connection->idle_until != kNever && (!armed() || when() > connection->idle_until)) loop_.arm(*this, connection->idle_until);
+  if (connection->idle_until != kNever && (!armed() || when() > connection->idle_until))
+    loop_.arm(*this, connection->idle_until);
   origin.resting.push_back(std::make_unique<Rester>(*this, origin, std::move(connection)));
   ++resting_;
   serve_waiters_soon();
