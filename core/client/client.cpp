@@ -83,6 +83,8 @@ Result<std::shared_ptr<ClientLoop>> Client::client_loop() {
   if (!(*runtime)->add(fresh)) {
     return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shutting down");
   }
+  // What is left of the old one belongs to its loop, which may still be ending.
+  if (client_loop_) close_on_loop(client_loop_);
   client_loop_ = std::move(fresh);
   return client_loop_;
 }
