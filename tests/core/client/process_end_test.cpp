@@ -1,0 +1,111 @@
+// fork and exit while the library is in use. Cases whose name begins with "child_" are run by the others, in a process
+// of their own.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/client/chunked.hpp"
+#include "core/client/engine.hpp"
+#include "support/certificates.hpp"
+#include "support/process.hpp"
+#include "support/scripted_server.hpp"
+
+namespace ppn::test {
+namespace {
+
+constexpr const char* url_variable = "PPN_TEST_STREAM_URL";
+constexpr const char* ca_variable = "PPN_TEST_STREAM_CA";
+
+// How the forked child saw a call of the parent's client: its error number, as the exit status of the child.
+int exit_status_of(pid_t child) {
+  int status = 0;
+  const auto deadline = default_deadline();
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) return -1;
+    ::usleep(1'000);
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(process_end, EngineFixture)
+
+BOOST_AUTO_TEST_CASE(child_of_fork_is_told_so_and_the_parent_goes_on) {
+  ScriptedServer server({Script{}
+                             .expect_request()
+                             .send(ok_response("before"))
+                             .expect_request()
+                             .send(chunked_head + chunk("begin"))
+                             .wait_for_signal("forked")
+                             .send(chunk("end") + last_chunk)});
+  const auto client = make_client();
+  BOOST_TEST(fetch(client, server.url()).body() == "before");
+  TestCall call(client, {.url = server.url(), .delivery = Delivery::chunks});
+  call.start();
+  BOOST_TEST(call.wait_for_pieces(1));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto described = Call::create(client, "GET", server.url());
+    if (!described) ::_exit(1);
+    struct Nothing final : CallHandler {
+      Flow on_head(const std::shared_ptr<Response>&) override { return Flow::proceed; }
+      Flow on_chunk(std::string_view) override { return Flow::proceed; }
+      Flow on_line(std::string_view) override { return Flow::proceed; }
+      Flow on_event(const SseEvent&) override { return Flow::proceed; }
+      void on_complete(std::shared_ptr<Response>, std::unique_ptr<Error>) noexcept override {}
+    };
+    const Status started = (*described)->start(Delivery::collect, std::make_unique<Nothing>());
+    ::_exit(started ? 2 : static_cast<int>(started.error().code));
+  }
+  BOOST_TEST(exit_status_of(child) == static_cast<int>(ErrorCode::forked));
+  server.signal("forked");
+  BOOST_TEST(call.finish().joined() == "beginend");
+}
+
+BOOST_AUTO_TEST_CASE(exit_with_live_tls_streams_is_clean) {
+  CertificateFactory factory;
+  const CertFiles ca = factory.make_ca();
+  for (int i = 0; i < 5; ++i) {
+    const ScriptedServer server(
+        {Script{}.expect_request().send(chunked_head).send_repeated(chunk(std::string(100, 'x')), 1'000'000'000)},
+        {.tls = factory.make_leaf(ca, loopback_names()).identity(), .repeat_last = true});
+    const ProcessResult result =
+        run_process({.program = "/proc/self/exe",
+                     .arguments = {"--run_test=child_of_process_end/child_exits_with_live_streams"},
+                     .environment = {std::string(url_variable) + "=" + server.url(),
+                                     std::string(ca_variable) + "=" + ca.certificate_file}});
+    BOOST_REQUIRE(result.status);
+    BOOST_TEST(result.status->signal == 0);
+    BOOST_TEST(result.status->code == 33, result.output << result.errors);
+    BOOST_TEST(server.connections() == 4);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// Does nothing unless a test above starts it.
+BOOST_AUTO_TEST_SUITE(child_of_process_end)
+
+BOOST_AUTO_TEST_CASE(child_exits_with_live_streams, *boost::unit_test::disabled()) {
+  const char* const url = std::getenv(url_variable);
+  const char* const ca = std::getenv(ca_variable);
+  BOOST_REQUIRE(url != nullptr);
+  BOOST_REQUIRE(ca != nullptr);
+  const auto client = make_client([&](Options& options) { options.tls.ca_file = ca; });
+  std::vector<std::unique_ptr<TestCall>> calls;
+  for (int i = 0; i < 4; ++i) {
+    calls.push_back(std::make_unique<TestCall>(client, Request{.url = url, .delivery = Delivery::chunks}));
+    calls.back()->start();
+  }
+  for (const auto& call : calls) BOOST_REQUIRE(call->wait_for_pieces(3));
+  std::exit(33);  // streams, client and threads are alive
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ppn::test
