@@ -176,10 +176,10 @@ BOOST_AUTO_TEST_CASE(request_that_was_cancelled_before_its_start_can_not_be_star
 
 BOOST_AUTO_TEST_CASE(callbacks_are_set_once_and_before_the_event_callback) {
   const auto on_event = [](void*, ppn_request*, const ppn_event*) -> int32_t { return PPN_CB_CONTINUE; };
-  const Request described = request();
-  BOOST_TEST(ppn_request_set_event_callback(described.get(), on_event, nullptr) == PPN_E_INVALID_STATE);
   Recorder recorder;
   Recorder refused;
+  const Request described = request();
+  BOOST_TEST(ppn_request_set_event_callback(described.get(), on_event, nullptr) == PPN_E_INVALID_STATE);
   BOOST_TEST(recorder.install_for_data(described.get()) == PPN_OK);
   BOOST_TEST(refused.install(described.get()) == PPN_E_INVALID_STATE);
   BOOST_TEST(ppn_request_set_event_callback(described.get(), on_event, nullptr) == PPN_E_INVALID_STATE);
@@ -187,9 +187,9 @@ BOOST_AUTO_TEST_CASE(callbacks_are_set_once_and_before_the_event_callback) {
 }
 
 BOOST_AUTO_TEST_CASE(resume_needs_a_started_request_and_streams_one_without_callbacks) {
+  Recorder recorder;
   const Request described = request();
   BOOST_TEST(ppn_request_resume(described.get()) == PPN_E_INVALID_STATE);
-  Recorder recorder;
   BOOST_TEST(recorder.install(described.get()) == PPN_OK);
   Stream stream;
   BOOST_TEST(ppn_stream_open(described.get(), PPN_STREAM_CHUNKS, stream.out(), nullptr) == PPN_E_INVALID_STATE);

@@ -23,10 +23,16 @@ FailAfter::~FailAfter() {
 
 }  // namespace ppn::test
 
-void* operator new(std::size_t size) {
-  if (allocations_left == 0) throw std::bad_alloc();
+// All forms for plain memory, because what one of them hands out another one takes back.
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (allocations_left == 0) return nullptr;
   if (allocations_left > 0) --allocations_left;
-  void* const memory = std::malloc(size != 0 ? size : 1);
+  return std::malloc(size != 0 ? size : 1);
+}
+
+void* operator new(std::size_t size) {
+  void* const memory = operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -36,5 +42,9 @@ void operator delete(void* memory) noexcept {
 }
 
 void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
   std::free(memory);
 }

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
     Request request;
     return ppn_request_new(client.get(), "GET", 3, url.data(), url.size(), request.out(), error);
   });
+  Recorder recorder;
   const Request request = make_request(client, "POST", url);
   check_each_allocation("set_header", [&](ppn_error** error) {
     return ppn_request_set_header(request.get(), "X-Name", 6, value.data(), value.size(), error);
@@ -74,7 +75,6 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
   check_each_allocation("set_json", [&](ppn_error** error) {
     return ppn_request_set_json(request.get(), json.data(), json.size(), error);
   });
-  Recorder recorder;
   check_each_allocation("set_callbacks", [&](ppn_error** error) { return recorder.install(request.get(), error); });
   BOOST_TEST(recorder.seen().destroyed == 0);
 }

@@ -57,13 +57,17 @@ class SlowSink : public LogSink {
   std::atomic<bool>& ended_;
 };
 
+// Stands after what the sink writes into, so that it is switched off before that ends.
 struct LogOff {
+  LogOff() = default;
+  LogOff(const LogOff&) = delete;
+  LogOff& operator=(const LogOff&) = delete;
   ~LogOff() { (void)set_log_sink(LogLevel::off, nullptr); }
 };
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(log_sink, LogOff)
+BOOST_AUTO_TEST_SUITE(log_sink)
 
 BOOST_AUTO_TEST_CASE(without_a_sink_no_level_is_enabled) {
   BOOST_TEST(!log_enabled(LogLevel::error));
@@ -72,6 +76,7 @@ BOOST_AUTO_TEST_CASE(without_a_sink_no_level_is_enabled) {
 
 BOOST_AUTO_TEST_CASE(sink_receives_its_level_and_what_is_more_urgent) {
   Record record;
+  const LogOff off;
   BOOST_REQUIRE(set_log_sink(LogLevel::warning, std::make_unique<RecordingSink>(record)).ok());
   BOOST_TEST(log_enabled(LogLevel::error));
   BOOST_TEST(log_enabled(LogLevel::warning));
@@ -90,6 +95,7 @@ BOOST_AUTO_TEST_CASE(sink_receives_its_level_and_what_is_more_urgent) {
 BOOST_AUTO_TEST_CASE(replaced_sink_is_destroyed_before_the_replacement_returns) {
   Record first;
   Record second;
+  const LogOff off;
   BOOST_REQUIRE(set_log_sink(LogLevel::debug, std::make_unique<RecordingSink>(first)).ok());
   BOOST_REQUIRE(set_log_sink(LogLevel::debug, std::make_unique<RecordingSink>(second)).ok());
   BOOST_TEST(first.ended == 1);
@@ -105,6 +111,7 @@ BOOST_AUTO_TEST_CASE(replacement_waits_for_a_call_of_the_old_sink) {
   std::latch entered(1);
   std::latch leave(1);
   std::atomic<bool> ended{false};
+  const LogOff off;
   BOOST_REQUIRE(set_log_sink(LogLevel::info, std::make_unique<SlowSink>(entered, leave, ended)).ok());
   std::thread writer([] { log(LogLevel::info, "line"); });
   entered.wait();
@@ -135,6 +142,7 @@ BOOST_AUTO_TEST_CASE(sink_can_neither_replace_itself_nor_cause_lines) {
   };
   std::atomic<int> calls{0};
   std::atomic<int> refusals{0};
+  const LogOff off;
   BOOST_REQUIRE(set_log_sink(LogLevel::debug, std::make_unique<Reentrant>(calls, refusals)).ok());
   log(LogLevel::error, "line");
   BOOST_TEST(calls == 1);
@@ -143,7 +151,6 @@ BOOST_AUTO_TEST_CASE(sink_can_neither_replace_itself_nor_cause_lines) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_of_many_threads_survive_replacements) {
-  Record last;
   std::atomic<bool> stop{false};
   std::vector<std::thread> writers;
   for (int i = 0; i < 4; ++i) {
