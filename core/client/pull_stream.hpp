@@ -49,7 +49,7 @@ class PullStream {
   Outcome wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out, std::unique_ptr<Error>& error);
 
   void cancel();
-  // As of the last piece that was taken with next().
+  // As of the last piece that was taken with next(), and as of the whole stream once next() has told its end.
   std::string last_event_id() const;
   std::optional<std::uint64_t> retry_ms() const;
 
