@@ -12,15 +12,6 @@ namespace {
 constexpr std::uint64_t kErrorBodyBytes = 64 * 1024;
 constexpr std::size_t kReserveBytes = 1024 * 1024;  // what a Content-Length alone may make us allocate
 
-BodyDelivery::Step step_of(Flow flow) {
-  switch (flow) {
-    case Flow::proceed: return BodyDelivery::Step::more;
-    case Flow::pause: return BodyDelivery::Step::paused;
-    case Flow::abort: break;
-  }
-  return BodyDelivery::Step::aborted;
-}
-
 bool is_event_stream(const Response& response) {
   const auto type = response.headers.find("content-type");
   return type && equals_ignore_case(trim_ows(type->substr(0, type->find(';'))), "text/event-stream");
@@ -64,6 +55,7 @@ BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::ui
 }
 
 BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, std::string_view& bytes) {
+  forget_resume_request();
   if (refused_) return collect(response, bytes);
   switch (delivery_) {
     case Delivery::collect: return collect(response, bytes);
@@ -75,10 +67,11 @@ BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, 
 }
 
 BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response&) {
+  forget_resume_request();
   if (refused_) return Step::enough;
   if (delivery_ != Delivery::lines) return Step::more;
   const auto last = lines_->finish();
-  return last ? step_of(handler.on_line(*last)) : Step::more;
+  return last ? answer(handler.on_line(*last)) : Step::more;
 }
 
 BodyDelivery::Step BodyDelivery::collect(Response& response, std::string_view& bytes) {
@@ -98,7 +91,7 @@ BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_v
   while (!bytes.empty()) {
     const std::string_view chunk = bytes.substr(0, chunk_limit_);
     bytes.remove_prefix(chunk.size());
-    const Step step = step_of(handler.on_chunk(chunk));
+    const Step step = answer(handler.on_chunk(chunk));
     if (step != Step::more) return step;
   }
   return Step::more;
@@ -111,7 +104,7 @@ BodyDelivery::Step BodyDelivery::feed_lines(CallHandler& handler, std::string_vi
       case LineDecoder::Step::failed: return fail(lines_->error());
       case LineDecoder::Step::line: break;
     }
-    const Step step = step_of(handler.on_line(lines_->line()));
+    const Step step = answer(handler.on_line(lines_->line()));
     if (step != Step::more) return step;
   }
 }
@@ -123,7 +116,7 @@ BodyDelivery::Step BodyDelivery::feed_events(CallHandler& handler, std::string_v
       case SseDecoder::Step::failed: return fail(events_->error());
       case SseDecoder::Step::event: break;
     }
-    const Step step = step_of(handler.on_event(events_->event()));
+    const Step step = answer(handler.on_event(events_->event()));
     if (step != Step::more) return step;
   }
 }
@@ -139,6 +132,15 @@ void BodyDelivery::note_stream_state(Response& response) const {
   if (delivery_ != Delivery::events) return;
   response.last_event_id = events_->last_event_id();
   response.retry_ms = events_->retry_ms();
+}
+
+BodyDelivery::Step BodyDelivery::answer(Flow flow) noexcept {
+  switch (flow) {
+    case Flow::proceed: forget_resume_request(); return Step::more;
+    case Flow::pause: return Step::paused;
+    case Flow::abort: break;
+  }
+  return Step::aborted;
 }
 
 BodyDelivery::Step BodyDelivery::fail(Error error) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "client/handler.hpp"
 #include "client/options.hpp"
@@ -34,6 +35,11 @@ class BodyDelivery {
   // The body is complete.
   Step end(CallHandler& handler, Response& response);
 
+  // A resume belongs to the callback it comes in: it undoes the pause that this callback asks for, and no later one.
+  void request_resume() noexcept { resume_requested_ = true; }
+  bool take_resume_request() noexcept { return std::exchange(resume_requested_, false); }
+  void forget_resume_request() noexcept { resume_requested_ = false; }
+
   // The error of a call whose body ended with `error`: a refused stream stays refused, and a truncated body of lines or
   // events is a truncated stream (SEMANTICS 3.4.5).
   Error failed_transfer(Error error);
@@ -49,6 +55,7 @@ class BodyDelivery {
   Step feed_chunks(CallHandler& handler, std::string_view& bytes);
   Step feed_lines(CallHandler& handler, std::string_view& bytes);
   Step feed_events(CallHandler& handler, std::string_view& bytes);
+  Step answer(Flow flow) noexcept;
   Step fail(Error error);
 
   Delivery delivery_;
@@ -57,6 +64,7 @@ class BodyDelivery {
   std::unique_ptr<LineDecoder> lines_;  // when the delivery is by lines
   std::unique_ptr<SseDecoder> events_;  // when the delivery is by events
   bool refused_ = false;                // the body is that of an error
+  bool resume_requested_ = false;
   std::unique_ptr<Error> error_;
 };
 

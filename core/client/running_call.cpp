@@ -19,6 +19,13 @@ Http1Limits http1_limits(const ConnectionOptions& options) {
   return limits;
 }
 
+// Resolving a name is part of connecting.
+std::int64_t dns_limit_ms(const ConnectionOptions& options) {
+  const std::int64_t dns_ms = options.dns_timeout_ms;
+  const std::int64_t connect_ms = options.connect_timeout_ms;
+  return connect_ms > 0 && (dns_ms == 0 || connect_ms < dns_ms) ? connect_ms : dns_ms;
+}
+
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop,
@@ -165,7 +172,7 @@ Task<Status> RunningCall::connect() {
     const Error& error = transport.error();
     if (token_.interruption() != ErrorCode::ok) co_return interrupted(error.phase);
     if (error.code == ErrorCode::dns_timeout) {
-      co_return timed_out(error.code, error.phase, "the name was not resolved", options.dns_timeout_ms);
+      co_return timed_out(error.code, error.phase, "the name was not resolved", dns_limit_ms(options));
     }
     if (error.code == ErrorCode::connect_timeout) {
       co_return timed_out(error.code, error.phase, "the connection was not made", options.connect_timeout_ms);
@@ -190,11 +197,13 @@ void RunningCall::receive_head(Exchange& exchange) {
 
 Task<Status> RunningCall::deliver_body(Exchange& exchange) {
   std::string_view bytes;
-  resume_requested_ = false;
+  // The length of a body that does not follow limits nothing (RFC 9110 9.3.2, 15.4.5).
+  const bool described_only = call_->method_ == "HEAD" || response_->status == 304;
+  const auto length = described_only ? std::nullopt : lease_.connection()->decoder.content_length();
+  body_.forget_resume_request();
   const Flow flow = handler_->on_head(response_);
-  BodyDelivery::Step taken = flow == Flow::abort
-                                 ? BodyDelivery::Step::aborted
-                                 : body_.begin(*response_, lease_.connection()->decoder.content_length());
+  if (flow == Flow::proceed) body_.forget_resume_request();
+  BodyDelivery::Step taken = flow == Flow::abort ? BodyDelivery::Step::aborted : body_.begin(*response_, length);
   if (flow == Flow::pause && taken == BodyDelivery::Step::more) taken = BodyDelivery::Step::paused;
 
   for (bool complete = false;;) {
@@ -217,7 +226,6 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
       }
       step = exchange.receive();
     }
-    resume_requested_ = false;
     if (step == Exchange::Step::data) {
       bytes = exchange.data();
       received_bytes_ += bytes.size();
@@ -236,7 +244,7 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
 // The consumer paused. What was read from the socket is kept, nothing more is read, and only the total deadline and
 // cancellation end the wait.
 Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view& bytes) {
-  if (std::exchange(resume_requested_, false)) co_return Status();
+  if (body_.take_resume_request()) co_return Status();
   // First these: they may lie in what keep_unread() replaces.
   if (!bytes.empty()) {
     std::string rest(bytes);  // bytes may lie inside held_
@@ -258,7 +266,7 @@ void RunningCall::resume_on_loop() noexcept {
 
 bool RunningCall::resume_before_pause() noexcept {
   if (paused_) return false;
-  resume_requested_ = true;
+  body_.request_resume();
   return true;
 }
 

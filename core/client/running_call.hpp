@@ -79,8 +79,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   Wait turn_;     // notified when other calls had their turn
   Wait resumed_;  // notified by resume_on_loop
   bool paused_ = false;
-  bool resume_requested_ = false;  // by resume_before_pause
-  std::string held_;               // bytes that the consumer did not take before it paused
+  std::string held_;  // bytes that the consumer did not take before it paused
 
   StaleAttempt failed_attempt_;
   Sent sent_ = Sent::none;
