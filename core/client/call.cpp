@@ -76,6 +76,7 @@ void Call::add_default_headers(Delivery delivery) {
   const auto add_missing = [this](std::string_view name, std::string_view value) {
     if (!headers_.contains(name)) headers_.add(name, value);
   };
+  headers_.reserve(headers_.size() + 4, 256);
   if (!client_->options().user_agent.empty()) add_missing("User-Agent", client_->options().user_agent);
   if (delivery != Delivery::events) return add_missing("Accept", "*/*");
   add_missing("Accept", "text/event-stream");
