@@ -1,5 +1,7 @@
 #include "capi/failing_allocations.hpp"
 
+#if PPN_TEST_FAILING_ALLOCATIONS
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -48,3 +50,5 @@ void operator delete(void* memory, std::size_t) noexcept {
 void operator delete(void* memory, const std::nothrow_t&) noexcept {
   std::free(memory);
 }
+
+#endif

@@ -1,6 +1,16 @@
 // Lets allocations of one thread fail. Replaces the operators of the whole program; the library resolves to them too.
 #pragma once
 
+// ThreadSanitizer brings these operators itself and can not be linked with others.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PPN_TEST_FAILING_ALLOCATIONS 0
+#endif
+#endif
+#ifndef PPN_TEST_FAILING_ALLOCATIONS
+#define PPN_TEST_FAILING_ALLOCATIONS 1
+#endif
+
 namespace ppn::test {
 
 // While it lives, this thread gets `allocations` more and then std::bad_alloc.
