@@ -143,13 +143,13 @@ void PullStream::cancel() {
 
 std::string PullStream::last_event_id() const {
   const std::lock_guard lock(queue_->mutex);
-  const bool drained = (ended_ || error_) && queue_->response;
+  const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
   return drained ? queue_->response->last_event_id : current_.id;
 }
 
 std::optional<std::uint64_t> PullStream::retry_ms() const {
   const std::lock_guard lock(queue_->mutex);
-  const bool drained = (ended_ || error_) && queue_->response;
+  const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
   return drained ? queue_->response->retry_ms : current_retry_ms_;
 }
 
