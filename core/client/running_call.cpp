@@ -114,13 +114,17 @@ Task<Status> RunningCall::attempt(bool fresh) {
   // The request. A server may answer before it has read all of it.
   Exchange exchange(connection, loop_, call_->wire_, call_->body_, call_->method_ == "HEAD");
   Exchange::Step step = exchange.send();
+  Nanos write_deadline = deadline(limits_.write_ms);
   while (step == Exchange::Step::blocked) {
-    const Wake wake = co_await connection.transport->event().until(token_, deadline(limits_.write_ms));
+    const Wake wake = co_await connection.transport->event().until(token_, write_deadline);
     sent_ = exchange.sent();
     if (wake != Wake::ready) {
       co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits_.write_ms);
     }
+    const std::size_t sent_before = exchange.sent_bytes();
     step = exchange.send();
+    // Bytes that only arrive are no progress of the request.
+    if (exchange.sent_bytes() != sent_before) write_deadline = deadline(limits_.write_ms);
   }
   sent_ = exchange.sent();
   end_span(Span::send);

@@ -4,6 +4,7 @@
 // event of the transport under the deadline that fits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,6 +47,7 @@ class Exchange {
   const Error& error() const noexcept { return error_; }
 
   Sent sent() const noexcept;
+  std::size_t sent_bytes() const noexcept { return sent_bytes_; }
   bool response_begun() const noexcept { return connection_.decoder.started(); }
   // After `end`: whether the connection is clean and may carry another exchange.
   bool reusable();
