@@ -5,6 +5,7 @@
 #include "base/live_objects.hpp"
 #include "core/client/engine.hpp"
 #include "core/client/until.hpp"
+#include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
 
 namespace ppn::test {
@@ -22,6 +23,25 @@ BOOST_AUTO_TEST_CASE(idle_connection_that_the_server_closes_is_dropped_at_once) 
   const Outcome second = fetch(client, server.url());
   BOOST_TEST(second.body() == "second");
   BOOST_TEST(!second.reused());
+}
+
+BOOST_AUTO_TEST_CASE(idle_tls_connection_that_the_server_closes_is_dropped_at_once) {
+  CertificateFactory factory;
+  const CertFiles ca = factory.make_ca();
+  const auto client = make_client([&](Options& options) { options.tls.ca_file = ca.certificate_file; });
+  for (const bool notify : {true, false}) {
+    Script first;
+    first.expect_request().send(ok_response("first")).wait_for_signal("close");
+    notify ? first.close() : first.close_without_notify();
+    ScriptedServer server({first, Script{}.expect_request().send(ok_response("second"))},
+                          {.tls = factory.make_leaf(ca, loopback_names()).identity()});
+    BOOST_TEST(fetch(client, server.url()).body() == "first");
+    BOOST_TEST(until([] { return live_object_count() == 2; }));
+    server.signal("close");
+    BOOST_TEST(until([] { return live_object_count() == 1; }));
+    BOOST_TEST(fetch(client, server.url()).body() == "second");
+    BOOST_TEST(until([] { return live_object_count() == 1; }));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(idle_connection_that_the_server_resets_is_dropped_at_once) {

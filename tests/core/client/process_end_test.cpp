@@ -1,5 +1,4 @@
-// fork and exit while the library is in use. Cases whose name begins with "child_" are run by the others, in a process
-// of their own.
+// fork and exit while the library is in use.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
+#include "core/client/until.hpp"
 #include "support/certificates.hpp"
 #include "support/process.hpp"
 #include "support/scripted_server.hpp"
@@ -23,12 +23,21 @@ constexpr const char* ca_variable = "PPN_TEST_STREAM_CA";
 // How the forked child saw a call of the parent's client: its error number, as the exit status of the child.
 int exit_status_of(pid_t child) {
   int status = 0;
-  const auto deadline = default_deadline();
-  while (::waitpid(child, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > deadline) return -1;
-    ::usleep(1'000);
-  }
+  if (!until([&] { return ::waitpid(child, &status, WNOHANG) != 0; })) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+[[noreturn]] void exit_with_live_streams(const std::string& url) {
+  const char* const ca = std::getenv(ca_variable);
+  BOOST_REQUIRE(ca != nullptr);
+  const auto client = make_client([&](Options& options) { options.tls.ca_file = ca; });
+  std::vector<std::unique_ptr<TestCall>> calls;
+  for (int i = 0; i < 4; ++i) {
+    calls.push_back(std::make_unique<TestCall>(client, Request{.url = url, .delivery = Delivery::chunks}));
+    calls.back()->start();
+  }
+  for (const auto& call : calls) BOOST_REQUIRE(call->wait_for_pieces(3));
+  std::exit(33);  // streams, client and threads are alive
 }
 
 }  // namespace
@@ -67,7 +76,9 @@ BOOST_AUTO_TEST_CASE(child_of_fork_is_told_so_and_the_parent_goes_on) {
   BOOST_TEST(call.finish().joined() == "beginend");
 }
 
+// The case starts this program again for itself alone; there it plays the program that exits.
 BOOST_AUTO_TEST_CASE(exit_with_live_tls_streams_is_clean) {
+  if (const char* const url = std::getenv(url_variable)) exit_with_live_streams(url);
   CertificateFactory factory;
   const CertFiles ca = factory.make_ca();
   for (int i = 0; i < 5; ++i) {
@@ -76,7 +87,7 @@ BOOST_AUTO_TEST_CASE(exit_with_live_tls_streams_is_clean) {
         {.tls = factory.make_leaf(ca, loopback_names()).identity(), .repeat_last = true});
     const ProcessResult result =
         run_process({.program = "/proc/self/exe",
-                     .arguments = {"--run_test=child_of_process_end/child_exits_with_live_streams"},
+                     .arguments = {"--run_test=process_end/exit_with_live_tls_streams_is_clean"},
                      .environment = {std::string(url_variable) + "=" + server.url(),
                                      std::string(ca_variable) + "=" + ca.certificate_file}});
     BOOST_REQUIRE(result.status);
@@ -84,26 +95,6 @@ BOOST_AUTO_TEST_CASE(exit_with_live_tls_streams_is_clean) {
     BOOST_TEST(result.status->code == 33, result.output << result.errors);
     BOOST_TEST(server.connections() == 4);
   }
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-// Does nothing unless a test above starts it.
-BOOST_AUTO_TEST_SUITE(child_of_process_end)
-
-BOOST_AUTO_TEST_CASE(child_exits_with_live_streams, *boost::unit_test::disabled()) {
-  const char* const url = std::getenv(url_variable);
-  const char* const ca = std::getenv(ca_variable);
-  BOOST_REQUIRE(url != nullptr);
-  BOOST_REQUIRE(ca != nullptr);
-  const auto client = make_client([&](Options& options) { options.tls.ca_file = ca; });
-  std::vector<std::unique_ptr<TestCall>> calls;
-  for (int i = 0; i < 4; ++i) {
-    calls.push_back(std::make_unique<TestCall>(client, Request{.url = url, .delivery = Delivery::chunks}));
-    calls.back()->start();
-  }
-  for (const auto& call : calls) BOOST_REQUIRE(call->wait_for_pieces(3));
-  std::exit(33);  // streams, client and threads are alive
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,6 +45,23 @@ BOOST_AUTO_TEST_CASE(server_that_never_reads_is_a_write_timeout) {
   BOOST_TEST((outcome.error->sent == Sent::partial));
 }
 
+BOOST_AUTO_TEST_CASE(bytes_from_a_server_that_never_reads_do_not_stretch_the_write_timeout) {
+  Script script;
+  script.expect_head().send("HTTP/1.1 103 Early Hints\r\nX-Drip: ");
+  for (int i = 0; i < 100; ++i) script.wait_for_signal(std::to_string(i)).send("x");
+  ScriptedServer server({script});
+  TestCall call(make_client(), {.url = server.url(),
+                                .method = "POST",
+                                .body = std::string(64 << 20, 'b'),
+                                .options = {{"write_timeout_ms", "300"}}});
+  call.start();
+  // The server says a byte every 50 ms until the call ends.
+  int said = 0;
+  while (said < 100 && !call.wait_for_end(after(std::chrono::milliseconds(50)))) server.signal(std::to_string(said++));
+  BOOST_TEST(said < 60);
+  check(call.finish(), "WRITE_TIMEOUT", "send", "300");
+}
+
 BOOST_AUTO_TEST_CASE(server_that_does_not_answer_is_a_first_byte_timeout) {
   const ScriptedServer server({Script{}.expect_request().wait_for_peer_close()}, {.repeat_last = true});
   const auto client = make_client();
