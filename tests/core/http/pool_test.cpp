@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(waiter_that_is_served_while_it_is_cancelled_loses_no_place)
   run([](PoolFixture& self, Token& with, std::string& out) -> Task<> {
     Lease busy = self.take("a");
     self.loop.submit([&with] { with.cancel(); });  // before the waiters are served
-    self.loop.submit([&self, lease = std::make_shared<Lease>(std::move(busy))] { lease->give_back(); });
+    self.loop.submit([lease = std::make_shared<Lease>(std::move(busy))] { lease->give_back(); });
     const auto lease = co_await self.pool->wait_for_lease("a", false, with, kNever);
     out = lease ? "lease" : std::string(describe(lease.error().code).name);
     self.loop.submit([&self] { self.loop.submit([&self] { self.loop.stop(); }); });
