@@ -112,19 +112,6 @@ BOOST_AUTO_TEST_CASE(reset_while_a_body_is_being_sent_is_named) {
   BOOST_TEST((outcome.error->sent == Sent::partial));
 }
 
-BOOST_AUTO_TEST_CASE(refused_connection_is_named) {
-  std::uint16_t port = 0;
-  {
-    const UniqueFd nobody = listen_on_loopback();
-    port = port_of(nobody.get());
-  }
-  const Outcome outcome = fetch(make_client(), "http://127.0.0.1:" + std::to_string(port) + "/");
-  BOOST_TEST(outcome.code() == "CONNECT_FAILED");
-  BOOST_TEST(outcome.phase() == "connect");
-  BOOST_TEST((outcome.error->sent == Sent::none));
-  BOOST_TEST(outcome.error->os_errno == ECONNREFUSED);
-}
-
 BOOST_AUTO_TEST_CASE(error_names_the_url_without_its_secrets) {
   const ScriptedServer server({Script{}.expect_request().close()});
   const Outcome outcome = fetch(make_client(), server.url("/v1/models?api_key=sk-secret"));

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -44,9 +45,11 @@ struct KeptLog {
   Lines lines;
 };
 
-std::string code_of_create(const TlsOptions& tls) {
+using Setting = std::pair<std::string TlsOptions::*, std::string>;
+
+std::string code_of_create(const std::vector<Setting>& settings) {
   Options options;
-  options.tls = tls;
+  for (const auto& [member, value] : settings) options.tls.*member = value;
   const auto client = Client::create(options);
   if (client) return "OK";
   BOOST_TEST((client.error().phase == Phase::config));
@@ -66,17 +69,17 @@ BOOST_AUTO_TEST_CASE(trust_that_can_not_be_read_is_refused_when_the_client_is_ma
   const std::string missing = dir.file("missing");
   const std::string half = ca.certificate_pem.substr(0, ca.certificate_pem.size() / 2);
 
-  BOOST_TEST(code_of_create({.ca_file = ca.certificate_file}) == "OK");
-  BOOST_TEST(code_of_create({.ca_file = missing}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_file = text}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_file = dir.path().string()}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_dir = dir.path().string()}) == "OK");
-  BOOST_TEST(code_of_create({.ca_dir = missing}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_dir = text}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_pem = ca.certificate_pem}) == "OK");
-  BOOST_TEST(code_of_create({.ca_pem = "no certificate at all"}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_pem = half}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.ca_pem = ca.certificate_pem + half}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_file, ca.certificate_file}}) == "OK");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_file, missing}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_file, text}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_file, dir.path().string()}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_dir, dir.path().string()}}) == "OK");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_dir, missing}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_dir, text}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_pem, ca.certificate_pem}}) == "OK");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_pem, "no certificate at all"}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_pem, half}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::ca_pem, ca.certificate_pem + half}}) == "CONFIG_ERROR");
 }
 
 BOOST_AUTO_TEST_CASE(identity_that_can_not_be_read_is_refused_when_the_client_is_made) {
@@ -87,14 +90,14 @@ BOOST_AUTO_TEST_CASE(identity_that_can_not_be_read_is_refused_when_the_client_is
   const CertFiles other = factory.make_leaf(ca, {});
   const std::string both = dir.write("both.pem", own.certificate_pem + own.private_key_pem);
 
-  BOOST_TEST(code_of_create({.client_cert_file = own.certificate_file, .client_key_file = own.private_key_file}) ==
-             "OK");
-  BOOST_TEST(code_of_create({.client_cert_file = both}) == "OK");
-  BOOST_TEST(code_of_create({.client_cert_file = own.certificate_file}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.client_cert_file = dir.file("missing")}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.client_key_file = own.private_key_file}) == "CONFIG_ERROR");
-  BOOST_TEST(code_of_create({.client_cert_file = own.certificate_file, .client_key_file = other.private_key_file}) ==
-             "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_cert_file, own.certificate_file},
+                             {&TlsOptions::client_key_file, own.private_key_file}}) == "OK");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_cert_file, both}}) == "OK");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_cert_file, own.certificate_file}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_cert_file, dir.file("missing")}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_key_file, own.private_key_file}}) == "CONFIG_ERROR");
+  BOOST_TEST(code_of_create({{&TlsOptions::client_cert_file, own.certificate_file},
+                             {&TlsOptions::client_key_file, other.private_key_file}}) == "CONFIG_ERROR");
 }
 
 BOOST_AUTO_TEST_CASE(without_verification_any_certificate_is_taken_and_one_warning_is_written) {
