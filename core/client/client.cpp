@@ -33,9 +33,7 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
     log(LogLevel::warning, "verify_ssl is off: this client accepts any certificate for any host");
   }
   // Files that were named are read now, so that a wrong name is found before the first request.
-  TlsOptions system_trust;
-  system_trust.verify_ssl = tls.verify_ssl;
-  if (tls != system_trust) {
+  if (tls != TlsOptions{.verify_ssl = tls.verify_ssl}) {
     if (auto loaded = client->tls_context(); !loaded) return std::move(loaded).failure();
   }
   return client;

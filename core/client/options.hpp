@@ -47,11 +47,11 @@ struct ConnectionOptions {
 
 struct TlsOptions {
   bool verify_ssl = true;
-  std::string ca_file;
-  std::string ca_dir;
-  std::string ca_pem;
-  std::string client_cert_file;
-  std::string client_key_file;
+  std::string ca_file = {};
+  std::string ca_dir = {};
+  std::string ca_pem = {};
+  std::string client_cert_file = {};
+  std::string client_key_file = {};
 
   bool operator==(const TlsOptions&) const = default;
 };
