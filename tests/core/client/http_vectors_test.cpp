@@ -94,6 +94,8 @@ void play(const Object& vector, bool byte_by_byte) {
   if (!may) BOOST_TEST(accepted == expected.getValue<bool>("accept"), first.code());
   if (accepted) check_accepted(first, expected);
 
+  // Unasked bytes that come one by one may come after the next request is on its way: nobody can know them in time.
+  if (byte_by_byte) return;
   const Outcome second = fetch(client, server.url());
   BOOST_TEST(second.code() == "OK");
   if (!accepted || !expected.getValue<bool>("keepalive")) {
