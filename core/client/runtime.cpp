@@ -1,6 +1,5 @@
 #include "client/runtime.hpp"
 
-#include <Poco/Exception.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -47,10 +46,8 @@ Result<std::shared_ptr<Runtime>> Runtime::acquire() {
     std::shared_ptr<Runtime> fresh(new Runtime);
     fresh->thread_ = std::make_unique<JoinedThread>("ppn-io", [loop = &fresh->loop_] { loop->run(); });
     current.runtime = std::move(fresh);
-  } catch (const Poco::Exception& problem) {
-    return Failure(ErrorCode::internal, Phase::none, "the I/O thread could not be started: " + problem.displayText());
   } catch (const std::exception& problem) {
-    return Failure(ErrorCode::internal, Phase::none, std::string("the I/O loop could not be made: ") + problem.what());
+    return Failure(ErrorCode::internal, Phase::none, std::string("the I/O thread could not be started: ") + problem.what());
   }
   if (!std::exchange(current.hooks_installed, true)) {
     ::pthread_atfork(nullptr, nullptr, [] { in_forked_child.store(true, std::memory_order_relaxed); });

@@ -1,9 +1,11 @@
 #include "io/thread.hpp"
 
+#include <Poco/Exception.h>
 #include <Poco/Runnable.h>
 #include <pthread.h>
 #include <signal.h>
 
+#include <stdexcept>
 #include <utility>
 
 namespace ppn {
@@ -58,7 +60,11 @@ struct JoinedThread::Body final : Poco::Runnable {
 JoinedThread::JoinedThread(const std::string& name, std::function<void()> body)
     : body_(std::make_shared<Body>(std::move(body))), thread_(name) {
   const BlockedSignals blocked;
-  thread_.start(*body_);
+  try {
+    thread_.start(*body_);
+  } catch (const Poco::Exception& problem) {
+    throw std::runtime_error(problem.displayText());
+  }
 }
 
 }  // namespace ppn

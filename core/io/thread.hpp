@@ -15,7 +15,7 @@ bool start_detached_thread(const std::string& name, std::function<void()> body);
 // A thread that is joined.
 class JoinedThread {
  public:
-  // Throws Poco::SystemException when the system has no thread to give.
+  // Throws std::runtime_error when the system has no thread to give.
   JoinedThread(const std::string& name, std::function<void()> body);
 
   void join() { thread_.join(); }
