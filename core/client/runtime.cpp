@@ -47,7 +47,8 @@ Result<std::shared_ptr<Runtime>> Runtime::acquire() {
     fresh->thread_ = std::make_unique<JoinedThread>("ppn-io", [loop = &fresh->loop_] { loop->run(); });
     current.runtime = std::move(fresh);
   } catch (const std::exception& problem) {
-    return Failure(ErrorCode::internal, Phase::none, std::string("the I/O thread could not be started: ") + problem.what());
+    return Failure(ErrorCode::internal, Phase::none,
+                   std::string("the I/O thread could not be started: ") + problem.what());
   }
   if (!std::exchange(current.hooks_installed, true)) {
     ::pthread_atfork(nullptr, nullptr, [] { in_forked_child.store(true, std::memory_order_relaxed); });
