@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(stream_over_tls_ends_with_the_notice_of_its_end) {
 
 BOOST_AUTO_TEST_CASE(handshake_that_stalls_ends_with_the_connect_timeout) {
   const ScriptedServer server({Script{}.stall_in_handshake()}, with(loopback_names()));
-  const Outcome outcome = get(make_client(R"({"connect_timeout_ms": 50})"), server.url());
+  const Outcome outcome = get(make_client(R"({"connect_timeout_ms": 300})"), server.url());
   BOOST_TEST(outcome.code == PPN_E_CONNECT_TIMEOUT);
   BOOST_TEST(std::string(ppn_error_phase(outcome.error.get())) == "tls");
 }
