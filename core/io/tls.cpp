@@ -205,7 +205,8 @@ IoResult TlsTransport::interpret(int ssl_result) {
     default: break;
   }
   // The post-handshake alert of a server that wants a client certificate arrives with the first read (TLS 1.3).
-  const ErrorCode code = code_of_handshake_reason(ERR_GET_REASON(reason));
+  const ErrorCode told = code_of_handshake_reason(ERR_GET_REASON(reason));
+  const ErrorCode code = told == ErrorCode::client_cert ? told : ErrorCode::read_failed;
   failure_ = Error(code, Phase::none, "TLS: " + openssl_error_text(reason));
   failure_.tls_error = reason;
   return {IoResult::Kind::failed};
