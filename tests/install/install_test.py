@@ -16,16 +16,13 @@ class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.work = tempfile.mkdtemp(prefix="ppn-install-")
+        cls.addClassCleanup(shutil.rmtree, cls.work)
         first = os.path.join(cls.work, "first")
         subprocess.run(["cmake", "--install", cls.build, "--prefix", first], check=True, stdout=subprocess.DEVNULL)
         # Used from another place than it was installed to: nothing in the tree may know its prefix.
         cls.prefix = os.path.join(cls.work, "moved")
         shutil.move(first, cls.prefix)
         cls.lib = os.path.join(cls.prefix, cls.libdir)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.work)
 
     def run_ok(self, *command, **environment):
         run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
