@@ -29,8 +29,18 @@ Result<Json*> json_of(ResponseObject& object) {
 }
 
 Failure not_a(std::string_view what) {
-  return Failure(ErrorCode::invalid_argument, Phase::deliver,
+  return Failure(ErrorCode::json_value, Phase::deliver,
                  std::string("the JSON value at this pointer is not ").append(what));
+}
+
+// RFC 6901 3: empty or beginning with '/', and '~' only as ~0 or ~1. What is none is the caller's mistake; what leads
+// nowhere is the server's.
+bool is_json_pointer(std::string_view text) noexcept {
+  if (!text.empty() && text.front() != '/') return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
+  }
+  return true;
 }
 
 // The checks that all of these functions share; `take` gets the document, the pointer and the value there.
@@ -42,11 +52,14 @@ int32_t look_up(ppn_response* response, const char* pointer, size_t pointer_leng
     const auto object = in.handle(response, "response");
     const auto path = in.text_or_empty(pointer, pointer_length, "pointer");
     if (!in.ok()) return in.failure();
+    if (!is_json_pointer(path)) {
+      return Failure(ErrorCode::invalid_argument, Phase::validate, "the text is not a JSON Pointer (RFC 6901)");
+    }
     auto json = json_of(*object);
     if (!json.ok()) return std::move(json).failure();
     const auto value = (*json)->document.find(path);
     if (!value) {
-      return Failure(ErrorCode::invalid_argument, Phase::deliver, "the JSON has no value at this pointer");
+      return Failure(ErrorCode::json_value, Phase::deliver, "the JSON has no value at this pointer");
     }
     return take(**json, path, *value);
   });

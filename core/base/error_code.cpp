@@ -67,6 +67,7 @@ constexpr auto rows = std::to_array<ErrorCodeInfo>({
     {redirect_blocked, "REDIRECT_BLOCKED", "the redirect is not allowed", false},
     {json_parse, "JSON_PARSE", "the text is not valid JSON", false},
     {content_type, "CONTENT_TYPE", "the response has another content type than required", false},
+    {json_value, "JSON_VALUE", "the JSON has no value of the wanted type at this place", false},
 
     {http_bad_request, "HTTP_BAD_REQUEST", "status 400", false},
     {http_unauthorized, "HTTP_UNAUTHORIZED", "status 401", false},

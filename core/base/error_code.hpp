@@ -68,6 +68,7 @@ enum class ErrorCode : std::int32_t {
   redirect_blocked = 508,
   json_parse = 509,
   content_type = 510,
+  json_value = 511,
 
   http_bad_request = 601,
   http_unauthorized = 602,

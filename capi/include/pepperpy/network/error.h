@@ -76,6 +76,7 @@ enum {
   PPN_E_REDIRECT_BLOCKED = 508,   /**< the redirect is not allowed */
   PPN_E_JSON_PARSE = 509,         /**< the text is not valid JSON */
   PPN_E_CONTENT_TYPE = 510,       /**< the response has another content type than required */
+  PPN_E_JSON_VALUE = 511,         /**< the JSON has no value of the wanted type at this place */
 
   /* HTTP status */
   PPN_E_HTTP_BAD_REQUEST = 601,       /**< status 400 */

@@ -120,8 +120,9 @@ PPN_API double PPN_CALL ppn_response_timing_ms(const ppn_response* response, int
 /** Type of a value of the JSON body. The body is parsed with the first of these calls.
  *  @param pointer   Required. JSON Pointer (RFC 6901): "" is the whole, "/choices/0/message/content" a member.
  *  @param out_type  Required. Receives a PPN_JSON_ constant.   @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (no such value, or not a pointer), PPN_E_INVALID_STATE, PPN_E_JSON_PARSE (the
- *  body is not JSON). Thread: one at a time. Blocks: never. May be called from: any callback, once complete.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (not a JSON Pointer), PPN_E_INVALID_STATE, PPN_E_JSON_PARSE (the body is
+ *  not JSON), PPN_E_JSON_VALUE (no such value). Thread: one at a time. Blocks: never. May be called from: any
+ *  callback, once complete.
  *  Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_type(ppn_response* response, const char* pointer, size_t pointer_length,
                                                 int32_t* out_type, ppn_error** error);
@@ -129,14 +130,14 @@ PPN_API int32_t PPN_CALL ppn_response_json_type(ppn_response* response, const ch
 /** A string of the JSON body.
  *  @param out         Required. Receives a zero-terminated text that lives as long as the response.
  *  @param out_length  Optional; needed when the string may hold U+0000.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not a string. Thread: one at a time.
+ *  @return as ppn_response_json_type, and PPN_E_JSON_VALUE when the value is not a string. Thread: one at a time.
  *  Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_string(ppn_response* response, const char* pointer, size_t pointer_length,
                                                   const char** out, size_t* out_length, ppn_error** error);
 
 /** An integer of the JSON body.
  *  @param out  Required.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not an integer or does not fit
+ *  @return as ppn_response_json_type, and PPN_E_JSON_VALUE when the value is not an integer or does not fit
  *  into 64 bits; ppn_response_json_text gives its digits then. Thread: one at a time. Blocks: never. May be called
  *  from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_int64(ppn_response* response, const char* pointer, size_t pointer_length,
@@ -144,21 +145,21 @@ PPN_API int32_t PPN_CALL ppn_response_json_int64(ppn_response* response, const c
 
 /** A number of the JSON body, integer or not.
  *  @param out  Required.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not a number. Thread: one at a time.
+ *  @return as ppn_response_json_type, and PPN_E_JSON_VALUE when the value is not a number. Thread: one at a time.
  *  Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_double(ppn_response* response, const char* pointer, size_t pointer_length,
                                                   double* out, ppn_error** error);
 
 /** A boolean of the JSON body.
  *  @param out  Required. Receives 1 or 0.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is not a boolean. Thread: one at a
+ *  @return as ppn_response_json_type, and PPN_E_JSON_VALUE when the value is not a boolean. Thread: one at a
  *  time. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_bool(ppn_response* response, const char* pointer, size_t pointer_length,
                                                 int32_t* out, ppn_error** error);
 
 /** Number of elements of an array, or of members of an object, of the JSON body.
  *  @param out  Required.   @param error  Optional.
- *  @return as ppn_response_json_type, and PPN_E_INVALID_ARGUMENT when the value is neither. Thread: one at a time.
+ *  @return as ppn_response_json_type, and PPN_E_JSON_VALUE when the value is neither. Thread: one at a time.
  *  Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_json_size(ppn_response* response, const char* pointer, size_t pointer_length,
                                                 size_t* out, ppn_error** error);
