@@ -9,6 +9,7 @@
 #include "client/runtime.hpp"
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
+#include "core/client/full_backlog.hpp"
 #include "support/scripted_server.hpp"
 
 namespace ppn::test {
@@ -81,6 +82,35 @@ BOOST_AUTO_TEST_CASE(shutdown_cancels_and_completes_every_call) {
     BOOST_TEST(call->so_far().completions == 1);
     BOOST_TEST(call->so_far().code() == "CANCELLED");
   }
+}
+
+BOOST_AUTO_TEST_CASE(shutdown_ends_calls_in_every_phase) {
+  const FullBacklog nobody;
+  const ScriptedServer deaf({Script{}.expect_head().hold()});
+  const ScriptedServer silent({Script{}.expect_request().wait_for_peer_close()});
+  const ScriptedServer stalled({Script{}.expect_bytes(5).mark("hello").hold()});
+  const std::string stalled_url = "https://127.0.0.1:" + std::to_string(stalled.port()) + "/";
+  const auto client = make_client([](Options& options) { options.connection.max_connections_per_origin = 1; });
+  TestCall connecting(client, {.url = nobody.url()});
+  TestCall sending(client, {.url = deaf.url(), .method = "POST", .body = std::string(64 << 20, 'b')});
+  TestCall waiting(client, {.url = silent.url()});
+  TestCall queued(client, {.url = silent.url()});
+  TestCall in_handshake(client, {.url = stalled_url});
+  for (TestCall* call : {&connecting, &sending, &waiting, &queued, &in_handshake}) call->start();
+  BOOST_TEST(deaf.wait_for_requests(1));
+  BOOST_TEST(silent.wait_for_requests(1));
+  BOOST_TEST(stalled.wait_for_mark("hello"));
+  BOOST_TEST(Runtime::shutdown().ok());
+  const auto check = [](const TestCall& call, const char* phase) {
+    BOOST_TEST(call.so_far().completions == 1);
+    BOOST_TEST(call.so_far().code() == "CANCELLED");
+    BOOST_TEST(call.so_far().phase() == phase);
+  };
+  check(connecting, "connect");
+  check(sending, "send");
+  check(waiting, "first_byte");
+  check(queued, "pool");
+  check(in_handshake, "tls");
 }
 
 BOOST_AUTO_TEST_CASE(call_after_a_shutdown_starts_a_new_runtime) {

@@ -1,12 +1,18 @@
 // Which certificates of a server are accepted: every row through a whole call.
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <iomanip>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/client/engine.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_server.hpp"
+#include "support/temp_dir.hpp"
 
 namespace ppn::test {
 namespace {
@@ -85,6 +91,18 @@ class Authorities {
   const CertFiles intermediate_ = factory_.make_intermediate(trusted, {.common_name = "intermediate CA"});
 };
 
+// The name OpenSSL looks for in a directory of certificates.
+std::string hash_of_subject(const std::string& certificate_pem) {
+  BIO* const bio = BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size()));
+  X509* const certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  BOOST_REQUIRE(certificate != nullptr);
+  std::ostringstream text;
+  text << std::hex << std::setw(8) << std::setfill('0') << X509_subject_name_hash(certificate);
+  X509_free(certificate);
+  BIO_free(bio);
+  return text.str();
+}
+
 std::string override_for(const std::string& host, std::uint16_t port) {
   return host == "127.0.0.1" ? "" : host + ":" + std::to_string(port) + ":127.0.0.1";
 }
@@ -138,6 +156,22 @@ BOOST_AUTO_TEST_CASE(bundle_as_text_is_trusted_as_a_file_is) {
   const auto client =
       make_client([&](Options& options) { options.tls.ca_pem = other.certificate_pem + ca.certificate_pem; });
   BOOST_TEST(fetch(client, server.url()).code() == "OK");
+}
+
+BOOST_AUTO_TEST_CASE(authority_is_found_in_a_directory_by_the_hash_of_its_name) {
+  CertificateFactory factory;
+  const CertFiles ca = factory.make_ca();
+  const ServerIdentity identity = factory.make_leaf(ca, loopback_names()).identity();
+  const TempDir dir;
+  const auto code = [&] {
+    const ScriptedServer server({Script{}.expect_request().send(ok_response("ok"))}, {.tls = identity});
+    const auto client = make_client([&](Options& options) { options.tls.ca_dir = dir.path().string(); });
+    return fetch(client, server.url()).code();
+  };
+  dir.write("authority.pem", ca.certificate_pem);
+  BOOST_TEST(code() == "CERT_UNTRUSTED");
+  dir.write(hash_of_subject(ca.certificate_pem) + ".0", ca.certificate_pem);
+  BOOST_TEST(code() == "OK");
 }
 
 BOOST_AUTO_TEST_CASE(private_authority_replaces_those_of_the_system) {
