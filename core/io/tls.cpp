@@ -124,7 +124,19 @@ Status TlsTransport::prepare(const std::string& host, bool host_is_ip) {
     set = ::SSL_set1_host(ssl_, host.c_str()) == 1 && ::SSL_set_tlsext_host_name(ssl_, host.c_str()) == 1;
   }
   if (!set) return Failure(ErrorCode::tls_handshake, Phase::tls, "the host name can not be verified");
+
+  peer_ = host + remote().substr(remote().rfind(':'));
+  SSL_set_app_data(ssl_, this);
+  // A session that the server no longer takes costs nothing: the handshake is a full one then.
+  if (const TlsSession session = context_->sessions().take(peer_)) ::SSL_set_session(ssl_, session.get());
   return {};
+}
+
+// Returning 1 takes over the reference of OpenSSL.
+int TlsTransport::on_new_session(SSL* ssl, SSL_SESSION* session) {
+  TlsTransport& transport = *static_cast<TlsTransport*>(SSL_get_app_data(ssl));
+  transport.context_->sessions().keep(transport.peer_, TlsSession(session));
+  return 1;
 }
 
 Task<Result<std::unique_ptr<Transport>>> TlsTransport::handshake(std::unique_ptr<TcpTransport> tcp,

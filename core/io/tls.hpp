@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "io/tcp.hpp"
+#include "io/tls_sessions.hpp"
 
 namespace ppn {
 
@@ -39,19 +40,22 @@ class TlsContext {
 
   SSL_CTX* native() const noexcept { return context_; }
   bool verifies() const noexcept { return verify_; }
+  TlsSessions& sessions() noexcept { return sessions_; }
 
  private:
   TlsContext(SSL_CTX* context, bool verify) noexcept : context_(context), verify_(verify) {}
 
   SSL_CTX* const context_;
   const bool verify_;
+  TlsSessions sessions_;
 };
 
 class TlsTransport final : public Transport {
  public:
   // `host` is a DNS name or, with `host_is_ip`, an address; the certificate must name it. Errors: tls_handshake,
   // cert_untrusted, cert_expired, cert_hostname, cert_revoked, tls_version, client_cert, connection_reset,
-  // connect_timeout (the deadline), the interruption of the token.
+  // connect_timeout (the deadline), the interruption of the token. Resumes a session of the context when it has one
+  // for this host and port.
   static Task<Result<std::unique_ptr<Transport>>> handshake(std::unique_ptr<TcpTransport> tcp,
                                                             std::shared_ptr<TlsContext> context, std::string host,
                                                             bool host_is_ip, Token& token, Nanos deadline);
@@ -71,6 +75,7 @@ class TlsTransport final : public Transport {
 
  private:
   friend struct TlsBio;
+  friend class TlsContext;
   // The socket has said its last word.
   bool socket_ended() const noexcept {
     return socket_state_ != IoResult::Kind::done && socket_state_ != IoResult::Kind::would_block;
@@ -79,6 +84,8 @@ class TlsTransport final : public Transport {
   TlsTransport(std::unique_ptr<TcpTransport> tcp, std::shared_ptr<TlsContext> context);
 
   Status prepare(const std::string& host, bool host_is_ip);
+  // OpenSSL has a session for later; called inside a handshake or a read.
+  static int on_new_session(SSL* ssl, SSL_SESSION* session);
   Error handshake_error();
   Error certificate_error(long verify_result) const;
   IoResult interpret(int ssl_result);
@@ -86,6 +93,7 @@ class TlsTransport final : public Transport {
   std::unique_ptr<TcpTransport> tcp_;
   const std::shared_ptr<TlsContext> context_;
   SSL* ssl_ = nullptr;
+  std::string peer_;                                    // name and port the session belongs to
   IoResult::Kind socket_state_ = IoResult::Kind::done;  // what the socket said last; its end stays
   bool established_ = false;                            // close_notify makes sense
   Error failure_;

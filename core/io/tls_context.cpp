@@ -104,7 +104,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settin
                                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
   ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   ::SSL_CTX_set_read_ahead(context, 1);
-  ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  ::SSL_CTX_sess_set_new_cb(context, &TlsTransport::on_new_session);
   // The distribution's security level stays. X448 first would cost a round trip with most servers (POCO 1.4).
   static constexpr std::array<unsigned char, 9> kAlpn{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   if (::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||

@@ -30,6 +30,7 @@ std::string fixed_locations() {
     text += "location = /status/" + number + " { return " + number + " ''; }\n";
   }
   text += "location = /status/204 { return 204; }\n";
+  text += "location = /session { keepalive_timeout 0; return 200 '$ssl_protocol $ssl_session_reused'; }\n";
   for (const int code : {301, 302, 303, 307, 308}) {
     const std::string number = std::to_string(code);
     text += "location = /redirect/" + number + " { return " + number + " /json; }\n";

@@ -5,6 +5,7 @@
 //   /gzip/NAME      the same files, compressed when the client accepts gzip (chunked then)
 //   /status/CODE    an empty answer with that status: 204, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504
 //   /redirect/CODE  to /json, by 301, 302, 303, 307, 308
+//   /session        over TLS: "TLSv1.3 r" when the session was resumed, "TLSv1.3 ." when not; then it closes
 //   /close          one JSON answer, then the connection is closed
 #pragma once
 
