@@ -115,8 +115,8 @@ Task<Status> RunningCall::attempt(bool fresh) {
   Exchange exchange(connection, loop_, call_->wire_, call_->body_, call_->method_ == "HEAD");
   Exchange::Step step = exchange.send();
   Nanos write_deadline = deadline(limits_.write_ms);
-  while (step == Exchange::Step::blocked) {
-    const Wake wake = co_await connection.transport->event().until(token_, write_deadline);
+  while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+    const Wake wake = co_await wait_of(step).until(token_, write_deadline);
     sent_ = exchange.sent();
     if (wake != Wake::ready) {
       co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits_.write_ms);

@@ -34,7 +34,10 @@ Exchange::Step Exchange::send() {
     const IoResult result = connection_.transport->write(head, body);
     if (result.kind == IoResult::Kind::done) {
       sent_bytes_ += result.bytes;
-      continue;
+      turn_bytes_ += result.bytes;
+      if (turn_bytes_ < kTurnBytes || sent() == Sent::full) continue;
+      turn_bytes_ = 0;
+      return Step::yield;
     }
     // The server may have answered already and closed its side (RFC 9112 9.5); its answer says more than our failure.
     const Step answer = receive();

@@ -66,7 +66,7 @@ class Exchange {
   std::size_t sent_bytes_ = 0;
   std::string_view unread_;  // read but not decoded, in the scratch memory of the loop or in kept_
   std::string kept_;
-  std::size_t turn_bytes_ = 0;  // read since the last wait
+  std::size_t turn_bytes_ = 0;  // read and written since the last wait
   bool head_seen_ = false;
   bool ended_ = false;
   Error error_;

@@ -117,6 +117,17 @@ BOOST_AUTO_TEST_CASE(answer_of_a_server_that_closed_its_side_says_more_than_the_
   BOOST_TEST(read_all(*exchange) == "no");
 }
 
+BOOST_AUTO_TEST_CASE(large_request_gives_way_to_other_calls) {
+  body = std::string(1 << 20, 'x');
+  const auto exchange = this->exchange();
+  peer->takes = 300 * 1024;
+  BOOST_TEST((exchange->send() == Step::yield));
+  BOOST_TEST((exchange->send() == Step::blocked));
+  peer->takes = static_cast<std::size_t>(-1);
+  BOOST_TEST((exchange->send() == Step::done));
+  BOOST_TEST((peer->written == head + body));
+}
+
 BOOST_AUTO_TEST_CASE(failed_write_without_an_answer_is_of_phase_send) {
   body = std::string(1'000, 'b');
   peer->takes = 50;
