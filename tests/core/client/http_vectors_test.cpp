@@ -1,56 +1,17 @@
 // The HTTP/1.1 responses of tests/vectors, each over a real socket through a whole call, whole and byte by byte.
-#include <Poco/Base64Decoder.h>
-#include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
-#include <Poco/StreamCopier.h>
-#include <zlib.h>
 
-#include <array>
 #include <boost/test/unit_test.hpp>
-#include <sstream>
 #include <string>
 
 #include "core/client/engine.hpp"
 #include "support/scripted_server.hpp"
-#include "support/temp_dir.hpp"
+#include "support/vectors.hpp"
 
 namespace ppn::test {
 namespace {
 
 using Poco::JSON::Object;
-
-std::string decode_base64(const std::string& text) {
-  std::istringstream in(text);
-  Poco::Base64Decoder decoder(in);
-  std::string bytes;
-  Poco::StreamCopier::copyToString(decoder, bytes);
-  return bytes;
-}
-
-std::string gunzip(const std::string& packed) {
-  z_stream stream{};
-  BOOST_REQUIRE_EQUAL(::inflateInit2(&stream, 15 + 16), Z_OK);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  std::string bytes;
-  std::array<char, 16'384> buffer;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-    stream.avail_out = static_cast<uInt>(buffer.size());
-    status = ::inflate(&stream, Z_NO_FLUSH);
-    bytes.append(buffer.data(), buffer.size() - stream.avail_out);
-  }
-  ::inflateEnd(&stream);
-  BOOST_REQUIRE_EQUAL(status, Z_STREAM_END);
-  return bytes;
-}
-
-std::string response_of(const Object& vector) {
-  if (vector.has("response_base64")) return decode_base64(vector.getValue<std::string>("response_base64"));
-  return gunzip(decode_base64(vector.getValue<std::string>("response_gz_base64")));
-}
 
 // The first request gets the bytes of the vector. A second one over the same connection is told so by its answer.
 std::vector<Script> scripts_of(const Object& vector, const std::string& response, bool byte_by_byte) {
@@ -71,14 +32,14 @@ std::vector<Script> scripts_of(const Object& vector, const std::string& response
 void check_accepted(const Outcome& outcome, const Object& expected) {
   const bool wanted = expected.getValue<bool>("accept");
   const char* const body = wanted ? "body_base64" : "if_accepted_body_base64";
-  if (expected.has(body)) BOOST_TEST((outcome.body() == decode_base64(expected.getValue<std::string>(body))));
+  if (expected.has(body)) BOOST_TEST((outcome.body() == bytes_of(expected, wanted ? "body" : "if_accepted_body")));
   if (wanted) BOOST_TEST(outcome.status() == expected.getValue<int>("status"));
 }
 
 void play(const Object& vector, bool byte_by_byte) {
   const Object& expected = *vector.getObject("expected");
   const bool may = vector.getValue<std::string>("level") == "may";
-  const std::string response = response_of(vector);
+  const std::string response = bytes_of(vector, "response");
   ScriptedServer server(scripts_of(vector, response, byte_by_byte));
   const auto client = make_client();
   TestCall call(client, {.url = server.url(),
@@ -106,13 +67,10 @@ void play(const Object& vector, bool byte_by_byte) {
 }
 
 void play_all(bool byte_by_byte, std::size_t longest) {
-  Poco::JSON::Parser parser;
-  const auto root = parser.parse(read_file(PPN_TEST_VECTORS "/http1_responses.json")).extract<Object::Ptr>();
-  const auto cases = root->getArray("cases");
-  BOOST_REQUIRE_GT(cases->size(), 100U);
-  for (std::size_t i = 0; i < cases->size(); ++i) {
-    const Object::Ptr vector = cases->getObject(static_cast<unsigned>(i));
-    if (response_of(*vector).size() > longest) continue;
+  const auto cases = load_cases("http1_responses.json");
+  BOOST_REQUIRE_GT(cases.size(), 100U);
+  for (const Object::Ptr& vector : cases) {
+    if (bytes_of(*vector, "response").size() > longest) continue;
     BOOST_TEST_CONTEXT(vector->getValue<std::string>("name")) {
       play(*vector, byte_by_byte);
     }

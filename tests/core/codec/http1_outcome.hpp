@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "codec/http1_decoder.hpp"
-#include "core/codec/vectors.hpp"
+#include "support/vectors.hpp"
 
 namespace ppn::test {
 

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "core/codec/vectors.hpp"
+#include "support/vectors.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "codec/sse_decoder.hpp"
-#include "core/codec/vectors.hpp"
+#include "support/vectors.hpp"
 
 namespace ppn::test {
 

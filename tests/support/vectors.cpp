@@ -1,4 +1,4 @@
-#include "core/codec/vectors.hpp"
+#include "support/vectors.hpp"
 
 #include <Poco/Base64Decoder.h>
 #include <Poco/JSON/Array.h>
