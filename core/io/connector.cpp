@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/connect_race.hpp"
+
 namespace ppn {
 namespace {
 
@@ -27,25 +29,14 @@ Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Res
   const Nanos resolved = loop.now();
   times.dns = resolved - begin;
 
-  std::unique_ptr<TcpTransport> tcp;
-  for (std::size_t i = 0; !tcp; ++i) {
-    // One dead address may not use up the time of the others.
-    const Nanos now = loop.now();
-    const Nanos left = static_cast<Nanos>(addresses->size() - i);
-    const Nanos attempt_deadline = deadline == kNever ? kNever : now + std::max<Nanos>(deadline - now, 0) / left;
-    auto connected = co_await TcpTransport::connect((*addresses)[i], token, attempt_deadline);
-    if (connected) {
-      tcp = std::move(*connected);
-    } else if (left == 1 || token.interruption() != ErrorCode::ok) {
-      co_return std::move(connected).failure();
-    }
-  }
+  auto tcp = co_await race_connect(std::move(*addresses), token, deadline);
+  if (!tcp) co_return std::move(tcp).failure();
   const Nanos connected = loop.now();
   times.connect = connected - resolved;
-  if (plan.tls == nullptr) co_return std::unique_ptr<Transport>(std::move(tcp));
+  if (plan.tls == nullptr) co_return std::unique_ptr<Transport>(std::move(*tcp));
 
   auto secured =
-      co_await TlsTransport::handshake(std::move(tcp), plan.tls, plan.host, plan.host_is_ip, token, deadline);
+      co_await TlsTransport::handshake(std::move(*tcp), plan.tls, plan.host, plan.host_is_ip, token, deadline);
   times.tls = loop.now() - connected;
   co_return secured;
 }

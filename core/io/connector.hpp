@@ -31,9 +31,8 @@ struct ConnectTimes {
   Nanos tls = -1;
 };
 
-// Tries the addresses in the order of the system until one accepts; the time left is shared among those not yet tried.
-// `times` is filled as far as it got. Errors: those of Resolver::resolve, TcpTransport::connect (the last address) and
-// TlsTransport::handshake.
+// Races TCP over the addresses, then shakes hands with the winner. `times` is filled as far as it got. Errors: those of
+// Resolver::resolve, race_connect and TlsTransport::handshake.
 Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Resolver& resolver,
                                                            const ResolveOverrides& overrides, Token& token,
                                                            ConnectTimes& times);

@@ -40,55 +40,59 @@ std::string errno_text(int os_errno) {
   return ::strerror_r(os_errno, buffer.data(), buffer.size());
 }
 
-Failure connect_failure(ErrorCode code, const Poco::Net::SocketAddress& address, int os_errno) {
-  std::string text = "connecting to " + address.toString();
-  text += os_errno != 0 ? ": " + errno_text(os_errno) : std::string(" took too long");
-  Error error(code, Phase::connect, std::move(text));
+Error connect_error(const Poco::Net::SocketAddress& address, int os_errno) {
+  Error error(ErrorCode::connect_failed, Phase::connect, address.toString() + ": " + errno_text(os_errno));
   error.os_errno = os_errno;
-  return Failure(std::move(error));
+  return error;
 }
 
 }  // namespace
 
-TcpTransport::TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address)
-    : loop_(loop), socket_(AdoptedSocket(descriptor)), descriptor_(descriptor), remote_(address.toString()) {}
+TcpTransport::TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address, Wait& progress)
+    : loop_(loop),
+      socket_(AdoptedSocket(descriptor)),
+      descriptor_(descriptor),
+      progress_(&progress),
+      remote_(address.toString()) {}
 
 TcpTransport::~TcpTransport() {
   loop_.unwatch(watch_, descriptor_);
   socket_.close();
 }
 
-Task<Result<std::unique_ptr<TcpTransport>>> TcpTransport::connect(const Poco::Net::SocketAddress& address, Token& token,
-                                                                  Nanos deadline) {
+Result<std::unique_ptr<TcpTransport>> TcpTransport::begin_connect(const Poco::Net::SocketAddress& address,
+                                                                  EventLoop& loop, Wait& progress) {
   const int descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-  if (descriptor < 0) co_return connect_failure(ErrorCode::connect_failed, address, errno);
-  std::unique_ptr<TcpTransport> transport(new TcpTransport(token.loop(), descriptor, address));
+  if (descriptor < 0) return Failure(connect_error(address, errno));
+  std::unique_ptr<TcpTransport> transport(new TcpTransport(loop, descriptor, address, progress));
   set_options(descriptor);
   if (::connect(descriptor, address.addr(), address.length()) != 0 && errno != EINPROGRESS) {
-    co_return connect_failure(ErrorCode::connect_failed, address, errno);
+    return Failure(connect_error(address, errno));
   }
-  transport->watch_ = token.loop().watch(descriptor, *transport);
-  if (transport->watch_ == EventLoop::kNoWatch) co_return connect_failure(ErrorCode::connect_failed, address, errno);
+  transport->watch_ = loop.watch(descriptor, *transport);
+  if (transport->watch_ == EventLoop::kNoWatch) return Failure(connect_error(address, errno));
+  return transport;
+}
 
-  while (!transport->writable_ && !transport->peer_closed_) {
-    switch (co_await transport->event().until(token, deadline)) {
-      case Wake::ready: break;
-      case Wake::timeout: co_return connect_failure(ErrorCode::connect_timeout, address, 0);
-      case Wake::interrupted:
-        co_return Failure(token.interruption(), Phase::connect, "connecting to " + transport->remote_);
-    }
-  }
+TcpTransport::Connecting TcpTransport::connecting() {
+  if (!writable_ && !peer_closed_) return Connecting::pending;
   int reason = 0;
   socklen_t length = sizeof reason;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &reason, &length) != 0) reason = errno;
-  if (reason != 0) co_return connect_failure(ErrorCode::connect_failed, address, reason);
-  co_return std::move(transport);
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &reason, &length) != 0) reason = errno;
+  if (reason != 0) {
+    failure_ = Error(ErrorCode::connect_failed, Phase::connect, remote_ + ": " + errno_text(reason));
+    failure_.os_errno = reason;
+    return Connecting::failed;
+  }
+  progress_ = nullptr;
+  return Connecting::connected;
 }
 
 void TcpTransport::on_events(std::uint32_t epoll_events) noexcept {
   if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_closed_ = true;
   if ((epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
   if ((epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  if (progress_ != nullptr) return progress_->notify();
   if (rest_watcher_ == nullptr) return event_.notify();
   if (readable_) rest_watcher_->on_rest_disturbed();
 }

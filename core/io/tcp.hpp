@@ -9,7 +9,6 @@
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
-#include "base/task.hpp"
 #include "io/event_loop.hpp"
 #include "io/transport.hpp"
 #include "io/wait.hpp"
@@ -18,10 +17,14 @@ namespace ppn {
 
 class TcpTransport final : public Transport, private Watcher {
  public:
-  // Connects to one address. The socket is close-on-exec, without delay (TCP_NODELAY), with keepalive probes and
-  // TCP_USER_TIMEOUT. Errors: connect_failed, connect_timeout (the deadline), and the interruption of the token.
-  static Task<Result<std::unique_ptr<TcpTransport>>> connect(const Poco::Net::SocketAddress& address, Token& token,
-                                                             Nanos deadline);
+  // Begins to connect to one address; `progress` is notified until connecting() has an answer, and must live as long.
+  // The socket is close-on-exec, without delay (TCP_NODELAY), with keepalive probes and TCP_USER_TIMEOUT.
+  // Error: connect_failed.
+  static Result<std::unique_ptr<TcpTransport>> begin_connect(const Poco::Net::SocketAddress& address, EventLoop& loop,
+                                                             Wait& progress);
+  enum class Connecting { pending, connected, failed };
+  // After `connected` the transport is ready for use; after `failed`, failure() says why.
+  Connecting connecting();
   ~TcpTransport() override;
 
   TcpTransport(const TcpTransport&) = delete;
@@ -37,7 +40,7 @@ class TcpTransport final : public Transport, private Watcher {
   const std::string& remote() const noexcept override { return remote_; }
 
  private:
-  TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address);
+  TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address, Wait& progress);
 
   void on_events(std::uint32_t epoll_events) noexcept override;
   IoResult fail(ErrorCode code, int os_errno);
@@ -50,6 +53,7 @@ class TcpTransport final : public Transport, private Watcher {
   bool readable_ = false;
   bool writable_ = false;
   bool peer_closed_ = false;  // FIN or error seen: a short read does not mean that the socket is empty
+  Wait* progress_;            // while connecting
   Wait event_;
   RestWatcher* rest_watcher_ = nullptr;
   Error failure_;

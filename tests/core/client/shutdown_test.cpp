@@ -9,7 +9,7 @@
 #include "client/runtime.hpp"
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
-#include "core/client/full_backlog.hpp"
+#include "support/full_backlog.hpp"
 #include "support/scripted_server.hpp"
 
 namespace ppn::test {

@@ -4,8 +4,8 @@
 
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
-#include "core/client/full_backlog.hpp"
 #include "support/certificates.hpp"
+#include "support/full_backlog.hpp"
 #include "support/scripted_server.hpp"
 
 namespace ppn::test {

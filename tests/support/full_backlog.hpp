@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class FullBacklog {
       fillers_.push_back(std::move(filler));
     }
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_.get())) + "/"; }
+  std::uint16_t port() const { return port_of(listener_.get()); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port()) + "/"; }
 
  private:
   UniqueFd listener_;
