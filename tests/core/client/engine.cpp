@@ -141,12 +141,17 @@ TestCall& TestCall::start() {
 }
 
 bool TestCall::wait_for_head(Deadline deadline) const {
-  return record_->wait(deadline, [&] { return record_->outcome.heads > 0; });
+  const Outcome& outcome = record_->outcome;
+  record_->wait(deadline, [&] { return outcome.heads > 0 || outcome.completions > 0; });
+  return so_far().heads > 0;
 }
 
 bool TestCall::wait_for_pieces(std::size_t count, Deadline deadline) const {
-  return record_->wait(
-      deadline, [&] { return record_->outcome.pieces.size() >= count || record_->outcome.events.size() >= count; });
+  const auto arrived = [count](const Outcome& outcome) {
+    return outcome.pieces.size() >= count || outcome.events.size() >= count;
+  };
+  record_->wait(deadline, [&] { return arrived(record_->outcome) || record_->outcome.completions > 0; });
+  return arrived(so_far());
 }
 
 bool TestCall::wait_for_end(Deadline deadline) const {

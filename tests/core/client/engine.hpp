@@ -89,7 +89,7 @@ class TestCall {
   void resume() { call_->resume(); }
   const std::shared_ptr<Call>& call() const { return call_; }
 
-  // Each returns false when the deadline passed first.
+  // Each returns false when the deadline passed first, or the call ended without it.
   bool wait_for_head(Deadline deadline = default_deadline()) const;
   bool wait_for_pieces(std::size_t count, Deadline deadline = default_deadline()) const;
   bool wait_for_end(Deadline deadline = default_deadline()) const;
