@@ -136,14 +136,14 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
 // begin() looks at cancel_requested_, and here it is set before state_ is read: one of the two sees the other.
 void Call::cancel() noexcept {
   if (cancel_requested_.exchange(true) || state_.load() != State::running) return;
-  running_->loop().submit([running = running_] { running->cancel_on_loop(); });
+  running_->request_cancel();
 }
 
 void Call::resume() noexcept {
   if (state_.load() != State::running) return;
   // Never inside this function: the callbacks that follow must not nest in the one that calls it.
   if (running_->loop().in_loop_thread() && running_->resume_before_pause()) return;
-  running_->loop().submit([running = running_] { running->resume_on_loop(); });
+  running_->request_resume();
 }
 
 }  // namespace ppn

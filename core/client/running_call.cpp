@@ -274,6 +274,24 @@ bool RunningCall::resume_before_pause() noexcept {
   return true;
 }
 
+void RunningCall::Notice::post() noexcept {
+  if (posted_.exchange(true, std::memory_order_acquire)) return;
+  keep_ = call_.shared_from_this();
+  if (!call_.loop_.post(*this)) discard();
+}
+
+void RunningCall::Notice::run() noexcept {
+  const std::shared_ptr<RunningCall> call = std::move(keep_);
+  posted_.store(false, std::memory_order_release);
+  (call_.*action_)();
+}
+
+// The last reference may go with it, and this notice with the call.
+void RunningCall::Notice::discard() noexcept {
+  const std::shared_ptr<RunningCall> call = std::move(keep_);
+  posted_.store(false, std::memory_order_release);
+}
+
 Wait& RunningCall::wait_of(Exchange::Step step) {
   if (step == Exchange::Step::blocked) return lease_.connection()->transport->event();
   loop_.submit([self = shared_from_this()] { self->turn_.notify(); });

@@ -1,6 +1,7 @@
 // A call under way: the pipeline of SEMANTICS 3.0 on the loop of its client.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@
 
 namespace ppn {
 
-// Thread: the loop thread, but for the constructor, loop() and forget().
+// Thread: the loop thread, but for the constructor, loop(), forget(), request_cancel() and request_resume().
 class RunningCall : public std::enable_shared_from_this<RunningCall> {
  public:
   RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
@@ -28,6 +29,10 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   EventLoop& loop() const noexcept { return loop_; }
   // The loop never took the call: ends it without callbacks.
   void forget() noexcept;
+
+  // What other threads ask of the call; they may be out of memory, so the work is part of the call.
+  void request_cancel() noexcept { cancel_.post(); }
+  void request_resume() noexcept { resume_.post(); }
 
   void begin();
   void cancel_on_loop() noexcept { token_.cancel(); }
@@ -44,6 +49,22 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
     std::int64_t first_byte_ms;
     std::int64_t idle_ms;
     ErrorCode idle_code;
+  };
+
+  // One of the requests above on its way to the loop. Asking again before it has arrived changes nothing.
+  class Notice final : public EventLoop::Work {
+   public:
+    using Action = void (RunningCall::*)() noexcept;
+    Notice(RunningCall& call, Action action) noexcept : call_(call), action_(action) {}
+    void post() noexcept;
+    void run() noexcept override;
+    void discard() noexcept override;
+
+   private:
+    RunningCall& call_;
+    const Action action_;
+    std::shared_ptr<RunningCall> keep_;  // while posted
+    std::atomic<bool> posted_{false};
   };
 
   Task<> run();
@@ -70,6 +91,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<CallHandler> handler_;
   Token token_;
+  Notice cancel_{*this, &RunningCall::cancel_on_loop};
+  Notice resume_{*this, &RunningCall::resume_on_loop};
   ClientLoop::Place place_;
   const Limits limits_;
   BodyDelivery body_;

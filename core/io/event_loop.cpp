@@ -90,7 +90,9 @@ EventLoop::EventLoop() : scratch_(kScratchBytes) {
 }
 
 EventLoop::~EventLoop() {
-  for (Work* work = submitted_.load(); work != nullptr && work != ended();) delete std::exchange(work, work->next);
+  for (Work* work = submitted_.load(); work != nullptr && work != ended();) {
+    std::exchange(work, work->next_)->discard();
+  }
   ::close(epoll_);
   ::close(wakeup_);
 }
@@ -103,13 +105,12 @@ bool EventLoop::in_any_loop_thread() noexcept {
   return current_loop != nullptr;
 }
 
-bool EventLoop::push(std::unique_ptr<Work> work) {
+bool EventLoop::post(Work& work) noexcept {
   Work* head = submitted_.load(std::memory_order_relaxed);
   do {
     if (head == ended()) return false;
-    work->next = head;
-  } while (!submitted_.compare_exchange_weak(head, work.get(), std::memory_order_seq_cst, std::memory_order_relaxed));
-  work.release();
+    work.next_ = head;
+  } while (!submitted_.compare_exchange_weak(head, &work, std::memory_order_seq_cst, std::memory_order_relaxed));
   // The loop announces its sleep before it looks at the list a last time, so one of the two sees the other.
   if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst)) {
     const std::uint64_t one = 1;
@@ -197,16 +198,12 @@ void EventLoop::run_submitted(Work* left_behind) {
   now_ = monotonic_now();  // callbacks of this turn may have taken long; new deadlines count from here
   Work* oldest = nullptr;
   while (newest != nullptr) {
-    Work* const next = newest->next;
-    newest->next = oldest;
+    Work* const next = newest->next_;
+    newest->next_ = oldest;
     oldest = newest;
     newest = next;
   }
-  while (oldest != nullptr) {
-    Work* const work = std::exchange(oldest, oldest->next);
-    work->run();
-    delete work;
-  }
+  while (oldest != nullptr) std::exchange(oldest, oldest->next_)->run();
 }
 
 }  // namespace ppn

@@ -79,8 +79,30 @@ class EventLoop {
   // ended: then `function` is destroyed. Thread: any.
   template <class Function>
   bool submit(Function function) {
-    return push(std::make_unique<FunctionWork<Function>>(std::move(function)));
+    auto work = std::make_unique<FunctionWork<Function>>(std::move(function));
+    if (!post(*work)) return false;
+    work.release();
+    return true;
   }
+
+  // Work that was made before it is needed, so that handing it over takes no memory.
+  class Work {
+   public:
+    // The loop does not touch the work any more, so it may end its own life.
+    virtual void run() noexcept = 0;
+    // The loop is destroyed and has not run it.
+    virtual void discard() noexcept = 0;
+
+   protected:
+    ~Work() = default;
+
+   private:
+    friend class EventLoop;
+    Work* next_ = nullptr;
+  };
+
+  // As submit(). The work must not be posted again before it runs. Thread: any.
+  bool post(Work& work) noexcept;
 
   // Whether the calling thread runs any loop.
   static bool in_any_loop_thread() noexcept;
@@ -106,16 +128,14 @@ class EventLoop {
   std::span<char> scratch() noexcept { return scratch_; }
 
  private:
-  struct Work {
-    virtual ~Work() = default;
-    virtual void run() noexcept = 0;
-    Work* next = nullptr;
-  };
-
   template <class Function>
   struct FunctionWork final : Work {
     explicit FunctionWork(Function work) : function(std::move(work)) {}
-    void run() noexcept override { function(); }
+    void run() noexcept override {
+      const std::unique_ptr<FunctionWork> self(this);
+      function();
+    }
+    void discard() noexcept override { delete this; }
     Function function;
   };
 
@@ -127,7 +147,6 @@ class EventLoop {
   // The list of submitted work after the loop has ended.
   static Work* ended() noexcept { return reinterpret_cast<Work*>(std::uintptr_t{1}); }
 
-  bool push(std::unique_ptr<Work> work);
   void run_submitted(Work* left_behind);
   void run_timers();
   void wait_for_events();

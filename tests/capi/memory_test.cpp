@@ -123,6 +123,21 @@ BOOST_AUTO_TEST_CASE(start_without_memory_ends_the_user_data_or_starts) {
   BOOST_TEST(started);
 }
 
+BOOST_AUTO_TEST_CASE(cancel_needs_no_memory) {
+  const ScriptedServer server({Script{}.expect_request().wait_for_peer_close()});
+  const Client client = make_client();
+  const Request request = make_request(client, "GET", server.url());
+  Recorder recorder;
+  BOOST_REQUIRE_EQUAL(recorder.install(request.get()), PPN_OK);
+  BOOST_REQUIRE_EQUAL(ppn_request_start(request.get(), nullptr), PPN_OK);
+  BOOST_TEST(server.wait_for_requests(1));
+  {
+    const FailAfter limit(0);
+    BOOST_TEST(ppn_request_cancel(request.get()) == PPN_OK);
+  }
+  BOOST_TEST(recorder.wait_for_end().code == PPN_E_CANCELLED);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 #endif
