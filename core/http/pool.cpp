@@ -119,22 +119,19 @@ std::unique_ptr<Connection> ConnectionPool::take_resting(Origin& origin) {
       return connection;
     }
     connection.reset();
-    --origin.open;
-    --open_;
+    release_place(origin);
   }
   return nullptr;
 }
 
-bool ConnectionPool::close_oldest_resting() {
+void ConnectionPool::close_oldest_resting() {
   Rester* oldest = nullptr;
   for (const auto& [name, origin] : origins_) {
     if (origin->resting.empty()) continue;
     Rester& candidate = *origin->resting.front();
     if (oldest == nullptr || candidate.connection->idle_until < oldest->connection->idle_until) oldest = &candidate;
   }
-  if (oldest == nullptr) return false;
-  close_resting(*oldest);
-  return true;
+  if (oldest != nullptr) close_resting(*oldest);
 }
 
 ConnectionPool::Lease ConnectionPool::lease_of(Origin& origin, bool fresh) {

@@ -92,7 +92,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   Lease lease_of(Origin& origin, bool fresh);
   bool place_free(const Origin& origin) const noexcept;
   std::unique_ptr<Connection> take_resting(Origin& origin);
-  bool close_oldest_resting();
+  void close_oldest_resting();
   void come_to_rest(Origin& origin, std::unique_ptr<Connection> connection);
   void close_resting(Rester& rester) noexcept;
   void release_place(Origin& origin) noexcept;
