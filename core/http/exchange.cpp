@@ -116,20 +116,20 @@ void Exchange::keep_unread() {
 }
 
 void Exchange::note_keep_alive() {
-  const auto field = connection_.decoder.head().headers.find("keep-alive");
-  if (!field) return;
-  for (std::string_view rest = *field; !rest.empty();) {
-    const std::string_view element = trim_ows(rest.substr(0, rest.find(',')));
-    rest.remove_prefix(std::min(rest.size(), rest.find(',') == rest.npos ? rest.size() : rest.find(',') + 1));
-    const std::size_t equals = element.find('=');
-    if (equals == element.npos) continue;
-    const std::string_view digits = element.substr(equals + 1);
+  std::string_view list = connection_.decoder.head().headers.find("keep-alive").value_or("");
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view parameter = trim_ows(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    const std::string_view name = parameter.substr(0, equals);
+    const std::string_view digits = parameter.substr(std::min(equals + 1, parameter.size()));
     std::int64_t number = 0;
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size() || number < 0) continue;
-    if (equals_ignore_case(element.substr(0, equals), "timeout")) {
+    if (equals_ignore_case(name, "timeout")) {
       connection_.keep_alive_timeout_ms = std::min<std::int64_t>(number, 86'400) * 1000;
-    } else if (equals_ignore_case(element.substr(0, equals), "max")) {
+    } else if (equals_ignore_case(name, "max")) {
       connection_.keep_alive_max = number;
     }
   }
