@@ -74,7 +74,11 @@ class Nginx:
                 socket.create_connection(("127.0.0.1", self.tls_port), timeout=1).close()
                 return
             except OSError:
-                time.sleep(0.02)
+                pass
+            try:
+                self.process.wait(timeout=0.02)  # an nginx that ends will never listen
+            except subprocess.TimeoutExpired:
+                pass
         with open(os.path.join(self.work, "error.log"), encoding="utf-8") as file:
             log = file.read()
         self.close()
