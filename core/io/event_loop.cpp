@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "io/descriptors.hpp"
+
 namespace ppn {
 namespace {
 
@@ -86,6 +88,8 @@ EventLoop::EventLoop() : scratch_(kScratchBytes) {
     if (wakeup_ >= 0) ::close(wakeup_);
     throw std::system_error(reason, std::generic_category(), "event loop");
   }
+  note_opened(epoll_);
+  note_opened(wakeup_);
   now_ = monotonic_now();
 }
 
@@ -93,8 +97,19 @@ EventLoop::~EventLoop() {
   for (Work* work = submitted_.load(); work != nullptr && work != ended();) {
     std::exchange(work, work->next_)->discard();
   }
+  for (Work* work = deferred_.take_all(); work != nullptr;) std::exchange(work, work->next_)->discard();
+  note_closing(epoll_);
+  note_closing(wakeup_);
   ::close(epoll_);
   ::close(wakeup_);
+}
+
+void EventLoop::attach() noexcept {
+  current_loop = this;
+}
+
+void EventLoop::detach() noexcept {
+  current_loop = nullptr;
 }
 
 bool EventLoop::in_loop_thread() const noexcept {
@@ -105,7 +120,29 @@ bool EventLoop::in_any_loop_thread() noexcept {
   return current_loop != nullptr;
 }
 
+void EventLoop::abandon() noexcept {
+  submitted_.store(ended());
+  refusing_ = true;
+  stopping_ = true;
+  if (in_loop_thread()) detach();  // the fork came from inside a callback
+}
+
+void EventLoop::WorkQueue::push(Work& work) noexcept {
+  work.next_ = nullptr;
+  (first_ == nullptr ? first_ : last_->next_) = &work;
+  last_ = &work;
+}
+
+EventLoop::Work* EventLoop::WorkQueue::take_all() noexcept {
+  return std::exchange(first_, nullptr);
+}
+
 bool EventLoop::post(Work& work) noexcept {
+  if (in_loop_thread()) {
+    if (refusing_) return false;
+    deferred_.push(work);
+    return true;
+  }
   Work* head = submitted_.load(std::memory_order_relaxed);
   do {
     if (head == ended()) return false;
@@ -115,19 +152,37 @@ bool EventLoop::post(Work& work) noexcept {
   if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst)) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(wakeup_, &one, sizeof one);
+    if (sleeper_ != nullptr) sleeper_->wake();
   }
   return true;
 }
 
 void EventLoop::run() {
-  current_loop = this;
-  while (!stopping_) {
-    wait_for_events();
-    run_timers();
-    run_submitted(nullptr);
-  }
+  attach();
+  while (!stopping_) turn();
+  end();
+  detach();
+}
+
+void EventLoop::turn() {
+  turn_alone();
+  run_submitted(nullptr);
+}
+
+void EventLoop::turn_alone() {
+  wait_for_events();
+  run_timers();
+  run_deferred();
+}
+
+void EventLoop::poll_events() {
+  handle_events(0);
+}
+
+void EventLoop::end() {
+  refusing_ = true;
   run_submitted(ended());
-  current_loop = nullptr;
+  run_deferred();
 }
 
 EventLoop::WatchId EventLoop::watch(int descriptor, Watcher& watcher) {
@@ -167,10 +222,14 @@ int EventLoop::wait_timeout_ms() const noexcept {
 }
 
 void EventLoop::wait_for_events() {
-  std::array<epoll_event, kEventsPerTurn> events;
+  if (!deferred_.empty()) return handle_events(0);
   asleep_.store(true, std::memory_order_seq_cst);
-  const int timeout = submitted_.load(std::memory_order_seq_cst) == nullptr ? wait_timeout_ms() : 0;
-  const int count = ::epoll_wait(epoll_, events.data(), kEventsPerTurn, timeout);
+  handle_events(has_submitted() ? 0 : wait_timeout_ms());
+}
+
+void EventLoop::handle_events(int timeout_ms) {
+  std::array<epoll_event, kEventsPerTurn> events;
+  const int count = ::epoll_wait(epoll_, events.data(), kEventsPerTurn, timeout_ms);
   asleep_.store(false, std::memory_order_relaxed);
   now_ = monotonic_now();
   for (int i = 0; i < count; ++i) {
@@ -204,6 +263,12 @@ void EventLoop::run_submitted(Work* left_behind) {
     newest = next;
   }
   while (oldest != nullptr) std::exchange(oldest, oldest->next_)->run();
+}
+
+// What this work defers is for the next turn.
+void EventLoop::run_deferred() {
+  if (deferred_.empty()) return;
+  for (Work* work = deferred_.take_all(); work != nullptr;) std::exchange(work, work->next_)->run();
 }
 
 }  // namespace ppn

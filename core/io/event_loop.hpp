@@ -1,7 +1,8 @@
-// The event loop: descriptors, timers, and work submitted by other threads. One thread runs it.
+// The event loop: descriptors, timers, and work for a later turn. One thread at a time drives it.
 //
-// Vocabulary. A turn is one pass: wait for events, run timers, handle events, run submitted work. A watcher is told of
-// the events of one descriptor. Work is a function that another thread, or a callback, hands to the loop.
+// Vocabulary. A turn is one pass: wait for events, handle them, run timers, run work. A watcher is told of the events of
+// one descriptor. Work is a function handed to the loop: submitted by another thread, or deferred by the loop thread
+// itself. The loop thread is the thread that is attached to the loop; io_thread.hpp says which one that is.
 //
 // Descriptors are registered once, edge-triggered, for reading and writing together (core/decisions/0002): a watcher
 // remembers what it may still do until the kernel says EAGAIN. So nothing is re-registered when a stream pauses, and a
@@ -70,13 +71,18 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Runs turns until stop(); the calling thread becomes the loop thread. Work that was taken in before the end runs.
+  // attach(), turns until stop(), end(), detach().
   void run();
   // Ends run() after this turn. Thread: the loop thread, or inside submitted work.
   void stop() noexcept { stopping_ = true; }
+  bool stopping() const noexcept { return stopping_; }
 
-  // Runs `function()` on the loop thread, in the order of submission, never inside this call. False when the loop has
-  // ended: then `function` is destroyed. Thread: any.
+  // The calling thread becomes the loop thread, until detach(). The caller sees to it that there is one at a time.
+  void attach() noexcept;
+  void detach() noexcept;
+
+  // Runs `function()` on the loop thread, in the order of submission of each thread, never inside this call. False when
+  // the loop has ended: then `function` is destroyed. Thread: any.
   template <class Function>
   bool submit(Function function) {
     auto work = std::make_unique<FunctionWork<Function>>(std::move(function));
@@ -104,10 +110,39 @@ class EventLoop {
   // As submit(). The work must not be posted again before it runs. Thread: any.
   bool post(Work& work) noexcept;
 
-  // Whether the calling thread runs any loop.
+  // Whether the calling thread is attached to any loop.
   static bool in_any_loop_thread() noexcept;
 
+  // Told on the thread that posts, when work arrives while the loop may be asleep or while nobody drives it.
+  class Sleeper {
+   public:
+    virtual void wake() noexcept = 0;
+
+   protected:
+    ~Sleeper() = default;
+  };
+  // To be set before the first turn.
+  void set_sleeper(Sleeper* sleeper) noexcept { sleeper_ = sleeper; }
+
+  // Whether other threads have submitted work that did not run yet. Thread: any.
+  bool has_submitted() const noexcept { return submitted_.load(std::memory_order_seq_cst) != nullptr; }
+  // Nobody drives the loop from here on: whoever posts next calls the sleeper. Thread: the loop thread.
+  void announce_sleep() noexcept { asleep_.store(true, std::memory_order_seq_cst); }
+
+  // The loop belongs to the parent of this process: work is refused from here on, nothing is woken. Thread: the only
+  // one of a child of fork.
+  void abandon() noexcept;
+
   // The rest belongs to the loop thread.
+
+  // One turn with everything in it.
+  void turn();
+  // One turn without the work of other threads, which has_submitted() tells of.
+  void turn_alone();
+  // Handles the events that are there, without waiting.
+  void poll_events();
+  // Refuses work of any kind from here on, and runs what was taken in before.
+  void end();
 
   // The time at the start of the turn.
   Nanos now() const noexcept { return now_; }
@@ -147,20 +182,37 @@ class EventLoop {
   // The list of submitted work after the loop has ended.
   static Work* ended() noexcept { return reinterpret_cast<Work*>(std::uintptr_t{1}); }
 
+  // Oldest first.
+  class WorkQueue {
+   public:
+    void push(Work& work) noexcept;
+    Work* take_all() noexcept;
+    bool empty() const noexcept { return first_ == nullptr; }
+
+   private:
+    Work* first_ = nullptr;
+    Work* last_ = nullptr;
+  };
+
   void run_submitted(Work* left_behind);
+  void run_deferred();
   void run_timers();
   void wait_for_events();
+  void handle_events(int timeout_ms);
   int wait_timeout_ms() const noexcept;
 
   int epoll_ = -1;
   int wakeup_ = -1;
   Nanos now_ = 0;
   bool stopping_ = false;
+  bool refusing_ = false;  // end() was called
+  WorkQueue deferred_;     // posted by the loop thread
+  Sleeper* sleeper_ = nullptr;
   TimerHeap timers_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<char> scratch_;
-  std::atomic<Work*> submitted_{nullptr};  // newest first
+  std::atomic<Work*> submitted_{nullptr};  // posted by other threads, newest first
   std::atomic<bool> asleep_{false};        // the loop may be inside epoll_wait: wake it
 };
 

@@ -12,13 +12,24 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/descriptors.hpp"
+
 namespace ppn {
 namespace {
 
 // Poco opens sockets without CLOEXEC; this handle takes a descriptor that we opened (POCO 2.3).
 class AdoptedSocket final : public Poco::Net::StreamSocket {
  public:
-  explicit AdoptedSocket(int descriptor) : StreamSocket(new Poco::Net::StreamSocketImpl(descriptor)) {}
+  explicit AdoptedSocket(int descriptor) : StreamSocket(new Impl(descriptor)) {}
+
+  // Forgets the descriptor without closing it.
+  static void forget(Poco::Net::StreamSocket& socket) { static_cast<Impl*>(socket.impl())->forget(); }
+
+ private:
+  struct Impl final : Poco::Net::StreamSocketImpl {
+    explicit Impl(int descriptor) : StreamSocketImpl(descriptor) {}
+    void forget() { reset(POCO_INVALID_SOCKET); }
+  };
 };
 
 void set_int(int descriptor, int level, int name, int value) noexcept {
@@ -53,10 +64,17 @@ TcpTransport::TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::Soc
       socket_(AdoptedSocket(descriptor)),
       descriptor_(descriptor),
       progress_(&progress),
-      remote_(address.toString()) {}
+      remote_(address.toString()) {
+  note_opened(descriptor);
+}
 
 TcpTransport::~TcpTransport() {
+  if (!made_.here()) {  // closed already, and the number may be another's by now
+    AdoptedSocket::forget(socket_);
+    return;
+  }
   loop_.unwatch(watch_, descriptor_);
+  note_closing(descriptor_);
   socket_.close();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/live_objects.hpp"
+#include "base/process_generation.hpp"
 #include "base/result.hpp"
 #include "io/event_loop.hpp"
 #include "io/transport.hpp"
@@ -38,6 +39,8 @@ class TcpTransport final : public Transport, private Watcher {
   void release_buffers() noexcept override {}
   const Error& failure() const noexcept override { return failure_; }
   const std::string& remote() const noexcept override { return remote_; }
+  // False in a child of fork.
+  bool made_here() const noexcept { return made_.here(); }
 
  private:
   TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address, Wait& progress);
@@ -58,6 +61,7 @@ class TcpTransport final : public Transport, private Watcher {
   RestWatcher* rest_watcher_ = nullptr;
   Error failure_;
   std::string remote_;
+  MadeInProcess made_;
   LiveObject live_;
 };
 

@@ -98,7 +98,7 @@ TlsTransport::TlsTransport(std::unique_ptr<TcpTransport> tcp, std::shared_ptr<Tl
 TlsTransport::~TlsTransport() {
   if (ssl_ == nullptr) return;
   // Best effort: a full socket or a broken connection drops the close_notify.
-  if (established_) {
+  if (established_ && tcp_->made_here()) {
     ::ERR_clear_error();
     ::SSL_shutdown(ssl_);
     ::ERR_clear_error();
