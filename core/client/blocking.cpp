@@ -1,5 +1,6 @@
 #include "client/blocking.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -13,7 +14,7 @@ namespace {
 struct Completion {
   std::mutex mutex;
   std::condition_variable changed;
-  bool complete = false;
+  std::atomic<bool> complete{false};
   BlockingOutcome outcome;
 };
 
@@ -52,10 +53,13 @@ BlockingOutcome send_and_wait(Call& call, Delivery delivery, std::unique_ptr<Cal
                                              "a blocking call inside a callback would wait for itself")};
   }
   const auto completion = std::make_shared<Completion>();
-  Status started = call.start(delivery, std::make_unique<WaitingHandler>(completion, std::move(inner)));
+  const bool alone = inner == nullptr;
+  auto handler = std::make_unique<WaitingHandler>(completion, std::move(inner));
+  Status started = alone ? call.start_alone(delivery, std::move(handler), completion->complete)
+                         : call.start(delivery, std::move(handler));
   if (!started) return {nullptr, std::move(started).failure().take()};
   std::unique_lock lock(completion->mutex);
-  completion->changed.wait(lock, [&] { return completion->complete; });
+  completion->changed.wait(lock, [&] { return completion->complete.load(); });
   return std::move(completion->outcome);
 }
 

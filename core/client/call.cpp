@@ -94,14 +94,21 @@ void Call::encode() {
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
+  auto running = prepare(delivery, std::move(handler), false);
+  return running ? hand_over(*running) : std::move(running).failure();
+}
+
+Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const std::atomic<bool>& complete) {
+  auto running = prepare(delivery, std::move(handler), true);
+  if (!running) return std::move(running).failure();
+  return (*running)->drive(complete) ? Status() : hand_over(*running);
+}
+
+Result<std::shared_ptr<RunningCall>> Call::prepare(Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone) {
   State expected = State::described;
   if (!state_.compare_exchange_strong(expected, State::starting)) {
     return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before");
   }
-  const auto refuse = [this](Failure failure) {
-    state_ = State::failed_to_start;
-    return failure;
-  };
   if (cancel_requested_) {
     return refuse({ErrorCode::invalid_state, Phase::validate, "the request was cancelled before it was started"});
   }
@@ -115,22 +122,21 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
   }
   add_default_headers(delivery);
   encode();
-
-  const auto running =
-      std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery, std::move(handler));
-  running_ = running;
+  running_ = std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery,
+                                           std::move(handler), lone);
   state_ = State::running;
-  bool taken = false;
-  try {
-    taken = (*client_loop)->loop().submit([running] { running->begin(); });
-  } catch (const std::bad_alloc&) {
-    running->forget();  // the two hold each other
-    state_ = State::failed_to_start;
-    throw;
-  }
-  if (taken) return {};
-  running->forget();
+  return running_;
+}
+
+Status Call::hand_over(const std::shared_ptr<RunningCall>& running) {
+  if (running->start()) return {};
+  running->forget();  // the two hold each other
   return refuse({ErrorCode::client_closed, Phase::validate, "the runtime is shut down"});
+}
+
+Failure Call::refuse(Failure failure) noexcept {
+  state_ = State::failed_to_start;
+  return failure;
 }
 
 // begin() looks at cancel_requested_, and here it is set before state_ is read: one of the two sees the other.

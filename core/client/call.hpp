@@ -44,6 +44,9 @@ class Call : public std::enable_shared_from_this<Call> {
   // Takes the handler in any case. On failure the handler is destroyed without a call of on_complete.
   // Errors: invalid_state (started or cancelled before), client_closed, forked, config_error (trust store).
   Status start(Delivery delivery, std::unique_ptr<CallHandler> handler);
+  // The same for a caller who goes on to wait until `complete` is set by the handler, which calls no user code: such a
+  // caller may have run the whole call by itself when this returns (io/io_thread.hpp).
+  Status start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const std::atomic<bool>& complete);
   void cancel() noexcept;
   void resume() noexcept;
 
@@ -58,6 +61,10 @@ class Call : public std::enable_shared_from_this<Call> {
 
   Call(std::shared_ptr<Client> client, std::string_view method, Url url);
   Status require_described() const;
+  // The running call, with state_ `running`.
+  Result<std::shared_ptr<RunningCall>> prepare(Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone);
+  Status hand_over(const std::shared_ptr<RunningCall>& running);
+  Failure refuse(Failure failure) noexcept;
   void add_default_headers(Delivery delivery);
   void encode();
 

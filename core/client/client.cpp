@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/process_generation.hpp"
 #include "client/client_loop.hpp"
 #include "io/tls.hpp"
 
@@ -16,6 +17,11 @@ TlsSettings tls_settings(const TlsOptions& options) {
           .ca_pem = options.ca_pem,
           .client_cert_file = options.client_cert_file,
           .client_key_file = options.client_key_file};
+}
+
+// Its thread may have been in the middle of a change when the process was forked: it stays in memory as it is.
+void leave(std::shared_ptr<ClientLoop>& client_loop) noexcept {
+  [[maybe_unused]] const auto* const kept = new std::shared_ptr<ClientLoop>(std::move(client_loop));
 }
 
 }  // namespace
@@ -40,10 +46,20 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
 }
 
 Client::~Client() {
-  if (client_loop_) close_on_loop(client_loop_);
+  if (left_to_parent()) {
+    leave(client_loop_);
+  } else if (client_loop_) {
+    close_on_loop(client_loop_);
+  }
+}
+
+bool Client::left_to_parent() const noexcept {
+  const std::uint32_t used_in = used_in_.load(std::memory_order_relaxed);
+  return used_in != kUnused && used_in != process_generation().load(std::memory_order_relaxed);
 }
 
 void Client::close() {
+  if (left_to_parent()) return closed_.store(true);  // the lock may be held by a thread that is not here
   std::shared_ptr<ClientLoop> closing;
   {
     const std::lock_guard lock(mutex_);
@@ -69,21 +85,24 @@ Result<std::shared_ptr<TlsContext>> Client::tls_context() {
 }
 
 Result<std::shared_ptr<ClientLoop>> Client::client_loop() {
-  const std::lock_guard lock(mutex_);
   if (closed_) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
-  if (Runtime::forked()) {
+  if (left_to_parent()) {
     return Failure(ErrorCode::forked, Phase::validate, "this process was forked after the client was first used");
   }
+  const std::lock_guard lock(mutex_);
+  if (closed_) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
   if (client_loop_ && !client_loop_->runtime().ending()) return client_loop_;
   Result<std::shared_ptr<Runtime>> runtime = Runtime::acquire();
   if (!runtime) return std::move(runtime).failure();
-  auto fresh = std::make_shared<ClientLoop>(*runtime, options_.connection, overrides_);
-  if (!(*runtime)->add(fresh)) {
+  IoThread& thread = (*runtime)->next_thread();
+  auto fresh = std::make_shared<ClientLoop>(*runtime, thread, options_.connection, overrides_);
+  if (!(*runtime)->add(thread, fresh)) {
     return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shutting down");
   }
   // What is left of the old one belongs to its loop, which may still be ending.
   if (client_loop_) close_on_loop(client_loop_);
   client_loop_ = std::move(fresh);
+  used_in_.store(process_generation().load(std::memory_order_relaxed), std::memory_order_relaxed);
   return client_loop_;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -41,9 +42,14 @@ class Client {
   Client(Options options, ResolveOverrides overrides);
   static void close_on_loop(const std::shared_ptr<ClientLoop>& client_loop);
 
+  // Whether its part on the loop belongs to the parent of this process.
+  bool left_to_parent() const noexcept;
+
   const Options options_;
   const ResolveOverrides overrides_;
   std::atomic<bool> closed_{false};
+  std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
+  static constexpr std::uint32_t kUnused = ~std::uint32_t{0};
   std::mutex mutex_;
   std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
   std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_

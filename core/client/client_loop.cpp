@@ -1,7 +1,6 @@
 #include "client/client_loop.hpp"
 
 #include <utility>
-#include <vector>
 
 #include "client/running_call.hpp"
 
@@ -18,18 +17,33 @@ PoolLimits pool_limits(const ConnectionOptions& options) {
 
 }  // namespace
 
-ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, const ConnectionOptions& options, ResolveOverrides overrides)
+ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const ConnectionOptions& options,
+                       ResolveOverrides overrides)
     : runtime_(std::move(runtime)),
-      pool_(std::make_shared<ConnectionPool>(runtime_->loop(), pool_limits(options))),
+      thread_(thread),
+      pool_(std::make_shared<ConnectionPool>(thread.loop(), pool_limits(options))),
       overrides_(std::move(overrides)) {}
 
 ClientLoop::~ClientLoop() = default;
 
+void ClientLoop::enter(RunningCall& call) noexcept {
+  running_.push_back(call);
+  thread_.call_begins(call.lone());
+}
+
+void ClientLoop::leave(RunningCall& call) noexcept {
+  call.Linked<OfClient>::unlink();
+  thread_.call_ends();
+}
+
+// A call that is cancelled may end at once, and its callback may do anything to the lists; what it starts finds
+// closed().
 void ClientLoop::close() noexcept {
   closed_ = true;
-  // A call that ends leaves the list, and its callback may do anything: work on a copy.
-  const std::vector<std::shared_ptr<RunningCall>> running(running_.begin(), running_.end());
-  for (const auto& call : running) call->cancel_on_loop();
+  while (RunningCall* const call = running_.front()) {
+    ending_.push_back(*call);
+    call->cancel_on_loop();
+  }
   pool_->close();
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <list>
 #include <memory>
 
+#include "base/linked_list.hpp"
 #include "client/options.hpp"
 #include "client/runtime.hpp"
 #include "http/pool.hpp"
@@ -17,30 +17,33 @@ class RunningCall;
 // Thread: the loop thread, unless a function says otherwise.
 class ClientLoop final : public LoopMember, public std::enable_shared_from_this<ClientLoop> {
  public:
-  ClientLoop(std::shared_ptr<Runtime> runtime, const ConnectionOptions& options, ResolveOverrides overrides);
+  ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const ConnectionOptions& options,
+             ResolveOverrides overrides);
   ~ClientLoop() override;
 
   // Thread: any.
   Runtime& runtime() const noexcept { return *runtime_; }
-  EventLoop& loop() const noexcept { return runtime_->loop(); }
+  IoThread& thread() const noexcept { return thread_; }
+  EventLoop& loop() const noexcept { return thread_.loop(); }
 
   ConnectionPool& pool() noexcept { return *pool_; }
   const ResolveOverrides& overrides() const noexcept { return overrides_; }
 
-  using Place = std::list<std::shared_ptr<RunningCall>>::iterator;
-  Place enter(std::shared_ptr<RunningCall> call) { return running_.insert(running_.end(), std::move(call)); }
-  void leave(Place place) noexcept { running_.erase(place); }
+  void enter(RunningCall& call) noexcept;
+  void leave(RunningCall& call) noexcept;
 
   // Cancels the calls under way and closes the connections; later calls find closed().
   void close() noexcept override;
   bool closed() const noexcept { return closed_; }
-  bool quiet() const noexcept override { return running_.empty(); }
+  bool quiet() const noexcept override { return running_.empty() && ending_.empty(); }
 
  private:
   const std::shared_ptr<Runtime> runtime_;
+  IoThread& thread_;
   const std::shared_ptr<ConnectionPool> pool_;
   const ResolveOverrides overrides_;
-  std::list<std::shared_ptr<RunningCall>> running_;
+  LinkedList<RunningCall, struct OfClient> running_;
+  LinkedList<RunningCall, struct OfClient> ending_;  // told by close() to end
   bool closed_ = false;
 };
 

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace ppn {
+namespace {
+
+// The queue of a stream that was opened before a fork: its lock may be held by a thread that is not here.
+Error left_to_parent() {
+  return Error(ErrorCode::forked, Phase::deliver, "the stream belongs to the parent of this process");
+}
+
+}  // namespace
 
 // Between the loop, which fills it, and the consumer. Full means: the handler asks the call to pause, and the consumer
 // resumes it when a quarter is left (SEMANTICS 3.8).
@@ -89,6 +97,7 @@ PullStream::~PullStream() {
 }
 
 PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
+  if (!made_.here()) return fail(left_to_parent());
   bool resume = false;
   {
     std::unique_lock lock(queue_->mutex);
@@ -120,6 +129,10 @@ PullStream::Outcome PullStream::fail(Error error) {
 
 PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out,
                                               std::unique_ptr<Error>& error) {
+  if (!made_.here()) {
+    error = std::make_unique<Error>(left_to_parent());
+    return Outcome::failed;
+  }
   std::unique_lock lock(queue_->mutex);
   const auto ready = [&] { return queue_->response || queue_->complete || queue_->cancelled; };
   if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
@@ -131,6 +144,7 @@ PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shar
 }
 
 void PullStream::cancel() {
+  if (!made_.here()) return;
   {
     const std::lock_guard lock(queue_->mutex);
     queue_->cancelled = true;
@@ -142,12 +156,14 @@ void PullStream::cancel() {
 }
 
 std::string PullStream::last_event_id() const {
+  if (!made_.here()) return current_.id;
   const std::lock_guard lock(queue_->mutex);
   const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
   return drained ? queue_->response->last_event_id : current_.id;
 }
 
 std::optional<std::uint64_t> PullStream::retry_ms() const {
+  if (!made_.here()) return current_retry_ms_;
   const std::lock_guard lock(queue_->mutex);
   const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
   return drained ? queue_->response->retry_ms : current_retry_ms_;

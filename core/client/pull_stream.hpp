@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/live_objects.hpp"
+#include "base/process_generation.hpp"
 #include "base/result.hpp"
 #include "client/call.hpp"
 #include "client/handler.hpp"
@@ -66,6 +67,7 @@ class PullStream {
   std::optional<std::uint64_t> current_retry_ms_;  // the last that came with a piece taken
   std::unique_ptr<Error> error_;
   bool ended_ = false;
+  const MadeInProcess made_;
   LiveObject live_;
 };
 

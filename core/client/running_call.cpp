@@ -29,13 +29,15 @@ std::int64_t dns_limit_ms(const ConnectionOptions& options) {
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop,
-                         std::shared_ptr<TlsContext> tls, Delivery delivery, std::unique_ptr<CallHandler> handler)
+                         std::shared_ptr<TlsContext> tls, Delivery delivery, std::unique_ptr<CallHandler> handler,
+                         bool lone)
     : call_(std::move(call)),
       client_loop_(std::move(client_loop)),
       loop_(client_loop_->loop()),
       runtime_(client_loop_->runtime().shared_from_this()),
       tls_(std::move(tls)),
       handler_(std::move(handler)),
+      lone_(lone),
       token_(loop_),
       limits_(delivery == Delivery::collect ? Limits{.total_ms = call_->options_.timeout_ms,
                                                      .write_ms = call_->options_.write_timeout_ms,
@@ -54,12 +56,16 @@ void RunningCall::forget() noexcept {
   call_.reset();
 }
 
-void RunningCall::begin() {
-  place_ = client_loop_->enter(shared_from_this());
+void RunningCall::begin() noexcept {
+  client_loop_->enter(*this);
   started_ = span_begin_ = monotonic_now();
   token_.set_deadline(deadline(limits_.total_ms));
   if (call_->cancel_requested_) token_.cancel();
-  spawn(run());
+  try {
+    spawn(run());
+  } catch (const std::bad_alloc&) {
+    complete(Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call"));
+  }
 }
 
 Task<> RunningCall::run() {
@@ -274,14 +280,17 @@ bool RunningCall::resume_before_pause() noexcept {
   return true;
 }
 
-void RunningCall::Notice::post() noexcept {
-  if (posted_.exchange(true, std::memory_order_acquire)) return;
+bool RunningCall::Notice::post() noexcept {
+  if (posted_.exchange(true, std::memory_order_acquire)) return true;
   keep_ = call_.shared_from_this();
-  if (!call_.loop_.post(*this)) discard();
+  if (call_.loop_.post(*this)) return true;
+  discard();
+  return false;
 }
 
+// Also without post(), when the caller drives the loop.
 void RunningCall::Notice::run() noexcept {
-  const std::shared_ptr<RunningCall> call = std::move(keep_);
+  const std::shared_ptr<RunningCall> call = keep_ ? std::move(keep_) : call_.shared_from_this();
   posted_.store(false, std::memory_order_release);
   (call_.*action_)();
 }
@@ -350,7 +359,7 @@ void RunningCall::complete(Status outcome) noexcept {
     log(LogLevel::debug, call_->method_ + " " + call_->url_.redacted() + ": " +
                              (error ? std::string(describe(error->code).name) : std::to_string(response_->status)));
   }
-  client_loop_->leave(place_);
+  client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);
   handler->on_complete(std::move(response_), std::move(error));
   client_loop_.reset();

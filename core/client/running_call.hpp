@@ -20,21 +20,28 @@
 
 namespace ppn {
 
-// Thread: the loop thread, but for the constructor, loop(), forget(), request_cancel() and request_resume().
-class RunningCall : public std::enable_shared_from_this<RunningCall> {
+// Thread: the loop thread, but for the constructor, loop(), start(), drive(), forget(), request_cancel() and
+// request_resume().
+class RunningCall : public std::enable_shared_from_this<RunningCall>, public Linked<OfClient> {
  public:
   RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
-              Delivery delivery, std::unique_ptr<CallHandler> handler);
+              Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone);
 
   EventLoop& loop() const noexcept { return loop_; }
+  // Hands the call to the loop. False when the loop has ended.
+  bool start() noexcept { return begin_.post(); }
+  // Runs the call on this thread if IoThread::drive allows it, to its end or until the I/O thread takes over. False:
+  // start() it.
+  bool drive(const std::atomic<bool>& complete) { return client_loop_->thread().drive(begin_, complete); }
   // The loop never took the call: ends it without callbacks.
   void forget() noexcept;
+  // No user code runs in the call, and a caller blocks for it.
+  bool lone() const noexcept { return lone_; }
 
   // What other threads ask of the call; they may be out of memory, so the work is part of the call.
   void request_cancel() noexcept { cancel_.post(); }
   void request_resume() noexcept { resume_.post(); }
 
-  void begin();
   void cancel_on_loop() noexcept { token_.cancel(); }
   // Ends a pause.
   void resume_on_loop() noexcept;
@@ -56,7 +63,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
    public:
     using Action = void (RunningCall::*)() noexcept;
     Notice(RunningCall& call, Action action) noexcept : call_(call), action_(action) {}
-    void post() noexcept;
+    // False when the loop has ended.
+    bool post() noexcept;
     void run() noexcept override;
     void discard() noexcept override;
 
@@ -67,6 +75,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
     std::atomic<bool> posted_{false};
   };
 
+  void begin() noexcept;
   Task<> run();
   Task<Status> attempts();
   Task<Status> attempt(bool fresh);
@@ -90,10 +99,11 @@ class RunningCall : public std::enable_shared_from_this<RunningCall> {
   const std::shared_ptr<Runtime> runtime_;  // keeps loop_
   std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<CallHandler> handler_;
+  const bool lone_;
   Token token_;
+  Notice begin_{*this, &RunningCall::begin};
   Notice cancel_{*this, &RunningCall::cancel_on_loop};
   Notice resume_{*this, &RunningCall::resume_on_loop};
-  ClientLoop::Place place_;
   const Limits limits_;
   BodyDelivery body_;
   ConnectionPool::Lease lease_;

@@ -96,6 +96,8 @@ static const struct {
     {"ppn_response_timing_ms", (any_function)ppn_response_timing_ms},
     {"ppn_response_trailer_at", (any_function)ppn_response_trailer_at},
     {"ppn_response_trailer_count", (any_function)ppn_response_trailer_count},
+    {"ppn_runtime_set_io_threads", (any_function)ppn_runtime_set_io_threads},
+    {"ppn_runtime_set_thread_hooks", (any_function)ppn_runtime_set_thread_hooks},
     {"ppn_runtime_shutdown", (any_function)ppn_runtime_shutdown},
     {"ppn_stream_acquire", (any_function)ppn_stream_acquire},
     {"ppn_stream_cancel", (any_function)ppn_stream_cancel},

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/pull_stream.hpp"
+#include "client/runtime.hpp"
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
 #include "core/client/until.hpp"
@@ -59,21 +61,70 @@ BOOST_AUTO_TEST_CASE(child_of_fork_is_told_so_and_the_parent_goes_on) {
   BOOST_TEST(call.wait_for_pieces(1));
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto described = Call::create(client, "GET", server.url());
-    if (!described) ::_exit(1);
-    struct Nothing final : CallHandler {
-      Flow on_head(const std::shared_ptr<Response>&) override { return Flow::proceed; }
-      Flow on_chunk(std::string_view) override { return Flow::proceed; }
-      Flow on_line(std::string_view) override { return Flow::proceed; }
-      Flow on_event(const SseEvent&) override { return Flow::proceed; }
-      void on_complete(std::shared_ptr<Response>, std::unique_ptr<Error>) noexcept override {}
-    };
-    const Status started = (*described)->start(Delivery::collect, std::make_unique<Nothing>());
+    call.cancel();  // the parent's: without effect
+    TestCall refused(client, {.url = server.url()});
+    const Status started = refused.try_start();
     ::_exit(started ? 2 : static_cast<int>(started.error().code));
   }
   BOOST_TEST(exit_status_of(child) == static_cast<int>(ErrorCode::forked));
   server.signal("forked");
   BOOST_TEST(call.finish().joined() == "beginend");
+}
+
+BOOST_AUTO_TEST_CASE(child_of_fork_may_use_the_library_anew) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("answer"))}, {.repeat_last = true});
+  const auto used = make_client();
+  const auto unused = make_client();
+  BOOST_TEST(fetch(used, server.url()).body() == "answer");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (fetch(unused, server.url()).body() != "answer") ::_exit(1);
+    if (fetch(make_client(), server.url()).body() != "answer") ::_exit(2);
+    ::_exit(Runtime::shutdown() ? 0 : 3);
+  }
+  BOOST_TEST(exit_status_of(child) == 0);
+  BOOST_TEST(fetch(used, server.url()).body() == "answer");
+}
+
+// A child that kept its copies would keep the server's side open for as long as it lives.
+BOOST_AUTO_TEST_CASE(child_of_fork_holds_no_connection_of_its_parent) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("answer")).wait_for_peer_close()});
+  auto client = make_client();
+  BOOST_TEST(fetch(client, server.url()).body() == "answer");
+  int go_on[2];
+  BOOST_REQUIRE_EQUAL(::pipe(go_on), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(go_on[1]);
+    char byte = 0;
+    ::_exit(::read(go_on[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  client.reset();
+  BOOST_TEST(server.wait_for_finished(1));  // it has seen the close while the child lives
+  ::close(go_on[0]);
+  ::close(go_on[1]);
+  BOOST_TEST(exit_status_of(child) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(child_of_fork_does_not_wait_for_a_stream_of_its_parent) {
+  const ScriptedServer server({Script{}.expect_request().send(chunked_head + chunk("x")).wait_for_peer_close()});
+  const auto client = make_client();
+  auto call = Call::create(client, "GET", server.url());
+  BOOST_REQUIRE(call.ok());
+  auto stream = PullStream::open(*call, Delivery::chunks);
+  BOOST_REQUIRE(stream.ok());
+  BOOST_TEST(((*stream)->next(-1) == PullStream::Outcome::piece));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if ((*stream)->next(-1) != PullStream::Outcome::failed) ::_exit(1);
+    const auto code = static_cast<int>((*stream)->error().code);
+    (*stream)->cancel();
+    stream->reset();
+    ::_exit(code);
+  }
+  BOOST_TEST(exit_status_of(child) == static_cast<int>(ErrorCode::forked));
+  BOOST_TEST(((*stream)->next(0) == PullStream::Outcome::pending));
+  (*stream)->cancel();
 }
 
 // The case starts this program again for itself alone; there it plays the program that exits.
