@@ -43,6 +43,7 @@ class LinkedList {
 
   bool empty() const noexcept { return !head_.linked(); }
   Element* front() const noexcept { return element_at(head_.next_); }
+  Element* back() const noexcept { return element_at(head_.previous_); }
   // Null at the end.
   Element* next(const Element& element) const noexcept { return element_at(links_of(element).next_); }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "client/running_call.hpp"
+#include "io/connector.hpp"
 
 namespace ppn {
 namespace {
@@ -10,10 +11,44 @@ namespace {
 PoolLimits pool_limits(const ConnectionOptions& options) {
   return {.connections = options.max_connections,
           .connections_per_origin = options.max_connections_per_origin,
+          .idle_connections = options.max_idle_connections,
           .waiters = options.max_pool_waiters,
           .idle_timeout_ms = options.idle_timeout_ms,
           .max_lifetime_ms = options.max_lifetime_ms};
 }
+
+Http1Limits http1_limits(const ConnectionOptions& options) {
+  Http1Limits limits;
+  limits.head_bytes = static_cast<std::size_t>(options.max_header_bytes);
+  limits.line_bytes = static_cast<std::size_t>(options.max_header_line_bytes);
+  limits.fields = static_cast<std::size_t>(options.max_header_fields);
+  limits.interim_responses = static_cast<int>(options.max_interim_responses);
+  return limits;
+}
+
+// Connects as the options of the client say.
+class ClientDialer final : public Dialer {
+ public:
+  ClientDialer(Resolver& resolver, const ConnectionOptions& options, ResolveOverrides overrides)
+      : resolver_(resolver), options_(options), overrides_(std::move(overrides)) {}
+
+  Task<Result<std::unique_ptr<Connection>>> dial(const Target& target, Token& token, ConnectTimes& times) override {
+    ConnectPlan plan{.host = target.host,
+                     .host_is_ip = target.host_is_ip,
+                     .port = target.port,
+                     .tls = target.tls,
+                     .dns_timeout_ms = options_.dns_timeout_ms,
+                     .connect_timeout_ms = options_.connect_timeout_ms};
+    auto transport = co_await connect_transport(std::move(plan), resolver_, overrides_, token, times);
+    if (!transport) co_return std::move(transport).failure();
+    co_return std::make_unique<Connection>(std::move(*transport), http1_limits(options_));
+  }
+
+ private:
+  Resolver& resolver_;
+  const ConnectionOptions options_;
+  const ResolveOverrides overrides_;
+};
 
 }  // namespace
 
@@ -21,8 +56,9 @@ ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const
                        ResolveOverrides overrides)
     : runtime_(std::move(runtime)),
       thread_(thread),
-      pool_(std::make_shared<ConnectionPool>(thread.loop(), pool_limits(options))),
-      overrides_(std::move(overrides)) {}
+      pool_(std::make_shared<ConnectionPool>(
+          thread.loop(), std::make_shared<ClientDialer>(runtime_->resolver(), options, std::move(overrides)),
+          pool_limits(options))) {}
 
 ClientLoop::~ClientLoop() = default;
 

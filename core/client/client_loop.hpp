@@ -27,7 +27,6 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   EventLoop& loop() const noexcept { return thread_.loop(); }
 
   ConnectionPool& pool() noexcept { return *pool_; }
-  const ResolveOverrides& overrides() const noexcept { return overrides_; }
 
   void enter(RunningCall& call) noexcept;
   void leave(RunningCall& call) noexcept;
@@ -41,7 +40,6 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   const std::shared_ptr<Runtime> runtime_;
   IoThread& thread_;
   const std::shared_ptr<ConnectionPool> pool_;
-  const ResolveOverrides overrides_;
   LinkedList<RunningCall, struct OfClient> running_;
   LinkedList<RunningCall, struct OfClient> ending_;  // told by close() to end
   bool closed_ = false;

@@ -111,6 +111,8 @@ constexpr auto definitions = std::to_array<Definition>({
      "connections of one client, idle ones included"},
     {"max_connections_per_origin", &Connection::max_connections_per_origin, count_to_100k, "",
      "connections of one client to one scheme, host and port"},
+    {"max_idle_connections", &Connection::max_idle_connections, waiters, "",
+     "idle connections that one client keeps; the one that is idle longest gives way; 0 = keep none"},
     {"max_pool_waiters", &Connection::max_pool_waiters, waiters, "",
      "calls of one client that may wait for a connection; 0 = none may wait"},
     {"idle_timeout_ms", &Connection::idle_timeout_ms, day_ms, "ms",

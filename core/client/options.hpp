@@ -35,6 +35,7 @@ struct ConnectionOptions {
   std::int64_t pool_timeout_ms = 10'000;
   std::int64_t max_connections = 1'000;
   std::int64_t max_connections_per_origin = 100;
+  std::int64_t max_idle_connections = 100;
   std::int64_t max_pool_waiters = 10'000;
   std::int64_t idle_timeout_ms = 55'000;
   std::int64_t max_lifetime_ms = 600'000;

@@ -1,23 +1,14 @@
 // The way of one call, top to bottom: attempts() -> attempt() -> deliver_body() -> complete().
 #include "client/running_call.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
 #include "base/log.hpp"
-#include "io/connector.hpp"
 
 namespace ppn {
 namespace {
-
-Http1Limits http1_limits(const ConnectionOptions& options) {
-  Http1Limits limits;
-  limits.head_bytes = static_cast<std::size_t>(options.max_header_bytes);
-  limits.line_bytes = static_cast<std::size_t>(options.max_header_line_bytes);
-  limits.fields = static_cast<std::size_t>(options.max_header_fields);
-  limits.interim_responses = static_cast<int>(options.max_interim_responses);
-  return limits;
-}
 
 // Resolving a name is part of connecting.
 std::int64_t dns_limit_ms(const ConnectionOptions& options) {
@@ -95,25 +86,10 @@ Task<Status> RunningCall::attempts() {
 }
 
 Task<Status> RunningCall::attempt(bool fresh) {
-  // A connection: one at rest, or a place for a new one.
+  // A connection: one at rest, or a new one.
   failed_attempt_ = {};
   lease_ = {};  // of a first attempt that failed: its place must be free for the second
-  const std::string origin = call_->url_.origin();
-  lease_ = client_loop_->pool().try_lease(origin, fresh);
-  if (!lease_) {
-    const std::int64_t limit_ms = call_->client_->options().connection.pool_timeout_ms;
-    auto waited = co_await client_loop_->pool().wait_for_lease(origin, fresh, token_, deadline(limit_ms));
-    if (!waited) {
-      if (token_.interruption() != ErrorCode::ok) co_return interrupted(Phase::pool);
-      if (waited.error().code != ErrorCode::pool_timeout) co_return std::move(waited).failure();
-      co_return timed_out(ErrorCode::pool_timeout, Phase::pool, "no connection became free", limit_ms);
-    }
-    lease_ = std::move(*waited);
-  }
-  end_span(Span::pool);
-  if (lease_.connection() == nullptr) {
-    if (Status connected = co_await connect(); !connected) co_return connected;
-  }
+  if (Status leased = co_await lease(fresh); !leased) co_return leased;
   Connection& connection = *lease_.connection();
   failed_attempt_.connection_was_reused = connection.exchanges > 0;
 
@@ -163,34 +139,44 @@ Task<Status> RunningCall::attempt(bool fresh) {
   co_return delivered;
 }
 
-Task<Status> RunningCall::connect() {
-  const ConnectionOptions& options = call_->client_->options().connection;
-  ConnectPlan plan{.host = call_->url_.host,
-                   .host_is_ip = call_->url_.host_is_ip,
-                   .port = call_->url_.port,
-                   .tls = tls_,
-                   .dns_timeout_ms = options.dns_timeout_ms,
-                   .connect_timeout_ms = options.connect_timeout_ms};
-  ConnectTimes times;
-  auto transport =
-      co_await connect_transport(std::move(plan), runtime_->resolver(), client_loop_->overrides(), token_, times);
+Task<Status> RunningCall::lease(bool fresh) {
+  const std::string origin = call_->url_.origin();
+  ConnectionPool& pool = client_loop_->pool();
+  if (!fresh) lease_ = pool.try_lease(origin);
+  if (!lease_) {
+    const ConnectionOptions& options = call_->client_->options().connection;
+    const Url& url = call_->url_;
+    // A temporary here would be destroyed twice by g++ 12.
+    Target target{.host = url.host, .host_is_ip = url.host_is_ip, .port = url.port, .tls = tls_};
+    auto leased =
+        co_await pool.lease(origin, std::move(target), fresh, token_, deadline(options.pool_timeout_ms));
+    if (!leased) co_return lease_failure(leased.error(), options);
+    lease_ = std::move(*leased);
+  }
+  const ConnectTimes& times = lease_.times();
   timings_.set(Span::dns, times.dns);
   timings_.set(Span::connect, times.connect);
   timings_.set(Span::tls, times.tls);
-  span_begin_ = monotonic_now();
-  if (!transport) {
-    const Error& error = transport.error();
-    if (token_.interruption() != ErrorCode::ok) co_return interrupted(error.phase);
-    if (error.code == ErrorCode::dns_timeout) {
-      co_return timed_out(error.code, error.phase, "the name was not resolved", dns_limit_ms(options));
-    }
-    if (error.code == ErrorCode::connect_timeout) {
-      co_return timed_out(error.code, error.phase, "the connection was not made", options.connect_timeout_ms);
-    }
-    co_return std::move(transport).failure();
+  end_span(Span::pool);
+  if (times.dns >= 0) {
+    const Nanos connecting = times.dns + std::max<Nanos>(times.connect, 0) + std::max<Nanos>(times.tls, 0);
+    timings_.set(Span::pool, std::max<Nanos>(timings_.get(Span::pool) - connecting, 0));
   }
-  lease_.put(std::make_unique<Connection>(std::move(*transport), http1_limits(options)));
   co_return Status();
+}
+
+// Which limit it was that the pool, the resolver and the connector have run into.
+Failure RunningCall::lease_failure(Error& error, const ConnectionOptions& options) {
+  if (token_.interruption() != ErrorCode::ok) return interrupted(error.phase);
+  switch (error.code) {
+    case ErrorCode::pool_timeout:
+      return timed_out(error.code, error.phase, "no connection became free", options.pool_timeout_ms);
+    case ErrorCode::dns_timeout:
+      return timed_out(error.code, error.phase, "the name was not resolved", dns_limit_ms(options));
+    case ErrorCode::connect_timeout:
+      return timed_out(error.code, error.phase, "the connection was not made", options.connect_timeout_ms);
+    default: return Failure(std::move(error));
+  }
 }
 
 void RunningCall::receive_head(Exchange& exchange) {

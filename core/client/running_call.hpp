@@ -79,12 +79,13 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Task<> run();
   Task<Status> attempts();
   Task<Status> attempt(bool fresh);
-  Task<Status> connect();
+  Task<Status> lease(bool fresh);
   Task<Status> deliver_body(Exchange& exchange);
   Task<Status> wait_for_consumer(Exchange& exchange, std::string_view& bytes);
 
   Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop_.now(), timeout_ms); }
   Wait& wait_of(Exchange::Step step);
+  Failure lease_failure(Error& error, const ConnectionOptions& options);
   Failure interrupted(Phase phase);
   Failure timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
   Failure give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);

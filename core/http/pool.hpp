@@ -1,26 +1,29 @@
-// The connections of one client: those at rest, and the places for those in use.
+// The connections of one client: those at rest, those being made, and the places for all of them.
 //
 // Vocabulary. An origin is scheme, host and port. A place is the right to have one connection; places are limited per
-// origin and in total. A lease is a place, with a resting connection when there was one; without one the holder makes
-// a connection and puts it in. A waiter is a call that found no place.
+// origin and in total. A lease is a place with its connection. A dial is a connection being made: it holds a place. A
+// waiter is a call that found no connection at rest; as long as there are places each waiter has a dial of its own.
 //
-// Requirements. The newest resting connection goes first (LIFO), so that the others grow old and are closed. A resting
-// connection that the server closes, or sends bytes to, is closed at once. A lease returns its connection only when the
-// exchange says that it is clean. Waiters are served first come, first served, within their deadline.
+// Requirements. The newest connection at rest goes first (LIFO), so that the others grow old and are closed. One that
+// the server closes, or sends bytes to, is closed at once. A lease returns its connection only when the exchange says
+// that it is clean. Waiters are served first come, first served, by whichever comes first: a connection that is given
+// back or a dial that has ended. A dial that nobody needs any more comes to rest when it succeeds; when the call that
+// caused it has gone away without a connection, it is broken off.
 //
-// Thread: the loop thread. No user code runs in here.
+// Thread: the loop thread. No user code runs in here. Serving a waiter takes no memory.
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
+#include "base/linked_list.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "http/connection.hpp"
+#include "http/dialer.hpp"
 #include "io/event_loop.hpp"
 #include "io/wait.hpp"
 
@@ -30,16 +33,19 @@ namespace ppn {
 struct PoolLimits {
   std::int64_t connections = 1'000;
   std::int64_t connections_per_origin = 100;
-  std::int64_t waiters = 10'000;
+  std::int64_t idle_connections = 100;
+  std::int64_t waiters = 10'000;  // that have no dial
   std::int64_t idle_timeout_ms = 55'000;
   std::int64_t max_lifetime_ms = 600'000;
 };
 
-class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>, private Timer {
+class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>,
+                             private Timer,
+                             private EventLoop::Work {
   struct Origin;
 
  public:
-  // A place of the pool. Movable; gives its place back when it ends.
+  // A place of the pool with its connection. Movable; closes the connection and frees the place when it ends.
   class Lease {
    public:
     Lease() = default;
@@ -47,66 +53,95 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { end(); }
 
-    explicit operator bool() const noexcept { return origin_ != nullptr; }
-    // Null until put() when the pool had none at rest.
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
     Connection* connection() const noexcept { return connection_.get(); }
-    void put(std::unique_ptr<Connection> connection);
-    // The exchange ended clean: the connection rests in the pool for the next one.
-    void give_back();
+    // How long it took to make the connection for this lease; nothing when it was there.
+    const ConnectTimes& times() const noexcept { return times_; }
+    // The exchange ended clean: the connection is there for the next one.
+    void give_back() noexcept;
 
    private:
     friend class ConnectionPool;
-    Lease(std::shared_ptr<ConnectionPool> pool, Origin& origin, std::unique_ptr<Connection> connection);
+    Lease(std::shared_ptr<ConnectionPool> pool, Origin& origin, std::unique_ptr<Connection> connection,
+          const ConnectTimes& times) noexcept;
     void end() noexcept;
 
     std::shared_ptr<ConnectionPool> pool_;
     Origin* origin_ = nullptr;
     std::unique_ptr<Connection> connection_;
+    ConnectTimes times_;
   };
 
-  ConnectionPool(EventLoop& loop, const PoolLimits& limits);
+  ConnectionPool(EventLoop& loop, std::shared_ptr<Dialer> dialer, const PoolLimits& limits);
   ~ConnectionPool();
 
-  // A lease if one can be had now, else an empty one. `fresh` refuses connections that were used before.
-  Lease try_lease(const std::string& origin, bool fresh);
-  // Waits for a lease. Errors: pool_timeout (the deadline), pool_queue_full, the interruption of the token.
-  Task<Result<Lease>> wait_for_lease(std::string origin, bool fresh, Token& token, Nanos deadline);
+  // A connection at rest, if there is one and nobody waits for it; else an empty lease.
+  Lease try_lease(const std::string& origin);
+  // Waits for a connection, making one if there is a place. `fresh` refuses connections that carried an exchange.
+  // Errors: pool_timeout (the deadline, of a waiter for which there was no place), pool_queue_full, those of the dialer,
+  // the interruption of the token; the phase is that of the dial.
+  Task<Result<Lease>> lease(std::string origin, Target target, bool fresh, Token& token, Nanos deadline);
 
-  // Closes all resting connections; later ones are closed instead of coming to rest.
-  void close();
+  // Makes connections until `count` are there or being made, as far as there are places. Failures are not reported.
+  void preconnect(const std::string& origin, const Target& target, std::int64_t count);
 
-  std::size_t resting() const noexcept { return resting_; }
+  // Closes all connections at rest and breaks off the dials; later connections are closed instead of coming to rest.
+  void close() noexcept;
+
+  // Places taken, by what they are taken for; the rest of them is leased.
   std::size_t open() const noexcept { return open_; }
+  std::size_t resting() const noexcept { return resting_; }
+  std::size_t dialing() const noexcept { return dialing_; }
+  // Waiters without a dial.
+  std::size_t queued() const noexcept { return queued_; }
 
  private:
-  struct Rester;
-  struct Waiter {
-    Origin* origin = nullptr;
-    bool fresh = false;
-    Lease lease;
-    Wait granted;
-  };
+  struct Waiter;
+  struct Dial;
 
   Origin& origin_named(const std::string& name);
   void forget_unused_origins();
-  Lease lease_of(Origin& origin, bool fresh);
   bool place_free(const Origin& origin) const noexcept;
-  std::unique_ptr<Connection> take_resting(Origin& origin);
-  void close_oldest_resting();
-  void come_to_rest(Origin& origin, std::unique_ptr<Connection> connection);
-  void close_resting(Rester& rester) noexcept;
+  bool make_place(Origin& origin) noexcept;
+  std::unique_ptr<Connection> take_resting(Origin& origin) noexcept;
+
+  void begin_dial(Origin& origin, const Target& target, Waiter* waiter) noexcept;
+  Task<> run_dial(std::unique_ptr<Dial> dial);
+  void end_dial(Origin& origin) noexcept;
+  void fail(Waiter& waiter, Error error) noexcept;
+  static Waiter* first_without_dial(const Origin& origin) noexcept;
+  static Dial* dial_without_waiter(const Origin& origin) noexcept;
+  void adopt(Waiter& waiter, Dial& dial) noexcept;
+  void pass_on(Dial& dial) noexcept;
+  void give_up(Waiter& waiter) noexcept;
+
+  void grant(Waiter& waiter, std::unique_ptr<Connection> connection, const ConnectTimes& times) noexcept;
+  void come_to_rest(Origin& origin, std::unique_ptr<Connection> connection) noexcept;
+  void close_resting(Connection& connection) noexcept;
   void release_place(Origin& origin) noexcept;
-  void serve_waiters_soon();
-  void serve_waiters();
+  bool place_is_wanted(const Origin& origin) const noexcept;
+  void tell(Waiter& waiter) noexcept;
+  void serve_soon() noexcept;
+
   void on_timer() noexcept override;
+  // Begins dials where places have become free and resumes the waiters that have something to be told.
+  void run() noexcept override;
+  void discard() noexcept override { keep_.reset(); }
 
   EventLoop& loop_;
+  const std::shared_ptr<Dialer> dialer_;
   const PoolLimits limits_;
   std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
-  std::list<Waiter*> waiters_;
-  std::size_t open_ = 0;  // places taken, resting connections included
+  LinkedList<Connection, AtRest> at_rest_;         // of all origins, the longest rest first
+  LinkedList<Waiter, struct WithoutPlace> queue_;  // of all origins, first come first
+  LinkedList<Origin, struct HasFreePlace> freed_;  // origins that may serve their own waiters
+  bool freed_for_all_ = false;                     // all places were taken and one has become free
+  LinkedList<Waiter, struct ToBeTold> to_be_told_;
+  std::size_t open_ = 0;
   std::size_t resting_ = 0;
-  bool serving_soon_ = false;
+  std::size_t dialing_ = 0;
+  std::size_t queued_ = 0;
+  std::shared_ptr<ConnectionPool> keep_;  // while posted to the loop
   bool closed_ = false;
 };
 

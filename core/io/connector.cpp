@@ -28,11 +28,13 @@ Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Res
   if (!addresses) co_return std::move(addresses).failure();
   const Nanos resolved = loop.now();
   times.dns = resolved - begin;
+  times.phase = Phase::connect;
 
   auto tcp = co_await race_connect(std::move(*addresses), token, deadline);
   if (!tcp) co_return std::move(tcp).failure();
   const Nanos connected = loop.now();
   times.connect = connected - resolved;
+  times.phase = Phase::tls;
   if (plan.tls == nullptr) co_return std::unique_ptr<Transport>(std::move(*tcp));
 
   auto secured =

@@ -24,11 +24,12 @@ struct ConnectPlan {
   std::int64_t connect_timeout_ms = 0;  // all of it; 0 = no limit
 };
 
-// How long each step took; -1 when it did not happen.
+// How long each step took, -1 when it did not happen, and which one is under way.
 struct ConnectTimes {
   Nanos dns = -1;
   Nanos connect = -1;
   Nanos tls = -1;
+  Phase phase = Phase::dns;
 };
 
 // Races TCP over the addresses, then shakes hands with the winner. `times` is filled as far as it got. Errors: those of
