@@ -70,6 +70,7 @@ void echo(Exchange& exchange) {
   answer->set("path", as_text(exchange.path()));
   answer->set("query", as_text(exchange.query()));
   answer->set("headers", headers);
+  answer->set("length", exchange.body().size());
   answer->set(text ? "body" : "body_base64", text ? exchange.body() : base64(exchange.body()));
   exchange.send_json(Status::HTTP_OK, *answer);
 }

@@ -91,17 +91,25 @@ std::optional<std::string> Exchange::parameter(std::string_view name) const {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Exchange::number(std::string_view name, std::uint64_t fallback, std::uint64_t most) {
+std::optional<std::uint64_t> Exchange::number(std::string_view name, std::uint64_t fallback, std::uint64_t most,
+                                              std::uint64_t least) {
   const auto text = parameter(name);
   if (!text) return fallback;
   std::uint64_t value = 0;
   const char* end = text->data() + text->size();
   const auto parsed = std::from_chars(text->data(), end, value);
-  if (!text->empty() && parsed.ec == std::errc{} && parsed.ptr == end && value <= most) return value;
-  send_error(Status::HTTP_BAD_REQUEST,
-             {.message = std::string(name) + " must be a number from 0 to " + std::to_string(most),
-              .code = "invalid_parameter"});
+  if (!text->empty() && parsed.ec == std::errc{} && parsed.ptr == end && value >= least && value <= most) {
+    return value;
+  }
+  send_error(Status::HTTP_BAD_REQUEST, {.message = std::string(name) + " must be a number from " +
+                                                   std::to_string(least) + " to " + std::to_string(most),
+                                        .code = "invalid_parameter"});
   return std::nullopt;
+}
+
+std::string Exchange::state_key() const {
+  const auto key = parameter("key");
+  return key ? "key=" + *key : path_ + "?" + query_;
 }
 
 void Exchange::send_json(Status status, const Poco::JSON::Object& body) {

@@ -47,9 +47,12 @@ class Exchange {
 
   // The decoded value of a query parameter; nothing when it is not there.
   std::optional<std::string> parameter(std::string_view name) const;
-  // The same as a number from 0 to `most`, or `fallback` when it is not there. Nothing: it was no such number, and 400
-  // has been sent.
-  std::optional<std::uint64_t> number(std::string_view name, std::uint64_t fallback, std::uint64_t most);
+  // The same as a number from `least` to `most`, or `fallback` when it is not there. Nothing: it was no such number, and
+  // 400 has been sent.
+  std::optional<std::uint64_t> number(std::string_view name, std::uint64_t fallback, std::uint64_t most,
+                                      std::uint64_t least = 0);
+  // Which state of a route that remembers this request belongs to: the parameter `key`, else path and query.
+  std::string state_key() const;
 
   void send_json(Status status, const Poco::JSON::Object& body);
   void send_error(Status status, const ErrorBody& error);

@@ -21,7 +21,9 @@ std::string head(Exchange& exchange, const std::string& framing) {
 
 void truncate(Exchange& exchange) {
   const std::string half(50, 'x');
-  if (exchange.parameter("chunked").value_or("0") == "1") {
+  const auto chunked = exchange.number("chunked", 0, 1);
+  if (!chunked) return;
+  if (*chunked == 1) {
     // 0x32 = 50 bytes; the last chunk, which would end the body (RFC 9112 7.1), never comes.
     exchange.send_raw(head(exchange, "Transfer-Encoding: chunked") + "32\r\n" + half + "\r\n");
   } else {

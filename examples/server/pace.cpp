@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <string>
 
@@ -27,12 +26,10 @@ std::string block_of_bytes() {
 }  // namespace
 
 void answer_slowly(Exchange& exchange) {
-  const auto ms = exchange.number("ms", 1000, std::numeric_limits<std::uint64_t>::max());
-  if (!ms) return;
-  const std::uint64_t waited = std::min(*ms, longest_pause_ms);
-  if (!exchange.pause(waited)) return;
+  const auto ms = exchange.number("ms", 1000, longest_pause_ms);
+  if (!ms || !exchange.pause(*ms)) return;
   auto answer = make_object();
-  answer->set("waited_ms", waited);
+  answer->set("waited_ms", *ms);
   exchange.send_json(Status::HTTP_OK, *answer);
 }
 

@@ -48,6 +48,8 @@ class Router {
       : routes_{{"/v1/models", "GET, HEAD", list_models},
                 {"/v1/chat/completions", "POST", [api_key](Exchange& exchange) { complete_chat(exchange, api_key); }},
                 {"/echo", "", echo},
+                {"/flaky", "", flaky()},
+                {"/limited", "", limited()},
                 {"/slow", "GET, HEAD", answer_slowly},
                 {"/drip", "GET", drip},
                 {"/bytes", "GET, HEAD", send_bytes},

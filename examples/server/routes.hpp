@@ -1,6 +1,7 @@
 // Every route of the server. README.md says what each answers.
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace ai_server {
@@ -18,6 +19,10 @@ void echo(Exchange& exchange);
 void answer_slowly(Exchange& exchange);
 void drip(Exchange& exchange);
 void send_bytes(Exchange& exchange);
+
+// flaky.cpp and limited.cpp: answers that depend on the requests before; each call makes a memory of its own
+std::function<void(Exchange&)> flaky();
+std::function<void(Exchange&)> limited();
 
 // faults.cpp: answers that are not what they announce
 void truncate(Exchange& exchange);

@@ -2,12 +2,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "../../../examples/server/token_bucket.hpp"
 #include "support/process.hpp"
 #include "support/socket.hpp"
 
@@ -23,6 +25,10 @@ std::string answer_to(const AiServer& server, const std::string& request) {
 std::string chat_request(const std::string& key, const std::string& body) {
   return "POST /v1/chat/completions?ms=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + key +
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string answer_to_get(const AiServer& server, const std::string& target) {
+  return answer_to(server, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -66,6 +72,106 @@ BOOST_AUTO_TEST_CASE(wrong_key_and_bad_json_are_named) {
   const std::string bad = answer_to(server, chat_request(server.api_key(), "{"));
   BOOST_TEST(bad.starts_with("HTTP/1.1 400 "));
   BOOST_TEST(contains(bad, R"("code":"invalid_json")"));
+}
+
+BOOST_AUTO_TEST_CASE(flaky_fails_as_often_as_asked_and_then_answers) {
+  AiServer server;
+  const std::string target = "/flaky?fail=2&status=429&retry-after=7";
+  for (const char* failure : {"failure 1 of 2", "failure 2 of 2"}) {
+    const std::string answer = answer_to_get(server, target);
+    BOOST_TEST(answer.starts_with("HTTP/1.1 429 "));
+    BOOST_TEST(contains(answer, "Retry-After: 7\r\n"));
+    BOOST_TEST(contains(answer, failure));
+    BOOST_TEST(contains(answer, R"("code":"flaky")"));
+  }
+  const std::string answer = answer_to_get(server, target);
+  BOOST_TEST(answer.starts_with("HTTP/1.1 200 "));
+  BOOST_TEST(answer.ends_with(R"({"request":3,"failures":2})"));
+}
+
+BOOST_AUTO_TEST_CASE(flaky_counts_by_key_or_by_path_and_query) {
+  AiServer server;
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1&status=500&key=a").starts_with("HTTP/1.1 500 "));
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1&status=500&key=b").starts_with("HTTP/1.1 500 "));
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1&status=500&key=a&x").starts_with("HTTP/1.1 200 "));
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1").starts_with("HTTP/1.1 503 "));
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1&other").starts_with("HTTP/1.1 503 "));
+  BOOST_TEST(answer_to_get(server, "/flaky?fail=1").starts_with("HTTP/1.1 200 "));
+}
+
+BOOST_AUTO_TEST_CASE(only_429_and_503_of_flaky_say_when_to_come_back) {
+  AiServer server;
+  BOOST_TEST(contains(answer_to_get(server, "/flaky?status=503"), "Retry-After: 1\r\n"));
+  BOOST_TEST(!contains(answer_to_get(server, "/flaky?status=502"), "Retry-After"));
+}
+
+BOOST_AUTO_TEST_CASE(limited_lets_the_burst_in_and_refuses_the_next) {
+  AiServer server;
+  const std::string target = "/limited?limit=1&burst=2&tokens=1000&cost=10";
+  const std::string first = answer_to_get(server, target);
+  BOOST_TEST(first.starts_with("HTTP/1.1 200 "));
+  BOOST_TEST(!contains(first, "Retry-After"));
+  for (const char* field :
+       {"x-ratelimit-limit-requests: 1", "x-ratelimit-remaining-requests: 1", "x-ratelimit-reset-requests: 1m0s",
+        "x-ratelimit-limit-tokens: 1000", "x-ratelimit-remaining-tokens: 990", "x-ratelimit-reset-tokens: 600ms"}) {
+    BOOST_TEST(contains(first, std::string(field) + "\r\n"), field);
+  }
+  BOOST_TEST(answer_to_get(server, target).starts_with("HTTP/1.1 200 "));
+  const std::string refused = answer_to_get(server, target);
+  BOOST_TEST(refused.starts_with("HTTP/1.1 429 "));
+  BOOST_TEST(contains(refused, "Retry-After: 60\r\n"));
+  BOOST_TEST(contains(refused, "x-ratelimit-remaining-requests: 0\r\n"));
+  BOOST_TEST(contains(refused, R"("code":"rate_limit_exceeded")"));
+}
+
+BOOST_AUTO_TEST_CASE(limited_counts_tokens_too_and_keeps_keys_apart) {
+  AiServer server;
+  BOOST_TEST(answer_to_get(server, "/limited?limit=1&burst=60&tokens=10&cost=10&key=a").starts_with("HTTP/1.1 200 "));
+  const std::string refused = answer_to_get(server, "/limited?limit=1&burst=60&tokens=10&cost=10&key=a");
+  BOOST_TEST(refused.starts_with("HTTP/1.1 429 "));
+  BOOST_TEST(contains(refused, "x-ratelimit-remaining-requests: 59\r\n"));
+  BOOST_TEST(answer_to_get(server, "/limited?limit=1&burst=60&tokens=10&cost=10&key=b").starts_with("HTTP/1.1 200 "));
+}
+
+BOOST_AUTO_TEST_CASE(rate_limit_fills_with_time_up_to_its_size) {
+  using ::ai_server::TokenBucket;
+  const TokenBucket::Time start{};
+  TokenBucket bucket(60, 3, start);
+  bucket.take(3, start);
+  BOOST_TEST(bucket.until(1, start).count() == 1000.0);
+  BOOST_TEST(bucket.until_full(start).count() == 3000.0);
+  const auto later = start + std::chrono::milliseconds(1500);
+  BOOST_TEST(bucket.level(later) == 1.5);
+  BOOST_TEST(bucket.until(1, later).count() == 0.0);
+  bucket.take(1, later);
+  BOOST_TEST(bucket.level(later) == 0.5);
+  BOOST_TEST(bucket.level(later + std::chrono::hours(1)) == 3.0);
+}
+
+BOOST_AUTO_TEST_CASE(parameters_out_of_range_are_bad_requests) {
+  AiServer server;
+  for (const char* target :
+       {"/flaky?fail=-1", "/flaky?status=200", "/flaky?status=600", "/flaky?status=x", "/flaky?retry-after=soon",
+        "/limited?limit=0", "/limited?burst=0", "/limited?limit=1.5", "/limited?tokens=5&cost=6",
+        "/slow?ms=", "/slow?ms=60001", "/bytes?n=1073741825", "/drip?n=x", "/drip?ms=60001", "/truncate?chunked=2"}) {
+    const std::string answer = answer_to_get(server, target);
+    BOOST_TEST(answer.starts_with("HTTP/1.1 400 "), target);
+    BOOST_TEST(contains(answer, R"("code":"invalid_parameter")"), target);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(echo_tells_what_it_got) {
+  AiServer server;
+  const std::string text = answer_to(
+      server, "PUT /echo?a=1&b=%20 HTTP/1.1\r\nHost: x\r\nX-A: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+  for (const char* part :
+       {R"("method":"PUT","path":"/echo","query":"a=1&b=%20",)", R"(["X-A","b"])", R"("length":2,"body":"hi"})"}) {
+    BOOST_TEST(contains(text, part), part);
+  }
+  const std::string binary = answer_to(server,
+                                       "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: "
+                                       "close\r\n\r\n2\r\n\xff\xfe\r\n0\r\n\r\n");
+  BOOST_TEST(contains(binary, R"("length":2,"body_base64":"//4="})"));
 }
 
 BOOST_AUTO_TEST_CASE(truncated_answers_stay_truncated) {
