@@ -86,7 +86,7 @@ if [ -z "$build" ]; then
   ppn_install_packages || give_up "packages are missing"
   heading "Build (build/release)"
   build=$PWD/build/release
-  programs=(pepperpy_network ppn ppn-ai-server quickstart dlopen_quickstart chat_stream chat_pull)
+  programs=(pepperpy_network ppn ppn-ai-server quickstart dlopen_quickstart chat_stream chat_pull cancel)
   cmake --preset release </dev/null >"$work/configure" 2>&1 || { cat "$work/configure" && give_up "cmake failed"; }
   cmake --build --preset release -j "$(nproc)" --target "${programs[@]}" </dev/null || give_up "the build failed"
 fi
@@ -124,6 +124,9 @@ expect 0 'pepper' "$bin/chat_stream"
 
 heading "A streamed completion, tokens pulled by the caller"
 expect 0 'pepper' "$bin/chat_pull"
+
+heading "A streamed completion, cancelled by another thread after its first token"
+expect 0 'then 1 completion: CANCELLED' "$bin/cancel"
 
 heading "ppn request: two requests over one connection, as JSON"
 expect 0 '"status":200.*"reused":true' \

@@ -1,4 +1,5 @@
 """The example programs against the local AI server, and against servers that do wrong."""
+import re
 import sys
 import threading
 import unittest
@@ -7,7 +8,7 @@ sys.dont_write_bytecode = True
 
 import support  # noqa: E402
 
-PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull")
+PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
 STREAMS = ("chat_stream", "chat_pull")
 
 
@@ -49,6 +50,15 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertEqual((process.returncode, process.stderr), (0, b""))
                 self.assertEqual(process.stdout.decode().strip(), unary.strip())
 
+    def test_cancel_gets_one_completion_at_once(self):
+        process = self.run_example("cancel")
+        self.assertEqual((process.returncode, process.stderr), (0, b""))
+        shown = re.match(r"^(\d+) event\(s\), then 1 completion: CANCELLED, (\d+\.\d+) ms after the cancel\n$",
+                         process.stdout.decode())
+        self.assertTrue(shown, process.stdout)
+        self.assertGreaterEqual(int(shown[1]), 1)
+        self.assertLess(float(shown[2]), 50 if not support.sanitizer() else 1000)
+
     def test_arguments_win_over_the_environment(self):
         for name in PROGRAMS:
             with self.subTest(name):
@@ -59,7 +69,7 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertEqual((process.returncode, process.stderr), (0, b""))
 
     def test_a_wrong_key_is_named(self):
-        for name in ("quickstart", *STREAMS):
+        for name in ("quickstart", *STREAMS, "cancel"):
             with self.subTest(name):
                 process = self.run_example(name, PEPPERPY_DEMO_KEY="wrong")
                 self.assertEqual(process.returncode, 1)
@@ -125,6 +135,23 @@ class AgainstScriptedServers(unittest.TestCase):
                 process = support.run(support.EXAMPLES / name, server.url, "key", "")
                 self.assertEqual((process.returncode, process.stdout), (1, b"half\n"))
                 self.assertIn(b": STREAM_TRUNCATED: ", process.stderr)
+
+    def test_cancel_ends_a_stream_that_goes_on_and_is_silent(self):
+        def serve(connection):
+            connection.read_request()
+            connection.send(support.EVENT_STREAM_HEAD + token(b"first"))
+            connection.hold()
+        with support.ScriptedServer(serve) as server:
+            process = support.run(support.EXAMPLES / "cancel", server.url, "key", "")
+        self.assertEqual((process.returncode, process.stderr), (0, b""))
+        self.assertTrue(process.stdout.startswith(b"1 event(s), then 1 completion: CANCELLED, "), process.stdout)
+
+    def test_cancel_says_when_there_was_nothing_to_cancel(self):
+        data = support.response(b"", headers=("Content-Type: text/event-stream",))
+        with support.ScriptedServer(support.answer_everything(data)) as server:
+            process = support.run(support.EXAMPLES / "cancel", server.url, "key", "")
+        self.assertEqual((process.returncode, process.stdout), (1, b""))
+        self.assertEqual(process.stderr, b"cancel: OK: it ended before it was cancelled\n")
 
     def test_a_connection_that_ends_inside_the_stream_is_an_error(self):
         def serve(connection):
