@@ -7,54 +7,10 @@
 
 #include "ppn/commands.h"
 #include "ppn/exit_status.h"
+#include "ppn/help.h"
 #include "ppn/option_list.h"
+#include "ppn/redact.h"
 #include "ppn/verbose.h"
-
-static const char help[] =
-    "usage: ppn request [options] URL...     fetch in order over one client\n"
-    "       ppn stream [options] [--sse | --lines | --chunk-size N] URL\n"
-    "                                        print a response while it arrives\n"
-    "       ppn --list-options [--markdown]  the options for --set and --config\n"
-    "       ppn --help | --version\n"
-    "\n"
-    "request\n"
-    "  -X, --request METHOD     default GET, or POST with a body\n"
-    "  -H, --header 'N: V'      add a header; 'N;' sends it empty\n"
-    "  -d, --data DATA          body of a form; @FILE (line ends dropped) or @- reads it\n"
-    "      --data-binary DATA   as -d, byte for byte\n"
-    "      --json DATA          JSON body, checked before it is sent\n"
-    "  -u, --user NAME:PASSWORD Basic authentication\n"
-    "output\n"
-    "  -o, --output FILE        instead of standard output; the k-th belongs to the k-th URL\n"
-    "  -i, --include            response head before the body\n"
-    "  -s, --silent             no error line;  -S, --show-error: an error line in spite of -s\n"
-    "  -v, --verbose            request, response head and timings on standard error, secrets as ***\n"
-    "      --report             request: one JSON line per URL instead of the body;\n"
-    "                           stream: one per event, line or chunk, and one for the end\n"
-    "      --report-body        --report with \"body_base64\" (request only)\n"
-    "stream\n"
-    "      --sse                the data of each event of a text/event-stream\n"
-    "      --lines              each line, blank ones dropped\n"
-    "      --chunk-size N       raw bytes, at most N at a time (raw bytes are also the default)\n"
-    "connection\n"
-    "      --resolve HOST:PORT:ADDR   this address instead of asking DNS; may be repeated\n"
-    "      --cacert FILE, --capath DIR   certificates to trust instead of the system's\n"
-    "      --cert FILE, --key FILE   client certificate and its key, PEM\n"
-    "  -k, --insecure           do not verify certificates: for tests only\n"
-    "      --http1.1            accepted; there is no other version\n"
-    "  -m, --max-time SECONDS   the whole of a request or stream;  --connect-timeout SECONDS\n"
-    "configuration\n"
-    "      --config FILE.json   options of the table as a JSON object\n"
-    "      --set NAME=VALUE     one option of the table; with --config the later one wins\n"
-    "\n"
-    "exit status: 0; 1 command line or local file; 22 HTTP status >= 400 (request with --report: 0);\n"
-    "  40 + hundreds digit of the error number: 41 usage, 42 network, 43 TLS, 44 timeout, 45 protocol,\n"
-    "  46 HTTP status (stream with --report), 47 stream, 49 policy; 130 a stream was interrupted.\n"
-    "  With several URLs the last failure counts. Errors: \"ppn: CODE: message\" on standard error.\n";
-
-static int print_help(FILE* file) {
-  return fputs(help, file) < 0 || fflush(file) != 0 ? EXIT_USAGE : 0;
-}
 
 static int print_version(void) {
   return printf("ppn %s, libpepperpy_network %s\n", PPN_VERSION_STRING, ppn_version_string()) < 0 ? EXIT_USAGE : 0;
@@ -74,20 +30,60 @@ static int check_stream(const struct options* options) {
   return 0;
 }
 
-static int run(const struct options* options, const char* command) {
-  const int is_stream = strcmp(command, "stream") == 0;
+static int check_bench(const struct options* options) {
+  if (options->urls.count > 1) return complain_usage("bench takes one URL", NULL);
+  if (options->bench_in_flight == 0 || options->bench_requests == 0)
+    return complain_usage("bench needs -c N and -n N", NULL);
+  if (options->stream_kind != STREAM_NONE)
+    return complain_usage("--sse, --lines and --chunk-size go with stream; bench has --stream", NULL);
+  if (options->outputs.count != 0 || options->include_head || options->report)
+    return complain_usage("-o, -i and --report do not go with bench", NULL);
+  return 0;
+}
+
+static const struct command {
+  const char* name;
+  int (*check)(const struct options* options);
+  int (*run)(const struct options* options);
+} commands[] = {
+    {"request", check_request, command_request},
+    {"stream", check_stream, command_stream},
+    {"bench", check_bench, command_bench},
+};
+
+static const struct command* find_command(const char* name) {
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; ++i) {
+    if (strcmp(commands[i].name, name) == 0) return &commands[i];
+  }
+  return NULL;
+}
+
+static int run(const struct options* options, const struct command* command) {
   int status = 0;
-  if (options->help) return print_help(stdout);
+  if (options->help) return print_help(stdout, command != NULL ? command->name : "");
   if (options->version) return print_version();
   if (options->list_options) return print_option_list(options->markdown);
   if (options->markdown) return complain_usage("--markdown goes with --list-options", NULL);
-  if (*command == '\0') return print_help(stderr), EXIT_USAGE;
+  if (command == NULL) return print_help(stderr, ""), EXIT_USAGE;
   if (options->urls.count == 0) return complain_usage("no URL", NULL);
-  status = is_stream ? check_stream(options) : check_request(options);
+  if (command->run != command_bench && (options->bench_in_flight | options->bench_requests) != 0)
+    return complain_usage("-c and -n go with bench", NULL);
+  if (command->run != command_bench && options->bench_stream) return complain_usage("--stream goes with bench", NULL);
+  status = command->check(options);
   if (status != 0) return status;
   if (options->insecure) fputs("ppn: warning: -k: certificates and host names are not verified\n", stderr);
   if (options->verbose) verbose_start();
-  return is_stream ? command_stream(options) : command_request(options);
+  return command->run(options);
+}
+
+/* Often a URL without a command, and a URL may hold secrets. */
+static int complain_command(const char* name) {
+  struct text redacted = {NULL, 0, 0};
+  int status = 0;
+  append_redacted_url(&redacted, name);
+  status = complain_usage("unknown command", redacted.data);
+  text_free(&redacted);
+  return status;
 }
 
 /* Loading libPocoFoundation blocks SIGPIPE in the thread that loads it. A command whose reader has gone ends quietly,
@@ -101,20 +97,17 @@ static void end_with_the_reader(void) {
 
 int main(int argc, char** argv) {
   struct options options;
-  const char* command = argc > 1 && argv[1][0] != '-' ? argv[1] : "";
+  const char* name = argc > 1 && argv[1][0] != '-' ? argv[1] : "";
+  const struct command* command = find_command(name);
   int status = 0;
   if (ppn_version_number() / 1000000 != PPN_VERSION_MAJOR) {
     fprintf(stderr, "ppn: ABI_MISMATCH: made for version %s, found %s\n", PPN_VERSION_STRING, ppn_version_string());
     return exit_status_of(PPN_E_ABI_MISMATCH);
   }
-  if (strcmp(command, "ws") == 0 || strcmp(command, "bench") == 0) {
-    return complain_usage("this command is not in this version", command);
-  }
-  if (*command != '\0' && strcmp(command, "request") != 0 && strcmp(command, "stream") != 0) {
-    return complain_usage("unknown command", command);
-  }
+  if (strcmp(name, "ws") == 0) return complain_usage("this command is not in this version", name);
+  if (*name != '\0' && command == NULL) return complain_command(name);
   end_with_the_reader();
-  status = options_parse(&options, argc, argv, *command != '\0' ? 2 : 1);
+  status = options_parse(&options, argc, argv, command != NULL ? 2 : 1);
   if (status == 0) status = run(&options, command);
   options_free(&options);
   return status;

@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -91,9 +90,6 @@ class Child:
         out, err = self.process.communicate(timeout=DEADLINE_S)
         out, self._buffer = self._buffer + out, b""
         return self.process.returncode, out, err
-
-    def interrupt(self):
-        self.process.send_signal(signal.SIGINT)
 
 
 class AiServer:

@@ -26,18 +26,33 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word.encode(), process.stderr)
 
     def test_help_and_version(self):
-        for arguments in (("--help",), ("-h",), ("request", "--help"), ("stream", "--help")):
-            process = ppn(*arguments)
-            self.assertEqual((process.returncode, process.stderr), (0, b""))
-            self.assertTrue(process.stdout.startswith(b"usage: ppn request"))
+        for arguments, usage in ((("--help",), "usage: ppn request"), (("-h",), "usage: ppn request"),
+                                 (("request", "--help"), "usage: ppn request [options] URL...\n\n"),
+                                 (("stream", "-h"), "usage: ppn stream"), (("bench", "--help"), "usage: ppn bench")):
+            with self.subTest(arguments):
+                process = ppn(*arguments)
+                self.assertEqual((process.returncode, process.stderr), (0, b""))
+                self.assertTrue(process.stdout.decode().startswith(usage))
+                self.assertLessEqual(max(map(len, process.stdout.splitlines())), 110)
         process = ppn("--version")
         self.assertEqual((process.returncode, process.stderr), (0, b""))
         self.assertRegex(process.stdout, rb"^ppn \d+\.\d+\.\d+, libpepperpy_network \d+\.\d+\.\d+\n$")
 
     def test_help_names_no_command_that_is_not_there(self):
-        text = ppn("--help").stdout
-        self.assertNotIn(b"ppn ws", text)
-        self.assertNotIn(b"ppn bench", text)
+        for command in ((), ("request",), ("stream",), ("bench",)):
+            self.assertNotIn(b"ppn ws", ppn(*command, "--help").stdout)
+
+    def test_help_of_each_command_names_every_option_it_takes(self):
+        common = ("-X", "-H", "-d", "--data-binary", "--json", "-u", "-s", "-v", "--resolve", "--cacert", "--capath",
+                  "--cert", "--key", "-k", "--http1.1", "--max-time", "--connect-timeout", "--config", "--set",
+                  "--list-options", "exit status: ")
+        own = {"request": ("-o", "-i", "--report", "--report-body"),
+               "stream": ("-o", "-i", "--report", "--sse", "--lines", "--chunk-size"), "bench": ("-c", "-n", "--stream")}
+        for command, options in own.items():
+            text = ppn(command, "--help").stdout.decode()
+            for option in (*common, *options):
+                with self.subTest(option, command=command):
+                    self.assertRegex(text, rf"(?m)(^|[ ,]){option}\b" if option[0] == "-" else option)
 
     def test_no_command_shows_the_help_as_an_error(self):
         process = ppn()
@@ -45,9 +60,7 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(process.stderr.startswith(b"usage: ppn request"))
 
     def test_commands_of_later_versions_are_named(self):
-        for command in ("ws", "bench"):
-            with self.subTest(command):
-                self.assert_usage_error(ppn(command, URL), command, "not in this version")
+        self.assert_usage_error(ppn("ws", URL), "ws", "not in this version")
 
     def test_unknown_commands_and_options_are_named(self):
         self.assert_usage_error(ppn("fetch", URL), "fetch")
@@ -57,7 +70,7 @@ class CommandLine(unittest.TestCase):
 
     def test_options_of_later_versions_are_named_and_never_ignored(self):
         for option, value in NOT_IN_THIS_VERSION.items():
-            for command in ("request", "stream"):
+            for command in ("request", "stream", "bench"):
                 with self.subTest(option, command=command):
                     arguments = [option] if value is None else [option, value]
                     self.assert_usage_error(ppn(command, *arguments, URL), option, "not in this version")
@@ -77,6 +90,20 @@ class CommandLine(unittest.TestCase):
                               ("--chunk-size", "0"), ("--chunk-size", "many")):
             with self.subTest(option, value=value):
                 self.assert_usage_error(ppn("stream", option, value, URL))
+
+    def test_what_may_be_a_secret_is_not_repeated(self):
+        for arguments in (("request", "-H", "Authorization Bearer hidden", URL), ("request", "-u", "hidden", URL),
+                          ("request", "-Hhidden", URL), ("request", "--user=me:hidden", URL),
+                          ("request", "--set", "hidden", URL), ("request", "--set", "=hidden", URL),
+                          ("request", "-H", "Authorization: Bearer hidden\x01", URL),
+                          ("request", "-v", "-H", "Authorization: Bearer hidden", "ftp://me:hidden@x/"),
+                          ("request", "-H", "Authorization: Bearer hidden", "http://127.0.0.1:1/?api_key=hidden"),
+                          ("http://me:hidden@127.0.0.1/",)):
+            with self.subTest(arguments):
+                process = ppn(*arguments)
+                self.assertNotEqual(process.returncode, 0)
+                self.assertTrue(process.stderr)
+                self.assertNotIn(b"hidden", process.stdout + process.stderr)
 
     def assert_file_error(self, process, path):
         self.assertEqual((process.returncode, process.stdout), (1, b""))

@@ -138,15 +138,21 @@ class WhatIsSent(unittest.TestCase):
             self.assertEqual((process.returncode, process.stdout), (0, b"ok"), process.stderr)
             self.assertEqual(server.fields["host"], f"some.invalid:{server.port}")
 
+    def test_each_of_several_resolved_addresses_is_taken(self):
+        with Recorder() as server:
+            process = ppn("request", "--resolve", f"some.invalid:{server.port}:127.0.0.1,[::1]",
+                          f"http://some.invalid:{server.port}/")
+            self.assertEqual((process.returncode, process.stdout), (0, b"ok"), process.stderr)
+
     def test_verbose_shows_the_exchange_without_its_secrets(self):
         data = support.response(b"ok", headers=("Set-Cookie: sid=hidden", "X-Seen: yes"))
         with Recorder(data) as server:
-            process = ppn("request", "-v", "-u", "me:hidden", "-H", "X-Api-Key: hidden", "-H", "X-Plain: seen",
-                          server.url + "/path?api_key=hidden&q=seen")
+            process = ppn("request", "-v", "-u", "me:hidden", "-H", "X-Api-Key: hidden", "-H", "X-Plain: hidden",
+                          "-H", "Accept: text/seen", server.url + "/path?api_key=hidden&q=seen")
         text = process.stderr.decode()
         self.assertEqual((process.returncode, process.stdout), (0, b"ok"))
         self.assertIn("> GET /path?api_key=REDACTED&q=seen HTTP/1.1\n", text)
-        for line in ("> Authorization: ***", "> X-Api-Key: ***", "> X-Plain: seen", "< HTTP/1.1 200", "< Set-Cookie: ***",
+        for line in ("> Authorization: ***", "> X-Api-Key: ***", "> X-Plain: ***", "> Accept: text/seen", "< HTTP/1.1 200", "< Set-Cookie: ***",
                      "< X-Seen: yes"):
             self.assertIn(line + "\n", text)
         self.assertRegex(text, r"\* .*total \d+\.\d ms")

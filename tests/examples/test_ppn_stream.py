@@ -207,13 +207,14 @@ class HowItEnds(unittest.TestCase):
             connection.read_request()
             connection.send(support.EVENT_STREAM_HEAD + chunk(b"data: one\n\n"))
             connection.hold()
-        with support.ScriptedServer(serve) as server, \
-                support.Child(support.PPN, "stream", "--sse", "--report", server.url) as child:
-            child.read_until(b"\n")
-            child.interrupt()
-            status, out, err = child.finish()
-        self.assertEqual((status, err), (130, b""))
-        self.assertEqual(json.loads(out), {"end": "CANCELLED", "events": 1, "last_event_id": "", "retry": None})
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), support.ScriptedServer(serve) as server, \
+                    support.Child(support.PPN, "stream", "--sse", "--report", server.url) as child:
+                child.read_until(b"\n")
+                child.process.send_signal(number)
+                status, out, err = child.finish()
+                self.assertEqual((status, err), (128 + number, b""))
+                self.assertEqual(json.loads(out), {"end": "CANCELLED", "events": 1, "last_event_id": "", "retry": None})
 
 
 class AgainstTheAiServer(unittest.TestCase):

@@ -6,5 +6,6 @@
 
 int command_request(const struct options* options);
 int command_stream(const struct options* options);
+int command_bench(const struct options* options);
 
 #endif

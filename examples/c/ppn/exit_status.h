@@ -7,7 +7,7 @@
 enum {
   EXIT_USAGE = 1,        /* the command line, or a local file that can not be read or written */
   EXIT_HTTP_STATUS = 22, /* HTTP status 400 or more; the number curl uses */
-  EXIT_INTERRUPTED = 130 /* 128 + SIGINT, as shells count */
+  EXIT_INTERRUPTED = 128 /* plus the number of the signal, as shells count */
 };
 
 /* 40 plus the hundreds digit of the code; 0 for PPN_OK. */

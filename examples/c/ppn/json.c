@@ -80,14 +80,18 @@ void json_integer_or_null(struct text* out, int64_t number) {
   }
 }
 
-void json_ms_or_null(struct text* out, double ms) {
+void json_decimal_or_null(struct text* out, double number, int decimals) {
   char digits[64];
-  if (ms < 0) {
+  if (number < 0) {
     text_append_string(out, "null");
     return;
   }
-  snprintf(digits, sizeof digits, "%.3f", ms);
+  snprintf(digits, sizeof digits, "%.*f", decimals, number);
   text_append_string(out, digits);
+}
+
+void json_ms_or_null(struct text* out, double ms) {
+  json_decimal_or_null(out, ms, 3);
 }
 
 void json_boolean(struct text* out, int value) {

@@ -18,6 +18,9 @@ void json_integer(struct text* out, int64_t number);
 /* null when `number` is negative, which is how the library says "not known". */
 void json_integer_or_null(struct text* out, int64_t number);
 
+/* null when negative. */
+void json_decimal_or_null(struct text* out, double number, int decimals);
+
 /* With three decimals; null when negative. */
 void json_ms_or_null(struct text* out, double ms);
 

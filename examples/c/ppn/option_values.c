@@ -51,6 +51,23 @@ int is_header_argument(const char* text) {
   return colon[1 + strspn(colon + 1, " \t")] != '\0';
 }
 
+void add_resolve(struct text* out, const char* value) {
+  const char* host_end = value[0] == '[' ? strchr(value, ']') : value;
+  const char* port = host_end != NULL ? strchr(host_end, ':') : NULL;
+  const char* address = port != NULL ? strchr(port + 1, ':') : NULL;
+  if (address == NULL) { /* the library says what is wrong with it */
+    if (out->length != 0) text_append(out, ",", 1);
+    text_append_string(out, value);
+    return;
+  }
+  for (const char* at = address; *at != '\0'; at += strcspn(at, ",")) {
+    ++at; /* over the colon or comma before this address */
+    if (out->length != 0) text_append(out, ",", 1);
+    text_append(out, value, (size_t)(address - value) + 1);
+    text_append(out, at, strcspn(at, ","));
+  }
+}
+
 static void strip_line_ends(struct text* text, size_t from) {
   size_t to = from;
   for (size_t at = from; at < text->length; ++at) {

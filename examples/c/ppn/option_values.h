@@ -17,6 +17,9 @@ int is_positive_integer(const char* text);
 /* "Name: value", "Name:value" or "Name;". */
 int is_header_argument(const char* text);
 
+/* Add the argument of --resolve, HOST:PORT:ADDR[,ADDR]..., to a list of host:port:addr, separated by commas. */
+void add_resolve(struct text* out, const char* value);
+
 /* Add what -d, --data-binary or --json gave: text, or @FILE, or @- for standard input. Returns 0 or an exit status. */
 int add_body(struct options* options, enum body_kind kind, const char* value);
 

@@ -34,6 +34,9 @@ enum option_id {
   OPTION_SSE,
   OPTION_LINES,
   OPTION_CHUNK_SIZE,
+  OPTION_IN_FLIGHT,
+  OPTION_REQUESTS,
+  OPTION_STREAM,
   OPTION_HELP,
   OPTION_VERSION,
   OPTION_NOT_IN_THIS_VERSION
@@ -61,7 +64,7 @@ static const struct row rows[] = {
     {0, "--resolve", 1, OPTION_RESOLVE, NULL},
     {0, "--cacert", 1, OPTION_NAMED_SETTING, "ca_file"},
     {0, "--capath", 1, OPTION_NAMED_SETTING, "ca_dir"},
-    {0, "--cert", 1, OPTION_NAMED_SETTING, "client_cert_file"},
+    {'E', "--cert", 1, OPTION_NAMED_SETTING, "client_cert_file"},
     {0, "--key", 1, OPTION_NAMED_SETTING, "client_key_file"},
     {'k', "--insecure", 0, OPTION_INSECURE, NULL},
     {0, "--http1.1", 0, OPTION_HTTP1_1, NULL},
@@ -77,6 +80,9 @@ static const struct row rows[] = {
     {0, "--sse", 0, OPTION_SSE, NULL},
     {0, "--lines", 0, OPTION_LINES, NULL},
     {0, "--chunk-size", 1, OPTION_CHUNK_SIZE, NULL},
+    {'c', "--concurrency", 1, OPTION_IN_FLIGHT, NULL},
+    {'n', "--requests", 1, OPTION_REQUESTS, NULL},
+    {0, "--stream", 0, OPTION_STREAM, NULL},
     {'h', "--help", 0, OPTION_HELP, NULL},
     {0, "--version", 0, OPTION_VERSION, NULL},
     /* Named rather than unknown, so that nobody searches for a spelling that would work. */
@@ -128,9 +134,9 @@ static int add_seconds(struct options* options, const char* spelling, const char
   return 0;
 }
 
-static int add_name_and_value(struct options* options, const char* argument) {
+static int add_name_and_value(struct options* options, const char* spelling, const char* argument) {
   const char* equals = strchr(argument, '=');
-  if (equals == NULL || equals == argument) return complain_usage("expected --set NAME=VALUE", argument);
+  if (equals == NULL || equals == argument) return complain_usage("expected NAME=VALUE", spelling);
   text_append_string(add_setting(options, argument, (size_t)(equals - argument)), equals + 1);
   return 0;
 }
@@ -154,12 +160,17 @@ static int set_chunk_size(struct options* options, const char* value) {
   return set_stream_kind(options, STREAM_CHUNKS);
 }
 
+static int set_count(uint64_t* out, const char* spelling, const char* value, uint64_t most, const char* expected) {
+  *out = is_positive_integer(value) && strlen(value) <= 15 ? strtoull(value, NULL, 10) : 0;
+  return *out >= 1 && *out <= most ? 0 : complain_usage(expected, spelling);
+}
+
 static int apply(struct options* options, const struct row* row, const char* spelling, const char* value) {
   switch (row->id) {
     case OPTION_METHOD: options->method = value; return 0;
     case OPTION_HEADER:
       if (!is_header_argument(value))
-        return complain_usage("expected -H 'Name: value', or -H 'Name;' to send it empty", value);
+        return complain_usage("expected 'Name: value', or 'Name;' to send it empty", spelling);
       list_add(&options->headers, value);
       return 0;
     case OPTION_DATA: return add_body(options, BODY_FORM, value);
@@ -170,10 +181,7 @@ static int apply(struct options* options, const struct row* row, const char* spe
     case OPTION_SILENT: options->silent = 1; return 0;
     case OPTION_SHOW_ERROR: options->show_error = 1; return 0;
     case OPTION_VERBOSE: options->verbose = 1; return 0;
-    case OPTION_RESOLVE:
-      if (options->resolve.length != 0) text_append(&options->resolve, ",", 1);
-      text_append_string(&options->resolve, value);
-      return 0;
+    case OPTION_RESOLVE: add_resolve(&options->resolve, value); return 0;
     case OPTION_INSECURE:
       options->insecure = 1;
       add_text_setting(options, "verify_ssl", "false");
@@ -189,7 +197,7 @@ static int apply(struct options* options, const struct row* row, const char* spe
       options->user = value;
       return 0;
     case OPTION_CONFIG: return add_config_file(options, value);
-    case OPTION_SET: return add_name_and_value(options, value);
+    case OPTION_SET: return add_name_and_value(options, spelling, value);
     case OPTION_NAMED_SETTING: add_text_setting(options, row->setting, value); return 0;
     case OPTION_LIST_OPTIONS: options->list_options = 1; return 0;
     case OPTION_MARKDOWN: options->markdown = 1; return 0;
@@ -198,6 +206,12 @@ static int apply(struct options* options, const struct row* row, const char* spe
     case OPTION_SSE: return set_stream_kind(options, STREAM_SSE);
     case OPTION_LINES: return set_stream_kind(options, STREAM_LINES);
     case OPTION_CHUNK_SIZE: return set_chunk_size(options, value);
+    case OPTION_IN_FLIGHT:
+      return set_count(&options->bench_in_flight, spelling, value, 100000, "expected a number from 1 to 100000");
+    case OPTION_REQUESTS:
+      return set_count(&options->bench_requests, spelling, value, UINT64_C(1000000000000),
+                       "expected a number from 1 to 1000000000000");
+    case OPTION_STREAM: options->bench_stream = 1; return 0;
     case OPTION_HELP: options->help = 1; return 0;
     case OPTION_VERSION: options->version = 1; return 0;
     case OPTION_NOT_IN_THIS_VERSION: break;
@@ -225,14 +239,22 @@ static int parse_letters(struct options* options, int argc, char** argv, int* at
   return 0;
 }
 
+/* What follows a '=' may be a password, so it is not repeated. */
+static int unknown_name(const char* spelling) {
+  const size_t length = strcspn(spelling, "=");
+  struct text name = {NULL, 0, 0};
+  int status = 0;
+  text_append(&name, spelling, length);
+  status = complain_usage(
+      spelling[length] != '\0' ? "unknown option; a value is an argument of its own" : "unknown option", name.data);
+  text_free(&name);
+  return status;
+}
+
 static int parse_name(struct options* options, int argc, char** argv, int* at) {
   const char* spelling = argv[*at];
   const struct row* row = find_name(spelling);
-  if (row == NULL) {
-    return complain_usage(
-        strchr(spelling, '=') != NULL ? "unknown option; a value is an argument of its own" : "unknown option",
-        spelling);
-  }
+  if (row == NULL) return unknown_name(spelling);
   if (row->id == OPTION_NOT_IN_THIS_VERSION || !row->takes_value) return apply(options, row, spelling, NULL);
   if (*at + 1 == argc) return complain_usage("this option needs a value", spelling);
   return apply(options, row, spelling, argv[++*at]);

@@ -1,6 +1,8 @@
-/* The command line of `ppn request` and `ppn stream`, with the spellings of curl. */
+/* The command line of the subcommands, with the spellings of curl. */
 #ifndef PPN_OPTIONS_H
 #define PPN_OPTIONS_H
+
+#include <stdint.h>
 
 #include "text.h"
 
@@ -26,6 +28,9 @@ struct options {
   struct list outputs; /* the k-th belongs to the k-th URL */
   struct list urls;
   enum stream_kind stream_kind;
+  uint64_t bench_in_flight; /* 0 = not given */
+  uint64_t bench_requests;  /* 0 = not given */
+  int bench_stream;
   int insecure;
   int include_head;
   int silent;

@@ -38,6 +38,17 @@ int is_secret_header(const char* name, size_t length) {
   return 0;
 }
 
+int is_harmless_request_header(const char* name, size_t length) {
+  static const char* const names[] = {"accept",          "accept-encoding",
+                                      "accept-language", "cache-control",
+                                      "content-type",    "content-encoding",
+                                      "if-match",        "if-none-match",
+                                      "range",           "if-modified-since",
+                                      "user-agent",      "last-event-id",
+                                      "x-request-id",    NULL};
+  return is_one_of(name, length, names);
+}
+
 static int is_secret_parameter(const char* name, size_t length) {
   static const char* const names[] = {"x-amz-signature",
                                       "x-amz-credential",

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static int is_same_name(const char* a, size_t a_length, const char* b) {
@@ -50,9 +52,22 @@ static int32_t apply_setting(ppn_config* config, const struct setting* setting, 
   return ppn_config_set(config, setting->name, setting->name_length, setting->text.data, setting->text.length, error);
 }
 
+static int32_t set_count(ppn_config* config, const char* name, uint64_t count, ppn_error** error) {
+  char digits[24];
+  const int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
+  return ppn_config_set(config, name, PPN_AUTO_LENGTH, digits, (size_t)length, error);
+}
+
+/* Room for as many connections as bench has in flight; what the user sets comes later and wins. */
+static int32_t make_room(ppn_config* config, uint64_t in_flight, ppn_error** error) {
+  const int32_t status = set_count(config, "max_connections", in_flight, error);
+  return status == PPN_OK ? set_count(config, "max_connections_per_origin", in_flight, error) : status;
+}
+
 int32_t session_client(const struct options* options, ppn_client** out, ppn_error** error) {
   ppn_config* config = NULL;
   int32_t status = ppn_config_new(&config, error);
+  if (status == PPN_OK && options->bench_in_flight != 0) status = make_room(config, options->bench_in_flight, error);
   for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
     status = apply_setting(config, &options->settings[i], error);
   }
@@ -92,7 +107,7 @@ int32_t session_each_header(const struct options* options, session_header_fn add
   if (status == PPN_OK && options->body_kind == BODY_JSON) {
     status = add_unless_given(options, add, user_data, "Content-Type", "application/json");
     /* A stream of events asks for its own media type. */
-    if (status == PPN_OK && options->stream_kind != STREAM_SSE) {
+    if (status == PPN_OK && options->stream_kind != STREAM_SSE && !options->bench_stream) {
       status = add_unless_given(options, add, user_data, "Accept", "application/json");
     }
   }

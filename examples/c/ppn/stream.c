@@ -14,10 +14,10 @@
 /* How long a wait may overlook an interrupt: ppn_stream_cancel may not be called in a signal handler. */
 enum { WAIT_MS = 100 };
 
-static volatile sig_atomic_t interrupted = 0;
+static volatile sig_atomic_t interrupted = 0; /* the number of the signal */
 
 static void on_interrupt(int signal_number) {
-  interrupted = 1;
+  interrupted = signal_number;
   /* A second one ends the program at once, should a terminal or a full pipe hold it. */
   signal(signal_number, SIG_DFL);
 }
@@ -190,7 +190,7 @@ static int exit_status(struct run* run, int32_t code) {
   const int is_http_status = code >= PPN_E_HTTP_BAD_REQUEST && code <= PPN_E_HTTP_OTHER_STATUS;
   if (run->output.failed) return EXIT_USAGE;
   if (code == PPN_OK) return 0;
-  if (interrupted && code == PPN_E_CANCELLED) return EXIT_INTERRUPTED;
+  if (interrupted && code == PPN_E_CANCELLED) return EXIT_INTERRUPTED + (int)interrupted;
   if (!quiet) {
     complain(code, run->error);
     if (run->options->stream_kind == STREAM_SSE) show_refusal(run);

@@ -24,12 +24,12 @@ void verbose_start(void) {
 }
 
 /* Header values may hold any byte above 0x7f; a terminal must not take orders from a server. */
-static void append_line(struct text* out, const char* mark, const char* name, size_t name_length, const char* value,
-                        size_t value_length) {
+static void append_line(struct text* out, const char* mark, int hidden, const char* name, size_t name_length,
+                        const char* value, size_t value_length) {
   text_append_string(out, mark);
   text_append(out, name, name_length);
   text_append_string(out, ": ");
-  if (is_secret_header(name, name_length)) {
+  if (hidden) {
     text_append_string(out, "***");
   } else {
     for (size_t i = 0; i < value_length; ++i) {
@@ -42,7 +42,8 @@ static void append_line(struct text* out, const char* mark, const char* name, si
 
 static int32_t append_request_header(void* user_data, const char* name, size_t name_length, const char* value,
                                      size_t value_length) {
-  append_line(user_data, "> ", name, name_length, value, value_length);
+  /* Any name may be that of a key: what was typed is hidden unless its name says that it is none. */
+  append_line(user_data, "> ", !is_harmless_request_header(name, name_length), name, name_length, value, value_length);
   return PPN_OK;
 }
 
@@ -81,7 +82,7 @@ void verbose_response(const ppn_response* response) {
     size_t name_length = 0;
     size_t value_length = 0;
     if (ppn_response_header_at(response, i, &name, &name_length, &value, &value_length) != PPN_OK) break;
-    append_line(&out, "< ", name, name_length, value, value_length);
+    append_line(&out, "< ", is_secret_header(name, name_length), name, name_length, value, value_length);
   }
   text_append_string(&out, "<\n* ");
   text_append_string(&out, ppn_response_remote(response));
