@@ -135,6 +135,18 @@ expect 0 '"status":200.*"reused":true' \
 heading "ppn stream: events as they arrive"
 expect 0 '^\[DONE\]$' "$bin/ppn" stream --sse "${trust[@]}" "${key[@]}" --json "$streamed" "$chat"
 
+heading "ppn bench: 200 completions, 8 at a time"
+expect 0 '"requests":200,"errors":0,' \
+  "$bin/ppn" bench -c 8 -n 200 "${trust[@]}" "${key[@]}" --json "$question" "$chat"
+
+heading "A server that fails once, says when to come back, and answers then"
+flaky="$PEPPERPY_DEMO_URL/flaky?fail=1&status=503"
+expect 0 '"status":200.*"error":null' "$bin/ppn" request "${trust[@]}" --report "$flaky" "$flaky"
+
+heading "Named: a rate limit that is reached"
+limited="$PEPPERPY_DEMO_URL/limited?limit=1"
+expect 22 'ppn: HTTP_TOO_MANY_REQUESTS: ' "$bin/ppn" request "${trust[@]}" "$limited" "$limited"
+
 heading "Refused: a request without a key"
 expect 22 'ppn: HTTP_UNAUTHORIZED: ' "$bin/ppn" request "${trust[@]}" --json "$question" "$chat"
 

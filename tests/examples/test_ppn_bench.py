@@ -115,16 +115,21 @@ class Failures(unittest.TestCase):
                 self.assertRegex(process.stderr.decode(), rf"^ppn: {code}: [^\n]+\n$")
 
     def test_wrong_numbers_are_usage_errors(self):
-        url = "http://127.0.0.1:1/"
-        for arguments in (("-c", "0", "-n", "1"), ("-c", "100001", "-n", "1"), ("-c", "x", "-n", "1"),
-                          ("-c", "1", "-n", "0"), ("-c", "1", "-n", "1e3"), ("-c", "1", "-n", "-1"), ("-c", "1", "-n", "1000000000001"),
-                          ("-c", "1", "-n", "99999999999999999999999"), ("-c", "1"), ("-n", "1"), (),
-                          ("-c", "1", "-n", "1", "-o", "f"), ("-c", "1", "-n", "1", "-i"),
-                          ("-c", "1", "-n", "1", "--report"), ("-c", "1", "-n", "1", "--sse"), ("-c", "1", "-n", "1", url)):
-            with self.subTest(arguments):
-                process = ppn("bench", *arguments, url)
-                self.assertEqual((process.returncode, process.stdout), (1, b""))
-                self.assertTrue(process.stderr.startswith(b"ppn: USAGE: "), process.stderr)
+        for c, n in (("0", "1"), ("100001", "1"), ("x", "1"), ("", "1"), ("1", "0"), ("1", "1e3"), ("1", "-1"),
+                     ("1", "1000000000001"), ("1", "99999999999999999999999")):
+            self.assert_usage_error("-c", c, "-n", n)
+
+    def test_what_does_not_belong_to_it_is_a_usage_error(self):
+        for arguments in ((), ("-c", "1"), ("-n", "1")):
+            self.assert_usage_error(*arguments)
+        for arguments in (("-o", "f"), ("-i",), ("--report",), ("--report-body",), ("--sse",), ("http://127.0.0.1:1/",)):
+            self.assert_usage_error("-c", "1", "-n", "1", *arguments)
+
+    def assert_usage_error(self, *arguments):
+        with self.subTest(arguments):
+            process = ppn("bench", *arguments, "http://127.0.0.1:1/")
+            self.assertEqual((process.returncode, process.stdout), (1, b""))
+            self.assertTrue(process.stderr.startswith(b"ppn: USAGE: "), process.stderr)
 
     def test_its_options_go_with_no_other_command(self):
         for option in (("-c", "1"), ("-n", "1"), ("--stream",)):
