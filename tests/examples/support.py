@@ -152,6 +152,15 @@ class Connection:
         self._socket.settimeout(DEADLINE_S)
         self._buffer = b""
 
+    def wrap(self, context):
+        """Go on under TLS. When the handshake fails, the socket stays, so that `close` ends it without a reset."""
+        self._socket = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
+        self._socket.do_handshake()
+
+    def peer_subject(self):
+        """The common name in the certificate of the peer."""
+        return next(value for part in self._socket.getpeercert()["subject"] for name, value in part if name == "commonName")
+
     def read_request(self):
         """(head, body) of one request with a Content-Length, or None when the peer has gone."""
         while b"\r\n\r\n" not in self._buffer:

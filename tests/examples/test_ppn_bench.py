@@ -122,7 +122,8 @@ class Failures(unittest.TestCase):
     def test_what_does_not_belong_to_it_is_a_usage_error(self):
         for arguments in ((), ("-c", "1"), ("-n", "1")):
             self.assert_usage_error(*arguments)
-        for arguments in (("-o", "f"), ("-i",), ("--report",), ("--report-body",), ("--sse",), ("http://127.0.0.1:1/",)):
+        for arguments in (("-o", "f"), ("-i",), ("--report",), ("--report-body",), ("--sse",), ("--lines",),
+                          ("http://127.0.0.1:1/",)):
             self.assert_usage_error("-c", "1", "-n", "1", *arguments)
 
     def assert_usage_error(self, *arguments):

@@ -1,7 +1,9 @@
 """ppn request: what it sends, what it reports, and its exit statuses."""
 import base64
+import contextlib
 import json
 import pathlib
+import ssl
 import sys
 import tempfile
 import unittest
@@ -207,6 +209,47 @@ class WhatIsReported(unittest.TestCase):
         self.assertEqual(process.returncode, 42)
         self.assertEqual(process.stderr.decode(), f"ppn: CONNECT_FAILED: {error['message']}\n")
 
+    def test_trailers_are_apart_from_headers(self):
+        data = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n" + support.chunk(b"body") +
+                b"0\r\nX-Sum: 7\r\nX-Sum: 8\r\n\r\n")
+        with Recorder(data) as server:
+            report = one_report(ppn("request", "--report", server.url))
+        self.assertEqual(report["trailers"], [["X-Sum", "7"], ["X-Sum", "8"]])
+        self.assertNotIn("X-Sum", dict(report["headers"]))
+        self.assertEqual(report["body_bytes"], 4)
+
+    def test_an_error_tells_the_phase_in_which_it_came(self):
+        def silent(connection):
+            connection.hold()
+
+        def half(connection):
+            connection.read_request()
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+
+        def no_http(connection):
+            connection.read_request()
+            connection.send(b"SSH-2.0-server\r\n\r\n")
+
+        cases = (
+            (silent, "ftp://127.0.0.1:{port}/", (), "UNSUPPORTED_SCHEME", "validate", 41),
+            (silent, "http://name.invalid:{port}/", (), "DNS_FAILED", "dns", 42),
+            (silent, "http://127.0.0.1:1/", (), "CONNECT_FAILED", "connect", 42),
+            (silent, "https://127.0.0.1:{port}/", ("--connect-timeout", "0.2"), "CONNECT_TIMEOUT", "tls", 42),
+            (silent, "https://127.0.0.1:{port}/", ("--max-time", "0.2"), "TIMEOUT", "tls", 44),
+            (silent, "http://127.0.0.1:{port}/", ("--max-time", "0.2"), "TIMEOUT", "first_byte", 44),
+            (no_http, "http://127.0.0.1:{port}/", (), "HTTP_PROTOCOL", "first_byte", 45),
+            (half, "http://127.0.0.1:{port}/", (), "BODY_TRUNCATED", "body", 45),
+        )
+        for serve, url, arguments, code, phase, status in cases:
+            with self.subTest(code, phase=phase), support.ScriptedServer(serve) as server:
+                process = ppn("request", "--report", *arguments, url.format(port=server.port))
+                report = one_report(process)
+                self.assertEqual(list(report), REPORT_KEYS)
+                self.assertEqual(list(report["timings_ms"]), TIMING_KEYS)
+                self.assertEqual(list(report["error"]), ERROR_KEYS)
+                self.assertEqual((report["error"]["code"], report["error"]["phase"], process.returncode),
+                                 (code, phase, status))
+
     def test_bad_input_is_reported_before_anything_is_sent(self):
         cases = [
             (("ftp://127.0.0.1/",), "UNSUPPORTED_SCHEME"), (("file:///etc/passwd",), "UNSUPPORTED_SCHEME"),
@@ -300,6 +343,62 @@ class HowItEnds(unittest.TestCase):
             self.assertEqual((first.read_bytes(), second.read_bytes()), (b"body", b"body"))
             process = ppn("request", "--report", "-o", first, server.url)
             self.assertEqual(one_report(process)["body_bytes"], 4)
+
+
+class ClientCertificates(unittest.TestCase):
+    """A server that asks for a certificate, and tells whose it got."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        for name in ("server", "client"):
+            made = support.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                               "-days", "1", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
+                               "-keyout", cls.folder / f"{name}.key", "-out", cls.folder / f"{name}.pem")
+            assert made.returncode == 0, made.stderr
+        cls.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        cls.context.load_cert_chain(cls.folder / "server.pem", cls.folder / "server.key")
+        cls.context.load_verify_locations(cls.folder / "client.pem")
+        cls.context.verify_mode = ssl.CERT_REQUIRED
+
+    def ask(self, *arguments):
+        def serve(connection):
+            with contextlib.suppress(OSError):
+                connection.wrap(self.context)
+                subject = connection.peer_subject()
+                while connection.read_request() is not None:
+                    connection.send(support.response(subject.encode()))
+        with support.ScriptedServer(serve) as server:
+            return ppn("request", *arguments, f"https://127.0.0.1:{server.port}/")
+
+    def test_certificate_and_key_are_presented(self):
+        for option in ("--cert", "-E"):
+            process = self.ask("--cacert", self.folder / "server.pem", option, self.folder / "client.pem", "--key",
+                               self.folder / "client.key")
+            self.assertEqual((process.returncode, process.stdout), (0, b"client"), process.stderr)
+
+    def test_a_server_that_gets_none_is_named(self):
+        process = self.ask("--cacert", self.folder / "server.pem")
+        self.assertEqual((process.returncode, process.stdout), (43, b""), process.stderr)
+
+    def test_a_folder_of_certificates_is_trusted(self):
+        trusted = self.folder / "trusted"
+        trusted.mkdir(exist_ok=True)
+        (trusted / "server.pem").write_bytes((self.folder / "server.pem").read_bytes())
+        self.assertEqual(support.run("openssl", "rehash", trusted).returncode, 0)
+        process = self.ask("--capath", trusted, "--cert", self.folder / "client.pem", "--key", self.folder / "client.key")
+        self.assertEqual((process.returncode, process.stdout), (0, b"client"), process.stderr)
+
+    def test_files_that_are_no_certificate_or_key_are_named(self):
+        for arguments in (("--cert", "/nowhere", "--key", self.folder / "client.key"),
+                          ("--cert", self.folder / "client.pem", "--key", self.folder / "server.key"),
+                          ("--cacert", self.folder / "client.key"), ("--cert", self.folder / "client.key")):
+            with self.subTest(arguments):
+                process = ppn("request", *arguments, "https://127.0.0.1:1/")
+                self.assertEqual((process.returncode, process.stdout), (41, b""))
+                self.assertTrue(process.stderr.startswith(b"ppn: CONFIG_ERROR: "), process.stderr)
 
 
 class AgainstTheAiServer(unittest.TestCase):

@@ -18,7 +18,8 @@ static const char overview[] =
 static const char request_usage[] =
     "usage: ppn request [options] URL...\n"
     "\n"
-    "Fetch URLs in order over one client: connections are kept and used again.\n"
+    "Fetch URLs in order over one client: connections are kept and used again. An interrupt ends the\n"
+    "command at once.\n"
     "\n"
     "  ppn request https://localhost:8443/v1/models\n"
     "  ppn request -H 'Authorization: Bearer KEY' --json @question.json URL\n"
@@ -49,6 +50,7 @@ static const char bench_usage[] =
     "  "
     "{\"streams\",\"errors\",\"events\",\"seconds\",\"events_per_second\",\"cpu_us_per_event\",\"p50_ms\",\"p99_ms\",\n"
     "   \"peak_rss_kb\"}, where p50_ms and p99_ms are from start to first event.\n"
+    "An interrupt ends the command at once, without a result.\n"
     "\n"
     "  ppn bench -c 64 -n 100000 http://127.0.0.1:8080/\n"
     "  ppn bench --stream -c 10 -n 100 -H 'Authorization: Bearer KEY' --json @question.json URL\n"
