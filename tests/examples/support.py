@@ -159,7 +159,8 @@ class Connection:
 
     def peer_subject(self):
         """The common name in the certificate of the peer."""
-        return next(value for part in self._socket.getpeercert()["subject"] for name, value in part if name == "commonName")
+        subject = self._socket.getpeercert()["subject"]
+        return next(value for part in subject for name, value in part if name == "commonName")
 
     def read_request(self):
         """(head, body) of one request with a Content-Length, or None when the peer has gone."""

@@ -354,8 +354,8 @@ class ClientCertificates(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         for name in ("server", "client"):
-            made = support.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                               "-days", "1", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
+            made = support.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                               "-nodes", "-days", "1", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
                                "-keyout", cls.folder / f"{name}.key", "-out", cls.folder / f"{name}.pem")
             assert made.returncode == 0, made.stderr
         cls.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -388,7 +388,8 @@ class ClientCertificates(unittest.TestCase):
         trusted.mkdir(exist_ok=True)
         (trusted / "server.pem").write_bytes((self.folder / "server.pem").read_bytes())
         self.assertEqual(support.run("openssl", "rehash", trusted).returncode, 0)
-        process = self.ask("--capath", trusted, "--cert", self.folder / "client.pem", "--key", self.folder / "client.key")
+        process = self.ask("--capath", trusted, "--cert", self.folder / "client.pem", "--key",
+                           self.folder / "client.key")
         self.assertEqual((process.returncode, process.stdout), (0, b"client"), process.stderr)
 
     def test_files_that_are_no_certificate_or_key_are_named(self):
