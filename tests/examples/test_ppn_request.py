@@ -67,6 +67,9 @@ class WhatIsSent(unittest.TestCase):
         self.assertNotIn("content-length", server.fields)
         self.assertNotIn("authorization", server.fields)
 
+    def test_the_version_that_there_is_may_be_named(self):
+        self.assertEqual(self.ask("--http1.1").head[0], "GET /path?q=1 HTTP/1.1")
+
     def test_method_and_headers(self):
         for arguments in (("-X", "PATCH", "-H", "X-A: b", "-H", "X-Empty;"), ("-XPATCH", "-HX-A:   b \t", "-HX-Empty;")):
             with self.subTest(arguments):

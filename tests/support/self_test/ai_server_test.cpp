@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../../../examples/server/memory.hpp"
 #include "../../../examples/server/token_bucket.hpp"
 #include "support/process.hpp"
 #include "support/socket.hpp"
@@ -146,6 +147,17 @@ BOOST_AUTO_TEST_CASE(rate_limit_fills_with_time_up_to_its_size) {
   bucket.take(1, later);
   BOOST_TEST(bucket.level(later) == 0.5);
   BOOST_TEST(bucket.level(later + std::chrono::hours(1)) == 3.0);
+}
+
+BOOST_AUTO_TEST_CASE(memory_of_a_route_is_bounded_and_forgets_the_oldest_key) {
+  ::ai_server::Memory<int> memory;
+  const auto count = [&](const std::string& key) { return memory.with(key, 0, [](int& state) { return ++state; }); };
+  BOOST_TEST(count("first") == 1);
+  for (int i = 0; i < 1023; ++i) BOOST_TEST_REQUIRE(count(std::to_string(i)) == 1);
+  BOOST_TEST(count("first") == 2);
+  BOOST_TEST(count("one more") == 1);
+  BOOST_TEST(count("0") == 2);
+  BOOST_TEST(count("first") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(parameters_out_of_range_are_bad_requests) {
