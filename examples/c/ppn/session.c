@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int is_same_name(const char* a, size_t a_length, const char* b) {
@@ -52,16 +53,19 @@ static int32_t apply_setting(ppn_config* config, const struct setting* setting, 
   return ppn_config_set(config, setting->name, setting->name_length, setting->text.data, setting->text.length, error);
 }
 
-static int32_t set_count(ppn_config* config, const char* name, uint64_t count, ppn_error** error) {
+static int32_t raise_to(ppn_config* config, const char* name, uint64_t count, ppn_error** error) {
   char digits[24];
   const int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
+  const char* now = NULL;
+  const int32_t status = ppn_config_get(config, name, PPN_AUTO_LENGTH, &now, NULL, error);
+  if (status != PPN_OK || strtoull(now, NULL, 10) >= count) return status;
   return ppn_config_set(config, name, PPN_AUTO_LENGTH, digits, (size_t)length, error);
 }
 
 /* Room for as many connections as bench has in flight; what the user sets comes later and wins. */
 static int32_t make_room(ppn_config* config, uint64_t in_flight, ppn_error** error) {
-  const int32_t status = set_count(config, "max_connections", in_flight, error);
-  return status == PPN_OK ? set_count(config, "max_connections_per_origin", in_flight, error) : status;
+  const int32_t status = raise_to(config, "max_connections", in_flight, error);
+  return status == PPN_OK ? raise_to(config, "max_connections_per_origin", in_flight, error) : status;
 }
 
 int32_t session_client(const struct options* options, ppn_client** out, ppn_error** error) {
