@@ -149,9 +149,14 @@ static void run_slot(struct slot* slot) {
   ppn_error_release(error);
 }
 
-static void show_progress(const struct bench* bench) {
-  fprintf(stderr, "\rppn: %" PRIu64 " of %" PRIu64 ", %" PRIu64 " errors ", bench->ended,
-          bench->options->bench_requests, bench->errors);
+/* Called with the lock, and without it while it writes: a terminal that is held must not hold the calls. */
+static void show_progress(struct bench* bench) {
+  const uint64_t ended = bench->ended;
+  const uint64_t errors = bench->errors;
+  pthread_mutex_unlock(&bench->mutex);
+  fprintf(stderr, "\rppn: %" PRIu64 " of %" PRIu64 ", errors: %" PRIu64 " ", ended, bench->options->bench_requests,
+          errors);
+  pthread_mutex_lock(&bench->mutex);
 }
 
 /* Every call has deadlines of its own, so this wait has an end unless the user has switched them off. */
