@@ -34,10 +34,12 @@ class WaitingHandler final : public CallHandler {
       inner_->on_complete(response, error ? std::make_unique<Error>(*error) : nullptr);
       inner_.reset();  // the user's data has ended when the waiting thread goes on
     }
-    const std::lock_guard lock(completion_->mutex);
-    completion_->outcome = {std::move(response), std::move(error)};
-    completion_->complete = true;
-    completion_->changed.notify_one();
+    {
+      const std::lock_guard lock(completion_->mutex);
+      completion_->outcome = {std::move(response), std::move(error)};
+      completion_->complete = true;
+    }
+    completion_->changed.notify_one();  // without the lock: who is woken would only meet it
   }
 
  private:

@@ -1,6 +1,9 @@
 #include "client/pull_stream.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 namespace ppn {
@@ -13,33 +16,62 @@ Error left_to_parent() {
 
 }  // namespace
 
-// Between the loop, which fills it, and the consumer. Full means: the handler asks the call to pause, and the consumer
-// resumes it when a quarter is left (SEMANTICS 3.8).
+// Between the loop, which fills it, and the consumer, who takes all that is there in one go. Full means: the handler
+// asks the call to pause, and the consumer resumes it when a quarter is left (SEMANTICS 3.8).
 struct PullStream::Queue {
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<StreamPiece> pieces;
-  std::size_t bytes = 0;
+  int waiting = 0;  // threads in `changed`
+  std::vector<StreamPiece> pieces;
+  std::vector<StreamPiece> spare;  // taken pieces: their memory serves again
+  std::size_t spare_bytes = 0;
   std::size_t max_bytes = 0;
   std::size_t max_pieces = 0;
-  bool paused = false;
   bool complete = false;
-  bool cancelled = false;
   std::shared_ptr<Response> response;
   std::unique_ptr<Error> error;
   std::uint64_t next_index = 0;
 
-  bool full() const noexcept { return bytes >= max_bytes || pieces.size() >= max_pieces; }
-  bool low() const noexcept { return bytes <= max_bytes / 4 && pieces.size() <= max_pieces / 4; }
+  // Not handed out yet. Both sides write these, the consumer without the lock.
+  std::atomic<std::size_t> bytes{0};
+  std::atomic<std::size_t> count{0};
+  std::atomic<bool> paused{false};
+  std::atomic<bool> cancelled{false};
+
+  bool full() const noexcept { return bytes >= max_bytes || count >= max_pieces; }
+  bool low() const noexcept { return bytes <= max_bytes / 4 && count <= max_pieces / 4; }
 
   // Waits for `ready`; returns it. The lock is held.
   template <class Ready>
   bool wait(std::unique_lock<std::mutex>& lock, std::int64_t timeout_ms, Ready ready) {
+    ++waiting;
+    bool is_ready = true;
     if (timeout_ms < 0) {
       changed.wait(lock, ready);
-      return true;
+    } else {
+      is_ready = changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
     }
-    return changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+    --waiting;
+    return is_ready;
+  }
+  // Unlocks first: who is woken would only meet the lock.
+  void unlock_and_tell(std::unique_lock<std::mutex>& lock) {
+    const bool somebody_waits = waiting > 0;
+    lock.unlock();
+    if (somebody_waits) changed.notify_all();
+  }
+
+  StreamPiece& add_piece() {
+    if (spare.empty()) return pieces.emplace_back();
+    spare_bytes -= spare.back().data.capacity();
+    pieces.push_back(std::move(spare.back()));
+    spare.pop_back();
+    return pieces.back();
+  }
+  void recycle(StreamPiece& taken) {
+    if (spare_bytes + taken.data.capacity() > max_bytes) return;
+    spare_bytes += taken.data.capacity();
+    spare.push_back(std::move(taken));
   }
 };
 
@@ -48,34 +80,40 @@ class PullStream::Handler final : public CallHandler {
   explicit Handler(std::shared_ptr<Queue> queue) : queue_(std::move(queue)) {}
 
   Flow on_head(const std::shared_ptr<Response>& response) override {
-    const std::lock_guard lock(queue_->mutex);
+    std::unique_lock lock(queue_->mutex);
     queue_->response = response;
-    queue_->changed.notify_all();
-    return queue_->cancelled ? Flow::abort : Flow::proceed;
+    const bool cancelled = queue_->cancelled;
+    queue_->unlock_and_tell(lock);
+    return cancelled ? Flow::abort : Flow::proceed;
   }
-  Flow on_chunk(std::string_view bytes) override { return push({std::string(bytes), "chunk", {}, {}, 0}); }
-  Flow on_line(std::string_view line) override { return push({std::string(line), "line", {}, {}, 0}); }
-  Flow on_event(const SseEvent& event) override {
-    return push({std::string(event.data), std::string(event.type), std::string(event.id), event.retry_ms, 0});
-  }
+  Flow on_chunk(std::string_view bytes) override { return push(bytes, "chunk", {}, {}); }
+  Flow on_line(std::string_view line) override { return push(line, "line", {}, {}); }
+  Flow on_event(const SseEvent& event) override { return push(event.data, event.type, event.id, event.retry_ms); }
   void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override {
-    const std::lock_guard lock(queue_->mutex);
+    std::unique_lock lock(queue_->mutex);
     queue_->response = std::move(response);
     queue_->error = std::move(error);
     queue_->complete = true;
-    queue_->changed.notify_all();
+    queue_->unlock_and_tell(lock);
   }
 
  private:
-  Flow push(StreamPiece piece) {
-    const std::lock_guard lock(queue_->mutex);
+  Flow push(std::string_view data, std::string_view type, std::string_view id, std::optional<std::uint64_t> retry_ms) {
+    std::unique_lock lock(queue_->mutex);
     if (queue_->cancelled) return Flow::abort;
+    StreamPiece& piece = queue_->add_piece();
+    piece.data.assign(data);
+    piece.type.assign(type);
+    piece.id.assign(id);
+    piece.retry_ms = retry_ms;
     piece.index = queue_->next_index++;
-    queue_->bytes += piece.data.size();
-    queue_->pieces.push_back(std::move(piece));
-    queue_->changed.notify_all();
-    queue_->paused = queue_->full();
-    return queue_->paused ? Flow::pause : Flow::proceed;
+    queue_->bytes += data.size();
+    ++queue_->count;
+    queue_->unlock_and_tell(lock);
+    if (!queue_->full()) return Flow::proceed;
+    queue_->paused = true;
+    // The consumer may have emptied it before he could see that; then nobody else would resume the call.
+    return queue_->low() && queue_->paused.exchange(false) ? Flow::proceed : Flow::pause;
   }
 
   const std::shared_ptr<Queue> queue_;
@@ -98,28 +136,36 @@ PullStream::~PullStream() {
 
 PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
   if (!made_.here()) return fail(left_to_parent());
-  bool resume = false;
-  {
+  if (error_) return Outcome::failed;
+  if (ended_) return Outcome::end;
+  if (handed_out_ == batch_.size()) {
     std::unique_lock lock(queue_->mutex);
-    if (error_) return Outcome::failed;
     const auto ready = [&] { return !queue_->pieces.empty() || queue_->complete || queue_->cancelled; };
     if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
-    if (queue_->cancelled && !ended_)
-      return fail(Error(ErrorCode::cancelled, Phase::deliver, "the stream was cancelled"));
-    if (queue_->pieces.empty()) {
+    if (queue_->pieces.empty() && !queue_->cancelled) {
       if (queue_->error) return fail(*queue_->error);  // a copy: wait_for_head may ask for it later
       ended_ = true;
       return Outcome::end;
     }
-    current_ = std::move(queue_->pieces.front());
-    queue_->pieces.pop_front();
-    queue_->bytes -= current_.data.size();
-    if (current_.retry_ms) current_retry_ms_ = current_.retry_ms;
-    resume = queue_->paused && queue_->low();
-    if (resume) queue_->paused = false;
+    if (!queue_->pieces.empty()) {
+      for (StreamPiece& piece : batch_) queue_->recycle(piece);
+      batch_.clear();
+      batch_.swap(queue_->pieces);
+      handed_out_ = 0;
+    }
   }
-  if (resume) call_->resume();
+  if (queue_->cancelled) return fail(Error(ErrorCode::cancelled, Phase::deliver, "the stream was cancelled"));
+  const StreamPiece& piece = batch_[handed_out_++];
+  if (piece.retry_ms) current_retry_ms_ = piece.retry_ms;
+  queue_->bytes -= piece.data.size();
+  --queue_->count;
+  if (queue_->low() && queue_->paused.exchange(false)) call_->resume();
   return Outcome::piece;
+}
+
+const StreamPiece& PullStream::current() const noexcept {
+  static const StreamPiece none;
+  return handed_out_ == 0 ? none : batch_[handed_out_ - 1];
 }
 
 PullStream::Outcome PullStream::fail(Error error) {
@@ -146,20 +192,19 @@ PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shar
 void PullStream::cancel() {
   if (!made_.here()) return;
   {
-    const std::lock_guard lock(queue_->mutex);
+    std::unique_lock lock(queue_->mutex);
     queue_->cancelled = true;
     queue_->pieces.clear();
-    queue_->bytes = 0;
-    queue_->changed.notify_all();
+    queue_->unlock_and_tell(lock);
   }
   call_->cancel();
 }
 
 std::string PullStream::last_event_id() const {
-  if (!made_.here()) return current_.id;
+  if (!made_.here()) return current().id;
   const std::lock_guard lock(queue_->mutex);
   const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
-  return drained ? queue_->response->last_event_id : current_.id;
+  return drained ? queue_->response->last_event_id : current().id;
 }
 
 std::optional<std::uint64_t> PullStream::retry_ms() const {

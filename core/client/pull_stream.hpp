@@ -1,13 +1,11 @@
 // A response that the caller's own thread reads piece by piece: a handler with a bounded queue.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/live_objects.hpp"
 #include "base/process_generation.hpp"
@@ -42,7 +40,7 @@ class PullStream {
   // timeout_ms: 0 = look only, -1 = until the timeouts of the call end it.
   // After `piece`, current() is that piece until the next call. After `failed`, error() says why.
   Outcome next(std::int64_t timeout_ms);
-  const StreamPiece& current() const noexcept { return current_; }
+  const StreamPiece& current() const noexcept;
   const Error& error() const noexcept { return *error_; }
 
   // Waits for the head: `piece` stands for "it is there". After a failure without head: `failed` and `error`.
@@ -63,7 +61,8 @@ class PullStream {
 
   const std::shared_ptr<Call> call_;
   const std::shared_ptr<Queue> queue_;
-  StreamPiece current_;
+  std::vector<StreamPiece> batch_;                 // taken from the queue in one go
+  std::size_t handed_out_ = 0;                     // of the batch
   std::optional<std::uint64_t> current_retry_ms_;  // the last that came with a piece taken
   std::unique_ptr<Error> error_;
   bool ended_ = false;

@@ -35,6 +35,8 @@ void Http1ChunkReader::begin() {
 
 Http1ChunkReader::Step Http1ChunkReader::next(std::string_view& input, std::size_t extension_limit) {
   while (!input.empty()) {
+    skip_plain_framing(input);
+    if (input.empty()) break;
     if (state_ == State::data) {
       data_ = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(size_, input.size())));
       input.remove_prefix(data_.size());
@@ -48,6 +50,28 @@ Http1ChunkReader::Step Http1ChunkReader::next(std::string_view& input, std::size
     if (step != Step::need_input) return step;
   }
   return Step::need_input;
+}
+
+// The framing of nearly every chunk, when all of it is in the input: the end of the chunk before, and a size without
+// extension. Anything else is left to framing_byte().
+void Http1ChunkReader::skip_plain_framing(std::string_view& input) noexcept {
+  if (state_ == State::data_cr && input.starts_with("\r\n")) {
+    input.remove_prefix(2);
+    state_ = State::size;
+  }
+  if (state_ != State::size || digits_ != 0) return;
+  constexpr std::size_t kPlainDigits = 8;
+  std::uint64_t size = 0;
+  std::size_t digits = 0;
+  for (; digits < std::min(kPlainDigits, input.size()); ++digits) {
+    const int digit = hex_value(input[digits]);
+    if (digit < 0) break;
+    size = size * 16 + static_cast<std::uint64_t>(digit);
+  }
+  if (size == 0 || !input.substr(digits).starts_with("\r\n")) return;
+  input.remove_prefix(digits + 2);
+  size_ = size;
+  state_ = State::data;
 }
 
 // chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF. White space is allowed before an extension only (BWS).

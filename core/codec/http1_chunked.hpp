@@ -25,6 +25,7 @@ class Http1ChunkReader {
  private:
   enum class State { size, space, extension, size_lf, data, data_cr, data_lf };
 
+  void skip_plain_framing(std::string_view& input) noexcept;
   Step framing_byte(char c, std::size_t extension_limit);
   Step fail(ErrorCode code, const char* text);
 

@@ -82,6 +82,12 @@ SseDecoder::Step SseDecoder::next(std::string_view& input) {
     }
     const Step step = take_line_end(input, size, ascii);
     if (step != Step::need_input) return step;
+    // Most events are one line and an empty one.
+    if (has_data_ && !skip_lf_ && !input.empty() && input.front() == '\n') {
+      input.remove_prefix(1);
+      ++offset_;
+      if (dispatch() == Line::event) return Step::event;
+    }
   }
   keep_view();
   return Step::need_input;
