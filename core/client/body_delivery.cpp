@@ -20,9 +20,10 @@ bool is_event_stream(const Response& response) {
 }  // namespace
 
 BodyDelivery::BodyDelivery(Delivery delivery, const RequestOptions& options)
-    : delivery_(delivery),
-      collect_limit_(static_cast<std::uint64_t>(options.max_response_bytes)),
-      chunk_limit_(static_cast<std::size_t>(options.chunk_bytes)) {
+    : delivery_(delivery), collect_limit_(static_cast<std::uint64_t>(options.max_response_bytes)) {
+  if (delivery == Delivery::chunks) {
+    chunks_ = std::make_unique<ChunkCoalescer>(static_cast<std::size_t>(options.chunk_bytes));
+  }
   const auto line_bytes = static_cast<std::size_t>(options.max_line_bytes);
   if (delivery == Delivery::lines) lines_ = std::make_unique<LineDecoder>(line_bytes);
   if (delivery == Delivery::events) {
@@ -54,12 +55,12 @@ BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::ui
   return Step::more;
 }
 
-BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, std::string_view& bytes) {
+BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, std::string_view& bytes, bool more) {
   forget_resume_request();
   if (refused_) return collect(response, bytes);
   switch (delivery_) {
     case Delivery::collect: return collect(response, bytes);
-    case Delivery::chunks: return feed_chunks(handler, bytes);
+    case Delivery::chunks: return feed_chunks(handler, bytes, more);
     case Delivery::lines: return feed_lines(handler, bytes);
     case Delivery::events: return feed_events(handler, bytes);
   }
@@ -87,14 +88,17 @@ BodyDelivery::Step BodyDelivery::collect(Response& response, std::string_view& b
   return Step::more;
 }
 
-BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_view& bytes) {
-  while (!bytes.empty()) {
-    const std::string_view chunk = bytes.substr(0, chunk_limit_);
-    bytes.remove_prefix(chunk.size());
-    const Step step = answer(handler.on_chunk(chunk));
+BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_view& bytes, bool more) {
+  while (chunks_->next(bytes, more)) {
+    const Step step = answer(handler.on_chunk(chunks_->chunk()));
     if (step != Step::more) return step;
   }
   return Step::more;
+}
+
+BodyDelivery::Step BodyDelivery::flush(CallHandler& handler) {
+  forget_resume_request();
+  return chunks_ && chunks_->flush() ? answer(handler.on_chunk(chunks_->chunk())) : Step::more;
 }
 
 BodyDelivery::Step BodyDelivery::feed_lines(CallHandler& handler, std::string_view& bytes) {

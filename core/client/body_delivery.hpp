@@ -9,6 +9,7 @@
 
 #include "client/handler.hpp"
 #include "client/options.hpp"
+#include "codec/chunk_coalescer.hpp"
 #include "codec/line_decoder.hpp"
 #include "codec/sse_decoder.hpp"
 
@@ -30,8 +31,11 @@ class BodyDelivery {
   // The head has arrived. For events this is the gate: a status other than 200, or another media type, makes the body
   // that of an error, collected up to 64 KiB (SEMANTICS 3.4.1).
   Step begin(Response& response, std::optional<std::uint64_t> content_length);
-  // Takes bytes from the front.
-  Step feed(CallHandler& handler, Response& response, std::string_view& bytes);
+  // Takes bytes from the front; `more` says that more have arrived behind them.
+  Step feed(CallHandler& handler, Response& response, std::string_view& bytes, bool more);
+  // Whether flush() has something to hand on. To be called before a wait, and before the body ends in any way.
+  bool holds() const noexcept { return chunks_ && chunks_->holds(); }
+  Step flush(CallHandler& handler);
   // The body is complete.
   Step end(CallHandler& handler, Response& response);
 
@@ -52,7 +56,7 @@ class BodyDelivery {
 
  private:
   Step collect(Response& response, std::string_view& bytes);
-  Step feed_chunks(CallHandler& handler, std::string_view& bytes);
+  Step feed_chunks(CallHandler& handler, std::string_view& bytes, bool more);
   Step feed_lines(CallHandler& handler, std::string_view& bytes);
   Step feed_events(CallHandler& handler, std::string_view& bytes);
   Step answer(Flow flow) noexcept;
@@ -60,10 +64,10 @@ class BodyDelivery {
 
   Delivery delivery_;
   std::uint64_t collect_limit_;
-  std::size_t chunk_limit_;
-  std::unique_ptr<LineDecoder> lines_;  // when the delivery is by lines
-  std::unique_ptr<SseDecoder> events_;  // when the delivery is by events
-  bool refused_ = false;                // the body is that of an error
+  std::unique_ptr<ChunkCoalescer> chunks_;  // when the delivery is by chunks
+  std::unique_ptr<LineDecoder> lines_;      // by lines
+  std::unique_ptr<SseDecoder> events_;      // by events
+  bool refused_ = false;                    // the body is that of an error
   bool resume_requested_ = false;
   std::unique_ptr<Error> error_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "base/log.hpp"
@@ -148,8 +149,7 @@ Task<Status> RunningCall::lease(bool fresh) {
     const Url& url = call_->url_;
     // A temporary here would be destroyed twice by g++ 12.
     Target target{.host = url.host, .host_is_ip = url.host_is_ip, .port = url.port, .tls = tls_};
-    auto leased =
-        co_await pool.lease(origin, std::move(target), fresh, token_, deadline(options.pool_timeout_ms));
+    auto leased = co_await pool.lease(origin, std::move(target), fresh, token_, deadline(options.pool_timeout_ms));
     if (!leased) co_return lease_failure(leased.error(), options);
     lease_ = std::move(*leased);
   }
@@ -202,37 +202,42 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
   BodyDelivery::Step taken = flow == Flow::abort ? BodyDelivery::Step::aborted : body_.begin(*response_, length);
   if (flow == Flow::pause && taken == BodyDelivery::Step::more) taken = BodyDelivery::Step::paused;
 
-  for (bool complete = false;;) {
+  for (std::optional<Status> ended;;) {
     while (taken == BodyDelivery::Step::paused) {
       if (Status resumed = co_await wait_for_consumer(exchange, bytes); !resumed) co_return resumed;
-      taken = bytes.empty() ? BodyDelivery::Step::more : body_.feed(*handler_, *response_, bytes);
+      taken =
+          bytes.empty() ? BodyDelivery::Step::more : body_.feed(*handler_, *response_, bytes, exchange.has_unread());
     }
     if (taken == BodyDelivery::Step::aborted) {
       co_return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
     }
     if (taken != BodyDelivery::Step::more) co_return Failure(body_.take_error());
-    if (complete) co_return Status();
+    if (ended) co_return std::move(*ended);
 
-    Exchange::Step step = exchange.receive();
-    while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+    const Exchange::Step step = exchange.receive();
+    if (body_.holds() && step != Exchange::Step::data && step != Exchange::Step::yield) {
+      taken = body_.flush(*handler_);
+      if (step == Exchange::Step::blocked) continue;
+    }
+    if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
       if (limits_.idle_code == ErrorCode::stream_idle_timeout) lease_.connection()->transport->release_buffers();
       const Wake wake = co_await wait_of(step).until(token_, deadline(limits_.idle_ms));
       if (wake != Wake::ready) {
         co_return give_up(wake, limits_.idle_code, Phase::body, "no further byte", limits_.idle_ms);
       }
-      step = exchange.receive();
+      continue;
     }
     if (step == Exchange::Step::data) {
       bytes = exchange.data();
       received_bytes_ += bytes.size();
-      taken = body_.feed(*handler_, *response_, bytes);
+      taken = body_.feed(*handler_, *response_, bytes, exchange.has_unread());
     } else if (step == Exchange::Step::end) {
-      complete = true;
       response_->trailers = exchange.take_trailers();
-      taken = body_.end(*handler_, *response_);
+      if (taken == BodyDelivery::Step::more) taken = body_.end(*handler_, *response_);
+      ended = Status();
     } else {
       note_failure(exchange);
-      co_return Failure(body_.failed_transfer(exchange.error()));
+      ended = Failure(body_.failed_transfer(exchange.error()));
     }
   }
 }

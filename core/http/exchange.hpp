@@ -44,6 +44,8 @@ class Exchange {
   ResponseHead take_head() { return connection_.decoder.take_head(); }
   HeaderList take_trailers() { return connection_.decoder.take_trailers(); }
   std::string_view data() const noexcept { return connection_.decoder.data(); }
+  // Whether more was read than data() and what came before it.
+  bool has_unread() const noexcept { return !unread_.empty(); }
   const Error& error() const noexcept { return error_; }
 
   Sent sent() const noexcept;

@@ -51,6 +51,37 @@ BOOST_AUTO_TEST_CASE(chunk_is_delivered_before_the_next_one_is_sent) {
   BOOST_TEST(call.finish().joined() == "earlylate");
 }
 
+BOOST_AUTO_TEST_CASE(pieces_that_arrived_together_are_one_chunk) {
+  std::string response = chunked_head;
+  for (int i = 0; i < 500; ++i) response += chunk("piece");
+  const ScriptedServer server({Script{}.expect_request().send(response + last_chunk)});
+  const Outcome outcome = fetch(make_client(), {.url = server.url(), .delivery = Delivery::chunks});
+  BOOST_TEST(outcome.joined().size() == 2'500U);
+  BOOST_TEST(outcome.pieces.size() < 100U);
+}
+
+BOOST_AUTO_TEST_CASE(pieces_that_arrived_before_a_failure_are_delivered_before_it) {
+  const ScriptedServer server(
+      {Script{}.expect_request().send(chunked_head + chunk("one") + chunk("two") + "5\r\nthr").close()});
+  const Outcome outcome = fetch(make_client(), {.url = server.url(), .delivery = Delivery::chunks});
+  BOOST_TEST(outcome.code() == "BODY_TRUNCATED");
+  BOOST_TEST(outcome.joined() == "onetwothr");
+}
+
+BOOST_AUTO_TEST_CASE(pause_at_the_last_piece_holds_back_the_end) {
+  const ScriptedServer server(
+      {Script{}.expect_request().send(chunked_head + chunk("one") + chunk("two") + last_chunk)});
+  TestCall call(
+      make_client(),
+      {.url = server.url(), .delivery = Delivery::chunks, .hooks = {.piece = [](std::size_t) { return Flow::pause; }}});
+  call.start();
+  BOOST_TEST(call.wait_for_pieces(1));
+  while (call.so_far().joined() != "onetwo") call.resume();
+  BOOST_TEST(call.so_far().completions == 0);
+  call.resume();
+  BOOST_TEST(call.finish().code() == "OK");
+}
+
 BOOST_AUTO_TEST_CASE(lines_are_delivered_whole_however_they_arrive) {
   const std::string body = "{\"a\":1}\n\n{\"b\":2}\r\n{\"c\":3}";
   const std::vector<std::string> expected{"{\"a\":1}", "{\"b\":2}", "{\"c\":3}"};
