@@ -1,11 +1,19 @@
 #include "pepperpy/network/client.h"
 
+#include <algorithm>
+
 #include "boundary.hpp"
 #include "environment.hpp"
 #include "objects.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
+
+namespace {
+
+constexpr int64_t longest_wait_ms = 31'536'000'000;  // a year; more could overflow a clock
+
+}  // namespace
 
 int32_t ppn_client_new(const ppn_config* config, ppn_client** out, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Status {
@@ -35,5 +43,41 @@ int32_t ppn_client_close(ppn_client* client, ppn_error** error) {
     if (!in.ok()) return in.failure();
     object->client->close();
     return {};
+  });
+}
+
+int32_t ppn_client_drain(ppn_client* client, int64_t timeout_ms, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Result<int32_t> {
+    const auto object = in.handle(client, "client");
+    in.require(timeout_ms >= -1, "timeout_ms is neither -1, 0 nor a number of milliseconds");
+    in.may_wait();
+    if (!in.ok()) return in.failure();
+    const auto quiet = object->client->drain(std::min<int64_t>(timeout_ms, longest_wait_ms));
+    if (!quiet.ok()) return Failure(Error(quiet.error()));
+    if (*quiet) return PPN_OK;
+    return PPN_PENDING;
+  });
+}
+
+int32_t ppn_client_preconnect(ppn_client* client, const char* url, size_t url_length, int32_t count,
+                              ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(client, "client");
+    const auto url_text = in.text(url, url_length, "url");
+    in.require(count >= 1 && count <= 1'000, "count is not from 1 to 1000");
+    return in.ok() ? object->client->preconnect(url_text, count) : in.failure();
+  });
+}
+
+int64_t ppn_client_count(ppn_client* client, int32_t which) {
+  return read(client, int64_t{0}, [&](const ClientObject& object) -> int64_t {
+    const Client::Counts counts = object.client->counts();
+    switch (which) {
+      case PPN_COUNT_CONNECTIONS: return static_cast<int64_t>(counts.connections);
+      case PPN_COUNT_IDLE: return static_cast<int64_t>(counts.idle);
+      case PPN_COUNT_CONNECTING: return static_cast<int64_t>(counts.connecting);
+      case PPN_COUNT_WAITING: return static_cast<int64_t>(counts.waiting);
+      default: return 0;
+    }
   });
 }

@@ -1,10 +1,13 @@
 #include "client/client.hpp"
 
+#include <chrono>
+#include <future>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/process_generation.hpp"
 #include "client/client_loop.hpp"
+#include "codec/url.hpp"
 #include "io/tls.hpp"
 
 namespace ppn {
@@ -67,6 +70,57 @@ void Client::close() {
     closing = std::move(client_loop_);
   }
   if (closing) close_on_loop(closing);
+}
+
+Result<bool> Client::drain(std::int64_t timeout_ms) {
+  if (Runtime::in_callback_thread()) {
+    return Failure(ErrorCode::would_deadlock, Phase::validate, "a callback would wait for itself");
+  }
+  closed_.store(true, std::memory_order_release);
+  std::shared_ptr<ClientLoop> draining;
+  if (!left_to_parent()) {
+    const std::lock_guard lock(mutex_);
+    draining = client_loop_;
+  }
+  bool quiet = true;
+  if (draining) {
+    const auto told = std::make_shared<std::promise<void>>();
+    std::future<void> is_quiet = told->get_future();
+    // A promise that is dropped with the loop counts as told: nothing is under way then.
+    draining->loop().submit([draining, told] { draining->when_quiet([told] { told->set_value(); }); });
+    if (timeout_ms < 0) {
+      is_quiet.wait();
+    } else {
+      quiet = is_quiet.wait_for(std::chrono::milliseconds(timeout_ms)) == std::future_status::ready;
+    }
+  }
+  close();
+  return quiet;
+}
+
+Status Client::preconnect(std::string_view url, std::int64_t count) {
+  Result<Url> parsed = parse_url(url);
+  if (!parsed) return std::move(parsed).failure();
+  Result<std::shared_ptr<ClientLoop>> part = client_loop();
+  if (!part) return std::move(part).failure();
+  Target target{.host = parsed->host, .host_is_ip = parsed->host_is_ip, .port = parsed->port};
+  if (parsed->secure()) {
+    Result<std::shared_ptr<TlsContext>> context = tls_context();
+    if (!context) return std::move(context).failure();
+    target.tls = std::move(*context);
+  }
+  (*part)->loop().submit([part = *part, origin = parsed->origin(), target = std::move(target), count] {
+    part->pool().preconnect(origin, target, count);
+  });
+  return {};
+}
+
+Client::Counts Client::counts() {
+  if (left_to_parent()) return {};
+  const std::lock_guard lock(mutex_);
+  if (!client_loop_) return {};
+  const ConnectionPool& pool = client_loop_->pool();
+  return {pool.open(), pool.resting(), pool.dialing(), pool.queued()};
 }
 
 // When the loop has ended, the runtime has closed its members before.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
@@ -30,7 +31,22 @@ class Client {
 
   // Later calls fail with client_closed, running ones with cancelled. Returns at once.
   void close();
+  // The same, but running calls may go on for up to `timeout_ms`; -1 = until their own limits end them. True when all had
+  // ended by themselves. Error: would_deadlock inside a callback.
+  Result<bool> drain(std::int64_t timeout_ms);
   bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+  // Makes connections until `count` to the origin of `url` are there or being made. Returns at once; failures are not
+  // reported. Errors: invalid_url, unsupported_scheme, and those of client_loop and tls_context.
+  Status preconnect(std::string_view url, std::int64_t count);
+
+  struct Counts {
+    std::size_t connections = 0;  // all of them
+    std::size_t idle = 0;
+    std::size_t connecting = 0;
+    std::size_t waiting = 0;  // calls, for a place in the pool
+  };
+  Counts counts();
 
   // The trust store of the system is read with the first https request, by the thread that starts it.
   // Error: config_error.

@@ -70,6 +70,15 @@ void ClientLoop::enter(RunningCall& call) noexcept {
 void ClientLoop::leave(RunningCall& call) noexcept {
   call.Linked<OfClient>::unlink();
   thread_.call_ends();
+  if (on_quiet_.empty() || !quiet()) return;
+  loop().submit([waiting = std::exchange(on_quiet_, {})] {
+    for (const auto& function : waiting) function();
+  });
+}
+
+void ClientLoop::when_quiet(std::function<void()> function) {
+  if (quiet()) return function();
+  on_quiet_.push_back(std::move(function));
 }
 
 // A call that is cancelled may end at once, and its callback may do anything to the lists; what it starts finds

@@ -1,8 +1,9 @@
 // The part of a client that lives on the loop: its pool and the calls under way.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/linked_list.hpp"
 #include "client/options.hpp"
@@ -34,6 +35,8 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   // Cancels the calls under way and closes the connections; later calls find closed().
   void close() noexcept override;
   bool closed() const noexcept { return closed_; }
+  // Runs `function` in a turn in which no call is under way and the callbacks of the last one have returned.
+  void when_quiet(std::function<void()> function);
   bool quiet() const noexcept override { return running_.empty() && ending_.empty(); }
 
  private:
@@ -42,6 +45,7 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   const std::shared_ptr<ConnectionPool> pool_;
   LinkedList<RunningCall, struct OfClient> running_;
   LinkedList<RunningCall, struct OfClient> ending_;  // told by close() to end
+  std::vector<std::function<void()>> on_quiet_;
   bool closed_ = false;
 };
 

@@ -10,9 +10,10 @@ Http1Decoder::Http1Decoder(const Http1Limits& limits) : limits_(limits) {
   begin(false);
 }
 
-void Http1Decoder::begin(bool head_request) {
+void Http1Decoder::begin(bool head_request, bool upgrade_asked) {
   state_ = State::head;
   head_request_ = head_request;
+  upgrade_asked_ = upgrade_asked;
   started_ = false;
   persistent_ = false;
   ended_by_close_ = false;
@@ -63,6 +64,11 @@ Http1Decoder::Step Http1Decoder::read_head(std::string_view& input) {
 // RFC 9110 15.2: any number of interim responses may come first, asked for or not. "Any" gets a limit.
 Http1Decoder::Step Http1Decoder::take_interim_head() {
   if (head_.status == 101) {
+    if (upgrade_asked_) {
+      state_ = State::done;
+      persistent_ = false;
+      return Step::head;
+    }
     return fail(ErrorCode::http_protocol, Phase::first_byte, "the peer switches protocols without being asked");
   }
   if (++interim_seen_ > limits_.interim_responses) {

@@ -26,7 +26,7 @@ class Http1Decoder {
   enum class Step {
     need_input,  // the input is used up
     interim,     // head() is a 1xx response; the real one follows
-    head,        // head() is the response
+    head,        // head() is the response; for 101 see begin()
     data,        // data() is a piece of the body
     end,         // the message is complete; bytes after it stay in the input
     failed,      // error() says why
@@ -34,7 +34,9 @@ class Http1Decoder {
 
   explicit Http1Decoder(const Http1Limits& limits = {});
 
-  void begin(bool head_request);  // the next response on this connection; keeps the memory of the last one
+  // The next response on this connection; keeps the memory of the last one. With `upgrade_asked`, 101 is a final response
+  // without a body, after which the input belongs to the new protocol (RFC 9110 15.2.2).
+  void begin(bool head_request, bool upgrade_asked = false);
 
   Step next(std::string_view& input);  // consumes from the front of `input`
 
@@ -71,6 +73,7 @@ class Http1Decoder {
   Http1Limits limits_;
   State state_ = State::head;
   bool head_request_ = false;
+  bool upgrade_asked_ = false;
   bool started_ = false;
   bool persistent_ = false;
   bool ended_by_close_ = false;

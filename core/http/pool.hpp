@@ -19,6 +19,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/gauge.hpp"
 #include "base/linked_list.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -88,7 +89,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   // Closes all connections at rest and breaks off the dials; later connections are closed instead of coming to rest.
   void close() noexcept;
 
-  // Places taken, by what they are taken for; the rest of them is leased.
+  // Places taken, by what they are taken for; the rest of them is leased. Thread: any, for these four.
   std::size_t open() const noexcept { return open_; }
   std::size_t resting() const noexcept { return resting_; }
   std::size_t dialing() const noexcept { return dialing_; }
@@ -137,10 +138,10 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   LinkedList<Origin, struct HasFreePlace> freed_;  // origins that may serve their own waiters
   bool freed_for_all_ = false;                     // all places were taken and one has become free
   LinkedList<Waiter, struct ToBeTold> to_be_told_;
-  std::size_t open_ = 0;
-  std::size_t resting_ = 0;
-  std::size_t dialing_ = 0;
-  std::size_t queued_ = 0;
+  Gauge open_;
+  Gauge resting_;
+  Gauge dialing_;
+  Gauge queued_;
   std::shared_ptr<ConnectionPool> keep_;  // while posted to the loop
   bool closed_ = false;
 };

@@ -48,6 +48,26 @@ BOOST_AUTO_TEST_CASE(bytes_after_the_end_stay_in_the_input) {
   BOOST_CHECK_EQUAL(outcome.left_over, "HTTP/1.1 500 No\r\n\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(switch_of_protocols_that_was_asked_for_hands_over_the_rest) {
+  const std::string head =
+      "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  for (std::size_t cut = 1; cut <= head.size(); ++cut) {
+    Http1Decoder decoder;
+    decoder.begin(false, true);
+    std::string_view first = std::string_view(head).substr(0, cut);
+    Step step = decoder.next(first);
+    while (step == Step::interim) step = decoder.next(first);
+    const std::string rest = head.substr(cut) + "\x81\x02hi";
+    std::string_view second = rest;
+    while (step == Step::need_input || step == Step::interim) step = decoder.next(second);
+    BOOST_REQUIRE(step == Step::head);
+    BOOST_CHECK_EQUAL(decoder.head().status, 101);
+    BOOST_CHECK(decoder.next(second) == Step::end);
+    BOOST_CHECK_EQUAL(second, "\x81\x02hi");
+    BOOST_CHECK(!decoder.keep_alive());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(pipelined_responses_are_read_one_after_another) {
   std::string_view input =
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 404 No\r\nTransfer-Encoding: "
