@@ -10,7 +10,7 @@
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
 #include "client/options.hpp"
-#include "io/resolver.hpp"
+#include "io/resolve_overrides.hpp"
 
 namespace ppn {
 

@@ -36,7 +36,10 @@ class ClientDialer final : public Dialer {
     ConnectPlan plan{.host = target.host,
                      .host_is_ip = target.host_is_ip,
                      .port = target.port,
+                     .unix_socket = options_.unix_socket,
                      .tls = target.tls,
+                     .dns_max_age = {.addresses = options_.dns_cache_ms * kMillisecond,
+                                     .no_such_name = options_.dns_negative_cache_ms * kMillisecond},
                      .dns_timeout_ms = options_.dns_timeout_ms,
                      .connect_timeout_ms = options_.connect_timeout_ms};
     auto transport = co_await connect_transport(std::move(plan), resolver_, overrides_, token, times);

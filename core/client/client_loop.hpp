@@ -9,7 +9,7 @@
 #include "client/options.hpp"
 #include "client/runtime.hpp"
 #include "http/pool.hpp"
-#include "io/resolver.hpp"
+#include "io/resolve_overrides.hpp"
 
 namespace ppn {
 

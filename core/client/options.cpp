@@ -8,7 +8,7 @@
 
 #include "base/ascii.hpp"
 #include "codec/headers.hpp"
-#include "io/resolver.hpp"
+#include "io/resolve_overrides.hpp"
 
 namespace ppn {
 namespace {
@@ -57,9 +57,13 @@ std::string check_user_agent(std::string_view text) {
 std::string check_resolve(std::string_view text) {
   constexpr std::size_t longest = 64 << 10;
   if (text.size() > longest) return "is longer than 64 KiB";
-  return text.find('\0') == text.npos && ResolveOverrides::parse(text).ok()
-             ? ""
-             : "is no list of host:port:address, separated by commas";
+  const auto overrides = ResolveOverrides::parse(text);
+  return overrides ? "" : "can not be used: " + overrides.error().message;
+}
+
+std::string check_unix_socket(std::string_view text) {
+  if (text.size() > kMaxUnixPath) return "is no path of a Unix socket: it is longer than 107 bytes";
+  return text.find('\0') == text.npos ? "" : "is no path: it holds a zero byte";
 }
 
 struct Definition {
@@ -83,6 +87,10 @@ constexpr auto definitions = std::to_array<Definition>({
     {"connect_timeout_ms", &Connection::connect_timeout_ms, day_ms, "ms",
      "from the need of a new connection to the end of its TLS handshake; 0 = no limit"},
     {"dns_timeout_ms", &Connection::dns_timeout_ms, day_ms, "ms", "resolving a host name; 0 = no limit"},
+    {"dns_cache_ms", &Connection::dns_cache_ms, day_ms, "ms",
+     "how old the addresses of a name may be that was resolved before; 0 = always ask"},
+    {"dns_negative_cache_ms", &Connection::dns_negative_cache_ms, day_ms, "ms",
+     "how old the answer may be that a name has no address; 0 = always ask"},
     {"pool_timeout_ms", &Connection::pool_timeout_ms, day_ms, "ms",
      "waiting for a connection of a full pool; 0 = no limit"},
     {"write_timeout_ms", &Request::write_timeout_ms, day_ms, "ms",
@@ -130,9 +138,16 @@ constexpr auto definitions = std::to_array<Definition>({
      &Connection::resolve,
      {},
      "",
-     "addresses that stand for names: host:port:address,...",
+     "addresses that stand for names: host:port:address,...; repeat a name for more addresses, * = every name",
      "",
      check_resolve},
+    {"unix_socket",
+     &Connection::unix_socket,
+     {},
+     "",
+     "Unix socket to connect to for every request, whatever its host; empty = none",
+     "",
+     check_unix_socket},
 
     {"verify_ssl",
      &Tls::verify_ssl,

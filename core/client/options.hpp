@@ -43,7 +43,10 @@ struct ConnectionOptions {
   std::int64_t max_header_line_bytes = 64LL << 10;
   std::int64_t max_header_fields = 500;
   std::int64_t max_interim_responses = 16;
-  std::string resolve;  // "host:port:address,..."
+  std::int64_t dns_cache_ms = 60'000;
+  std::int64_t dns_negative_cache_ms = 5'000;
+  std::string resolve;      // "host:port:address,..."
+  std::string unix_socket;  // a path
 };
 
 struct TlsOptions {

@@ -1,15 +1,17 @@
 #include "io/connect_race.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "io/attempt_schedule.hpp"
+
 namespace ppn {
 namespace {
 
-constexpr Nanos kAttemptDelay = 250 * kMillisecond;  // RFC 8305 8
-constexpr std::size_t kMaxInFlight = 6;
+constexpr Nanos kFullQueueDelay = 10 * kMillisecond;
 constexpr std::size_t kMaxNamed = 4;  // addresses in the text of an error
 
 using Attempts = std::vector<std::unique_ptr<TcpTransport>>;
@@ -54,53 +56,53 @@ std::unique_ptr<TcpTransport> winner_of(Attempts& attempts, Failures& failures) 
 
 }  // namespace
 
-Addresses interleave_families(const Addresses& addresses) {
-  Addresses ordered;
-  if (addresses.empty()) return ordered;
-  Addresses other;
-  Addresses first;
-  for (const auto& address : addresses) (address.af() == addresses.front().af() ? first : other).push_back(address);
-  for (std::size_t i = 0; i < std::max(first.size(), other.size()); ++i) {
-    if (i < first.size()) ordered.push_back(first[i]);
-    if (i < other.size()) ordered.push_back(other[i]);
-  }
-  return ordered;
-}
-
 Task<Result<std::unique_ptr<TcpTransport>>> race_connect(Addresses addresses, Token& token, Nanos deadline) {
   EventLoop& loop = token.loop();
-  const Addresses ordered = interleave_families(addresses);
+  AttemptSchedule schedule(addresses);
   Wait progress;  // before the attempts, which notify it
   Attempts attempts;
   Failures failures;
-  std::size_t next = 0;
-  Nanos next_attempt = loop.now();
 
   for (;;) {
-    const bool may_start = next < ordered.size() && attempts.size() < kMaxInFlight;
-    if (may_start && (attempts.empty() || loop.now() >= next_attempt)) {
-      auto begun = TcpTransport::begin_connect(ordered[next++], loop, progress);
-      next_attempt = loop.now() + kAttemptDelay;
+    while (const auto* const address = schedule.next(loop.now())) {
+      auto begun = TcpTransport::begin_connect(*address, loop, progress);
       if (begun) {
         attempts.push_back(std::move(*begun));
       } else {
         failures.add(begun.error());
+        schedule.failed(loop.now());
       }
-      continue;
     }
-    if (attempts.empty()) co_return failures.take();
+    if (schedule.exhausted()) co_return failures.take();
 
-    const Nanos wake_at = may_start ? std::min(deadline, next_attempt) : deadline;
-    const Wake wake = co_await progress.until(token, wake_at);
+    const Wake wake = co_await progress.until(token, std::min(deadline, schedule.wake_at()));
     if (wake == Wake::interrupted) {
       co_return Failure(token.interruption(), Phase::connect, "connecting to " + attempts.front()->remote());
     }
     const std::size_t before = attempts.size();
     if (auto winner = winner_of(attempts, failures)) co_return std::move(winner);
-    if (attempts.size() < before) next_attempt = loop.now();  // one has failed: do not wait for the next
+    for (std::size_t i = attempts.size(); i < before; ++i) schedule.failed(loop.now());
     if (loop.now() >= deadline) {
       co_return Failure(ErrorCode::connect_timeout, Phase::connect,
-                        "connecting to " + ordered.front().toString() + " took too long");
+                        "connecting to " + schedule.first().toString() + " took too long");
+    }
+  }
+}
+
+Task<Result<std::unique_ptr<TcpTransport>>> connect_unix(Poco::Net::SocketAddress address, Token& token,
+                                                         Nanos deadline) {
+  const EventLoop& loop = token.loop();
+  for (;;) {
+    auto outcome = co_await race_connect(Addresses(1, address), token, deadline);
+    if (outcome || outcome.error().os_errno != EAGAIN) co_return outcome;
+    Wait pause;
+    const Wake wake = co_await pause.until(token, std::min(deadline, loop.now() + kFullQueueDelay));
+    if (wake == Wake::interrupted) {
+      co_return Failure(token.interruption(), Phase::connect, "connecting to " + address.toString());
+    }
+    if (loop.now() >= deadline) {
+      co_return Failure(ErrorCode::connect_timeout, Phase::connect,
+                        "connecting to " + address.toString() + ": the queue of the listener stayed full");
     }
   }
 }

@@ -6,17 +6,20 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
-#include "io/resolver.hpp"
+#include "io/address.hpp"
 #include "io/tcp.hpp"
 #include "io/wait.hpp"
 
 namespace ppn {
 
-// The order of attempts: the families alternate, beginning with that of the first address (RFC 8305 4).
-Addresses interleave_families(const Addresses& addresses);
-
-// Starts an attempt each 250 ms, or at once when one has failed, and keeps the first that connects. Errors:
-// connect_failed (all of them; the text names each), connect_timeout (the deadline), the interruption of the token.
+// Makes attempts as AttemptSchedule says, keeps the first that connects and closes the others. `addresses` is not empty.
+// Errors: connect_failed (all of them; the text names each of the first four), connect_timeout (the deadline), the
+// interruption of the token.
 Task<Result<std::unique_ptr<TcpTransport>>> race_connect(Addresses addresses, Token& token, Nanos deadline);
+
+// Connects to a Unix socket. The kernel refuses (EAGAIN) while the queue of the listener is full, where TCP would wait:
+// so this tries again until the deadline. Errors: as race_connect.
+Task<Result<std::unique_ptr<TcpTransport>>> connect_unix(Poco::Net::SocketAddress address, Token& token,
+                                                         Nanos deadline);
 
 }  // namespace ppn

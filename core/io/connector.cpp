@@ -10,9 +10,10 @@ namespace {
 
 Task<Result<Addresses>> addresses_of(const ConnectPlan& plan, Resolver& resolver, const ResolveOverrides& overrides,
                                      Token& token, Nanos deadline) {
-  if (const auto* const address = overrides.find(plan.host, plan.port)) co_return Addresses{*address};
+  if (!plan.unix_socket.empty()) co_return Addresses(1, unix_address(plan.unix_socket));
+  if (Addresses given = overrides.find(plan.host, plan.port); !given.empty()) co_return given;
   const Nanos dns_deadline = deadline_after(token.loop().now(), plan.dns_timeout_ms);
-  co_return co_await resolver.resolve(plan.host, plan.port, token, std::min(deadline, dns_deadline));
+  co_return co_await resolver.resolve(plan.host, plan.port, plan.dns_max_age, token, std::min(deadline, dns_deadline));
 }
 
 }  // namespace
@@ -30,8 +31,13 @@ Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Res
   times.dns = resolved - begin;
   times.phase = Phase::connect;
 
-  auto tcp = co_await race_connect(std::move(*addresses), token, deadline);
-  if (!tcp) co_return std::move(tcp).failure();
+  auto dialling = plan.unix_socket.empty() ? race_connect(std::move(*addresses), token, deadline)
+                                           : connect_unix(addresses->front(), token, deadline);
+  auto tcp = co_await std::move(dialling);
+  if (!tcp) {
+    if (tcp.error().code != ErrorCode::cancelled) resolver.forget(plan.host);
+    co_return std::move(tcp).failure();
+  }
   const Nanos connected = loop.now();
   times.connect = connected - resolved;
   times.phase = Phase::tls;

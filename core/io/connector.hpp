@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "io/resolve_overrides.hpp"
 #include "io/resolver.hpp"
 #include "io/tls.hpp"
 #include "io/transport.hpp"
@@ -19,7 +20,9 @@ struct ConnectPlan {
   std::string host;
   bool host_is_ip = false;
   std::uint16_t port = 0;
+  std::string unix_socket = {};     // a path to connect to instead of host and port; empty = none
   std::shared_ptr<TlsContext> tls;  // null for plain TCP
+  DnsMaxAge dns_max_age = {};
   std::int64_t dns_timeout_ms = 0;
   std::int64_t connect_timeout_ms = 0;  // all of it; 0 = no limit
 };
@@ -32,8 +35,9 @@ struct ConnectTimes {
   Phase phase = Phase::dns;
 };
 
-// Races TCP over the addresses, then shakes hands with the winner. `times` is filled as far as it got. Errors: those of
-// Resolver::resolve, race_connect and TlsTransport::handshake.
+// Races TCP over the addresses, then shakes hands with the winner. `times` is filled as far as it got. A name whose
+// addresses do not answer is asked again by the next call. Errors: those of Resolver::resolve, race_connect and
+// TlsTransport::handshake.
 Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Resolver& resolver,
                                                            const ResolveOverrides& overrides, Token& token,
                                                            ConnectTimes& times);

@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <utility>
 
 #include "io/descriptors.hpp"
 
@@ -20,16 +22,25 @@ namespace {
 // Poco opens sockets without CLOEXEC; this handle takes a descriptor that we opened (POCO 2.3).
 class AdoptedSocket final : public Poco::Net::StreamSocket {
  public:
-  explicit AdoptedSocket(int descriptor) : StreamSocket(new Impl(descriptor)) {}
-
   // Forgets the descriptor without closing it.
   static void forget(Poco::Net::StreamSocket& socket) { static_cast<Impl*>(socket.impl())->forget(); }
+
+  static Poco::Net::StreamSocket adopt(int descriptor) {
+    try {
+      return AdoptedSocket(new Impl(descriptor));
+    } catch (const std::bad_alloc&) {
+      ::close(descriptor);
+      throw;
+    }
+  }
 
  private:
   struct Impl final : Poco::Net::StreamSocketImpl {
     explicit Impl(int descriptor) : StreamSocketImpl(descriptor) {}
     void forget() { reset(POCO_INVALID_SOCKET); }
   };
+
+  explicit AdoptedSocket(Impl* impl) : StreamSocket(impl) {}
 };
 
 void set_int(int descriptor, int level, int name, int value) noexcept {
@@ -59,13 +70,14 @@ Error connect_error(const Poco::Net::SocketAddress& address, int os_errno) {
 
 }  // namespace
 
-TcpTransport::TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address, Wait& progress)
+TcpTransport::TcpTransport(EventLoop& loop, Poco::Net::StreamSocket socket, const Poco::Net::SocketAddress& address,
+                           Wait& progress)
     : loop_(loop),
-      socket_(AdoptedSocket(descriptor)),
-      descriptor_(descriptor),
+      socket_(std::move(socket)),
+      descriptor_(socket_.impl()->sockfd()),
       progress_(&progress),
       remote_(address.toString()) {
-  note_opened(descriptor);
+  note_opened(descriptor_);
 }
 
 TcpTransport::~TcpTransport() {
@@ -80,10 +92,12 @@ TcpTransport::~TcpTransport() {
 
 Result<std::unique_ptr<TcpTransport>> TcpTransport::begin_connect(const Poco::Net::SocketAddress& address,
                                                                   EventLoop& loop, Wait& progress) {
-  const int descriptor = ::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  const bool local = address.af() == AF_UNIX;
+  const int descriptor =
+      ::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, local ? 0 : int{IPPROTO_TCP});
   if (descriptor < 0) return Failure(connect_error(address, errno));
-  std::unique_ptr<TcpTransport> transport(new TcpTransport(loop, descriptor, address, progress));
-  set_options(descriptor);
+  std::unique_ptr<TcpTransport> transport(new TcpTransport(loop, adopt(descriptor), address, progress));
+  if (!local) set_options(descriptor);
   if (::connect(descriptor, address.addr(), address.length()) != 0 && errno != EINPROGRESS) {
     return Failure(connect_error(address, errno));
   }

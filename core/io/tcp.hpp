@@ -1,4 +1,5 @@
-// A non-blocking TCP connection in a Poco socket handle, driven by our own loop.
+// A non-blocking connection in a Poco socket handle, driven by our own loop: TCP, or a Unix socket, which is the same
+// stream without a network.
 #pragma once
 
 #include <Poco/Net/SocketAddress.h>
@@ -19,7 +20,7 @@ namespace ppn {
 class TcpTransport final : public Transport, private Watcher {
  public:
   // Begins to connect to one address; `progress` is notified until connecting() has an answer, and must live as long.
-  // The socket is close-on-exec, without delay (TCP_NODELAY), with keepalive probes and TCP_USER_TIMEOUT.
+  // The socket is close-on-exec; TCP is without delay (TCP_NODELAY), with keepalive probes and TCP_USER_TIMEOUT.
   // Error: connect_failed.
   static Result<std::unique_ptr<TcpTransport>> begin_connect(const Poco::Net::SocketAddress& address, EventLoop& loop,
                                                              Wait& progress);
@@ -43,7 +44,8 @@ class TcpTransport final : public Transport, private Watcher {
   bool made_here() const noexcept { return made_.here(); }
 
  private:
-  TcpTransport(EventLoop& loop, int descriptor, const Poco::Net::SocketAddress& address, Wait& progress);
+  TcpTransport(EventLoop& loop, Poco::Net::StreamSocket socket, const Poco::Net::SocketAddress& address,
+               Wait& progress);
 
   void on_events(std::uint32_t epoll_events) noexcept override;
   IoResult fail(ErrorCode code, int os_errno);

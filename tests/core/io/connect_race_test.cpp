@@ -65,17 +65,6 @@ Finish race(Addresses addresses, milliseconds limit = default_patience, std::fun
 
 BOOST_AUTO_TEST_SUITE(connect_race)
 
-BOOST_AUTO_TEST_CASE(families_alternate_beginning_with_the_first) {
-  const std::vector<std::string> given{"[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "[2001:db8::3]:1"};
-  Addresses addresses;
-  for (const std::string& text : given) addresses.emplace_back(text);
-  std::vector<std::string> order;
-  for (const auto& address : interleave_families(addresses)) order.push_back(address.toString());
-  const std::vector<std::string> wanted{"[2001:db8::1]:1", "192.0.2.1:1", "[2001:db8::2]:1", "[2001:db8::3]:1"};
-  BOOST_TEST(order == wanted, boost::test_tools::per_element());
-  BOOST_TEST(interleave_families({}).empty());
-}
-
 BOOST_AUTO_TEST_CASE(dead_address_costs_one_attempt_delay) {
   const FullBacklog dead;
   ScriptedServer server({Script{}.wait_for_peer_close()});
