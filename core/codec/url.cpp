@@ -11,6 +11,7 @@ namespace ppn {
 namespace {
 
 constexpr std::size_t kMaxHostBytes = 2048;
+constexpr std::size_t kMaxLabelBytes = 63;  // RFC 1035 2.3.4
 constexpr std::size_t kMaxTargetBytes = std::size_t{64} * 1024;
 
 // Query parameters that carry credentials. The first group is spelled exactly so by its inventors (OpenTelemetry's
@@ -93,21 +94,21 @@ std::uint16_t default_port_of(Scheme scheme) noexcept {
 // Letters, digits, '-', '_' and single dots. Underscores are no host names (RFC 952), but DNS carries them and
 // container networks use them.
 Status set_name(std::string_view text, Url& url) {
-  bool label_empty = true;
+  std::size_t label = 0;
   for (const char c : text) {
     if (c == '.') {
-      if (label_empty) return invalid("the host of the URL has an empty label");
-      label_empty = true;
+      if (label == 0) return invalid("the host of the URL has an empty label");
+      label = 0;
       url.host += c;
       continue;
     }
     if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '_') {
       return invalid("the host of the URL has a character that names do not have; write other scripts as punycode");
     }
-    label_empty = false;
+    if (++label > kMaxLabelBytes) return invalid("the host of the URL has a label longer than 63 bytes");
     url.host += ascii_lower(c);
   }
-  if (label_empty) return invalid("the host of the URL has an empty label");
+  if (label == 0) return invalid("the host of the URL ends with a dot");
   return {};
 }
 
@@ -150,6 +151,9 @@ Status set_authority(std::string_view text, Url& url) {
   // The colons inside brackets are part of the address.
   const std::size_t bracket = text.find(']');
   const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon != std::string_view::npos && text.find(':', colon + 1) != std::string_view::npos) {
+    return invalid("the URL has a second colon behind its host; write IPv6 addresses in brackets");
+  }
   const std::string_view host = text.substr(0, colon);
   if (Status status = set_host(host, url); !status) return status;
   return colon == std::string_view::npos ? Status() : set_port(text.substr(colon + 1), url);

@@ -33,8 +33,10 @@ struct Url {
 // Fails with invalid_url or unsupported_scheme, phase `validate`. Texts of these errors never repeat the URL.
 //
 // Refused rather than repaired, because two programs that repair differently see two different servers: control bytes,
-// spaces, backslashes, bytes outside ASCII, userinfo, names with empty labels, IPv4 that is not four plain decimals,
-// zone ids, and ports that are not 1 to 65535 without sign or leading zero.
+// spaces, backslashes, bytes outside ASCII, userinfo, names with empty labels or labels of more than 63 bytes, IPv4 that
+// is not four plain decimals, zone ids, and ports that are not 1 to 65535 without sign or leading zero. Hosts are at most
+// 2048 bytes, path and query 64 KiB. What stands in path and query is the server's business: a '%' without two digits,
+// dot segments, "//" and an empty query are sent as they are.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace ppn

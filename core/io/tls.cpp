@@ -125,7 +125,8 @@ Status TlsTransport::prepare(const std::string& host, bool host_is_ip) {
   }
   if (!set) return Failure(ErrorCode::tls_handshake, Phase::tls, "the host name can not be verified");
 
-  peer_ = host + remote().substr(remote().rfind(':'));
+  // A Unix socket has no port.
+  peer_ = host + remote().substr(std::min(remote().rfind(':'), remote().size()));
   SSL_set_app_data(ssl_, this);
   // A session that the server no longer takes costs nothing: the handshake is a full one then.
   if (const TlsSession session = context_->sessions().take(peer_)) ::SSL_set_session(ssl_, session.get());

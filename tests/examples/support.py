@@ -211,20 +211,25 @@ class Connection:
 
 
 class ScriptedServer:
-    """A plain server on the loopback interface that calls `serve(connection)` for each connection, one after another
-    or, with `parallel`, each on a thread of its own. The connection is closed when `serve` returns."""
+    """A plain server on the loopback interface, or on a Unix socket, that calls `serve(connection)` for each
+    connection, one after another or, with `parallel`, each on a thread of its own. The connection is closed when
+    `serve` returns."""
 
-    def __init__(self, serve, parallel=False):
+    def __init__(self, serve, parallel=False, unix_path=None):
         self._serve = serve
         self._parallel = parallel
+        self._unix_path = unix_path
         self._threads = []
         self.failures = []
         self.connections = 0
 
     def __enter__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        if self._unix_path:
+            self._listener = socket.create_server(self._unix_path, family=socket.AF_UNIX)
+        else:
+            self._listener = socket.create_server(("127.0.0.1", 0))
+            self.port = self._listener.getsockname()[1]
+            self.url = f"http://127.0.0.1:{self.port}"
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
         return self

@@ -2,6 +2,7 @@
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import ssl
 import sys
@@ -28,10 +29,10 @@ def one_report(process):
 class Recorder(support.ScriptedServer):
     """Answers everything and keeps what was asked."""
 
-    def __init__(self, data=None):
+    def __init__(self, data=None, unix_path=None):
         self.requests = []
         self._data = data or support.response(b"ok")
-        super().__init__(self._answer, parallel=True)
+        super().__init__(self._answer, parallel=True, unix_path=unix_path)
 
     def _answer(self, connection):
         while (request := connection.read_request()) is not None:
@@ -148,6 +149,24 @@ class WhatIsSent(unittest.TestCase):
             process = ppn("request", "--resolve", f"some.invalid:{server.port}:127.0.0.1,[::1]",
                           f"http://some.invalid:{server.port}/")
             self.assertEqual((process.returncode, process.stdout), (0, b"ok"), process.stderr)
+
+    def test_a_name_with_several_addresses_is_reached_by_one_that_answers(self):
+        with Recorder() as server:
+            for given in (("--resolve", f"some.invalid:{server.port}:127.0.0.9,127.0.0.1"),
+                          ("--resolve", f"*:{server.port}:127.0.0.9", "--resolve", f"*:{server.port}:127.0.0.1")):
+                process = ppn("request", *given, f"http://some.invalid:{server.port}/")
+                self.assertEqual((process.returncode, process.stdout), (0, b"ok"), process.stderr)
+
+    def test_a_unix_socket_stands_for_every_host(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "server")
+            with Recorder(unix_path=path) as server:
+                process = ppn("request", "--report", "--unix-socket", path, "http://some.invalid/path")
+            self.assertEqual(one_report(process)["remote"], path)
+            self.assertEqual(server.fields["host"], "some.invalid")
+            process = ppn("request", "--unix-socket", path + "-none", "http://some.invalid/path")
+            self.assertEqual(process.returncode, 42)
+            self.assertIn(b"ppn: CONNECT_FAILED: ", process.stderr)
 
     def test_verbose_shows_the_exchange_without_its_secrets(self):
         data = support.response(b"ok", headers=("Set-Cookie: sid=hidden", "X-Seen: yes"))

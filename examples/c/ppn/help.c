@@ -87,7 +87,8 @@ static const char bench_output_options[] =
 
 static const char connection_options[] =
     "connection\n"
-    "      --resolve HOST:PORT:ADDR[,ADDR]...   instead of asking DNS; may be repeated\n"
+    "      --resolve HOST:PORT:ADDR[,ADDR]...   instead of asking DNS; may be repeated, HOST may be *\n"
+    "      --unix-socket PATH   connect to this Unix socket, whatever the host of the URL\n"
     "      --cacert FILE, --capath DIR   certificates to trust instead of the system's\n"
     "  -E, --cert FILE, --key FILE   client certificate and its key, PEM\n"
     "  -k, --insecure           do not verify certificates: for tests only\n"

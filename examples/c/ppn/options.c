@@ -62,6 +62,7 @@ static const struct row rows[] = {
     {'S', "--show-error", 0, OPTION_SHOW_ERROR, NULL},
     {'v', "--verbose", 0, OPTION_VERBOSE, NULL},
     {0, "--resolve", 1, OPTION_RESOLVE, NULL},
+    {0, "--unix-socket", 1, OPTION_NAMED_SETTING, "unix_socket"},
     {0, "--cacert", 1, OPTION_NAMED_SETTING, "ca_file"},
     {0, "--capath", 1, OPTION_NAMED_SETTING, "ca_dir"},
     {'E', "--cert", 1, OPTION_NAMED_SETTING, "client_cert_file"},
@@ -95,7 +96,6 @@ static const struct row rows[] = {
     {0, "--compressed", 0, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--retry", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--rate", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {0, "--unix-socket", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--subprotocol", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
 };
 

@@ -3,7 +3,11 @@
 #include <cerrno>
 #include <string>
 
+#include "client/client_loop.hpp"
+#include "client/runtime.hpp"
 #include "core/client/engine.hpp"
+#include "support/full_backlog.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/scripted_server.hpp"
 #include "support/socket.hpp"
 
@@ -14,6 +18,11 @@ namespace {
 std::uint16_t free_port() {
   const UniqueFd nobody = listen_on_loopback();
   return port_of(nobody.get());
+}
+
+// Names that the system was asked for.
+std::uint64_t lookups() {
+  return (*Runtime::acquire())->resolver().lookups();
 }
 
 }  // namespace
@@ -66,6 +75,78 @@ BOOST_AUTO_TEST_CASE(override_that_is_none_is_refused_when_the_client_is_made) {
   const auto client = Client::create(options);
   BOOST_REQUIRE(!client.ok());
   BOOST_TEST((client.error().code == ErrorCode::config_error));
+}
+
+BOOST_AUTO_TEST_CASE(every_address_of_an_override_is_tried) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("here"))});
+  const std::string port = std::to_string(server.port());
+  const auto client = make_client([&](Options& options) {
+    options.connection.resolve = "a.test:" + port + ":127.0.0.2,a.test:" + port + ":127.0.0.1";
+  });
+  const Outcome outcome = fetch(client, server.url_with_host("a.test"));
+  BOOST_TEST(outcome.body() == "here");
+  BOOST_TEST(outcome.response->remote == "127.0.0.1:" + port);
+}
+
+BOOST_AUTO_TEST_CASE(name_is_asked_once_for_all_clients_that_keep_answers) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("ok", "Connection: close\r\n"))},
+                              {.repeat_last = true});
+  const std::string url = server.url_with_host("localhost");
+  for (int i = 0; i < 2; ++i) {
+    const auto client = make_client();
+    for (int call = 0; call < 3; ++call) BOOST_TEST(fetch(client, url).body() == "ok");
+  }
+  BOOST_TEST(lookups() == 1U);
+  const auto client = make_client([](Options& options) { options.connection.dns_cache_ms = 0; });
+  for (int call = 0; call < 3; ++call) BOOST_TEST(fetch(client, url).body() == "ok");
+  BOOST_TEST(lookups() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(name_whose_addresses_all_refuse_is_asked_again) {
+  const auto client = make_client();
+  const std::string url = "http://localhost:" + std::to_string(free_port()) + "/";
+  BOOST_TEST(fetch(client, url).code() == "CONNECT_FAILED");
+  BOOST_TEST(fetch(client, url).code() == "CONNECT_FAILED");
+  BOOST_TEST(lookups() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(name_whose_addresses_stay_silent_is_asked_again) {
+  const FullBacklog dead;
+  const auto client = make_client([](Options& options) { options.connection.connect_timeout_ms = 50; });
+  const std::string url = "http://localhost:" + std::to_string(dead.port()) + "/";
+  BOOST_TEST(fetch(client, url).code() == "CONNECT_TIMEOUT");
+  const Request impatient{.url = url, .options = {{"timeout_ms", "20"}}};
+  BOOST_TEST(fetch(client, impatient).code() == "TIMEOUT");
+  BOOST_TEST(fetch(client, url).code() == "CONNECT_TIMEOUT");
+  BOOST_TEST(lookups() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(call_without_descriptors_is_named_and_the_client_goes_on) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("ok"))});
+  const auto client = make_client();
+  BOOST_TEST(client->client_loop().ok());  // the loop has its descriptors
+  {
+    const NoDescriptorsLeft none;
+    const Outcome outcome = fetch(client, server.url());
+    BOOST_TEST(outcome.code() == "CONNECT_FAILED");
+    BOOST_TEST(outcome.error->os_errno == EMFILE);
+    BOOST_TEST(outcome.error->message.ends_with(": Too many open files"), outcome.error->message);
+  }
+  BOOST_TEST(fetch(client, server.url()).body() == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(runtime_without_descriptors_is_named_and_starts_when_it_has_some) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("ok"))});
+  const auto client = make_client();
+  {
+    const NoDescriptorsLeft none;
+    TestCall call(client, {.url = server.url()});
+    const Status started = call.try_start();
+    BOOST_REQUIRE(!started.ok());
+    BOOST_TEST((started.error().code == ErrorCode::internal));
+    BOOST_TEST(started.error().message.find("Too many open files") != std::string::npos, started.error().message);
+  }
+  BOOST_TEST(fetch(client, server.url()).body() == "ok");
 }
 
 BOOST_AUTO_TEST_CASE(failed_connection_gives_its_place_back) {

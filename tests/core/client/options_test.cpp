@@ -203,6 +203,26 @@ BOOST_AUTO_TEST_CASE(resolve_takes_host_port_and_numeric_address) {
   error_of(set_option(options, "resolve", std::string_view("example.com:443:127.0.0.1\0", 26)));
 }
 
+BOOST_AUTO_TEST_CASE(resolve_says_which_entry_is_wrong) {
+  Options options;
+  const std::string message = error_of(set_option(options, "resolve", "a.test:80:127.0.0.1,b.test:80:localhost"));
+  BOOST_TEST(mentions(message, "resolve: "));
+  BOOST_TEST(mentions(message, "entry 2 of host:port:address,... has no numeric address"));
+}
+
+BOOST_AUTO_TEST_CASE(unix_socket_is_a_path_that_fits_its_address) {
+  Options options;
+  const std::string longest = "/" + std::string(106, 's');
+  for (const std::string& path :
+       {std::string("/run/model server.sock"), std::string("relative"), longest, std::string()}) {
+    BOOST_TEST(set_option(options, "unix_socket", path).ok(), path);
+    BOOST_TEST(options.connection.unix_socket == path);
+  }
+  BOOST_TEST(mentions(error_of(set_option(options, "unix_socket", longest + "s")), "longer than 107 bytes"));
+  BOOST_TEST(mentions(error_of(set_option(options, "unix_socket", std::string_view("/a\0b", 4))), "zero byte"));
+  BOOST_TEST(options.connection.unix_socket.empty());
+}
+
 BOOST_AUTO_TEST_CASE(request_takes_its_own_options_and_refuses_those_of_the_client) {
   RequestOptions request;
   for (const OptionRow& row : option_table()) {

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(default_ports_are_known_and_left_out_of_the_authority) {
 BOOST_AUTO_TEST_CASE(target_is_kept_byte_for_byte) {
   for (const std::string_view target : {"/a%2Fb", "/f(1)*!'$,", "/[x]", "/a/../b/./c", "/?", "/a?b=c?d", "//x", "/%zz",
                                         "/a;b=c?X-Amz-Signature=%2b+", "/{id}|^`\"<>"}) {
-    BOOST_CHECK_EQUAL(good("http://h" + std::string(target)).target, target);
+    BOOST_CHECK_EQUAL(good("HTTP://H" + std::string(target)).target, target);
   }
   BOOST_CHECK_EQUAL(good("http://h?x").target, "/?x");
   BOOST_CHECK_EQUAL(good("http://h").target, "/");
@@ -138,9 +138,85 @@ BOOST_AUTO_TEST_CASE(names_with_holes_or_other_characters_are_refused) {
   BOOST_CHECK_EQUAL(good("http://xn--bcher-kva.example").host, "xn--bcher-kva.example");
 }
 
+BOOST_AUTO_TEST_CASE(labels_are_limited_to_63_bytes) {
+  const std::string longest(63, 'a');
+  BOOST_CHECK_EQUAL(good("http://" + longest + "." + longest + "/").host, longest + "." + longest);
+  BOOST_CHECK(refused("http://" + longest + "a/") == ErrorCode::invalid_url);
+  BOOST_CHECK(refused("http://x." + longest + "a.y/") == ErrorCode::invalid_url);
+}
+
 BOOST_AUTO_TEST_CASE(host_is_limited_to_2048_bytes) {
-  BOOST_CHECK(refused("http://" + std::string(2048, 'a') + "/") == ErrorCode::ok);
-  BOOST_CHECK(refused("http://" + std::string(2049, 'a') + "/") == ErrorCode::invalid_url);
+  std::string host;
+  while (host.size() < 2048) host += std::string(62, 'a') + ".";
+  host.resize(2048);
+  host.back() = 'a';
+  BOOST_CHECK(refused("http://" + host + "/") == ErrorCode::ok);
+  BOOST_CHECK(refused("http://" + host + "a/") == ErrorCode::invalid_url);
+  BOOST_CHECK(refused("http://" + std::string(3000, 'a') + "/") == ErrorCode::invalid_url);
+}
+
+BOOST_AUTO_TEST_CASE(refusals_say_what_is_wrong) {
+  const std::string label(64, 'a');
+  struct Row {
+    std::string url;
+    std::string_view complaint;
+  };
+  for (const Row& row : {Row{"", "does not begin with a scheme"},
+                         {"//h/SECRET", "does not begin with a scheme"},
+                         {"h/SECRET", "does not begin with a scheme"},
+                         {"http:/h", "is not followed by //"},
+                         {"http:h", "is not followed by //"},
+                         {"http://", "has no host"},
+                         {"http:///SECRET", "has no host"},
+                         {"http://:80/", "has no host"},
+                         {"http://?SECRET", "has no host"},
+                         {"ftp://h/SECRET", "none of http, https, ws and wss"},
+                         {"http://h/SECRET\r\nX: y", "control character"},
+                         {std::string("http://h/\0SECRET", 16), "control character"},
+                         {"http://h/a SECRET", "space; write it as %20"},
+                         {" http://h/", "space"},
+                         {"http://h\\@SECRET/", "backslash"},
+                         {"http://b\xC3\xBC"
+                          "cher.example/",
+                          "outside ASCII"},
+                         {"http://h/\xE2\x82\xAC", "outside ASCII"},
+                         {"http://user:SECRET@h/", "user name or password"},
+                         {"http://SECRET%40@h/", "user name or password"},
+                         {"http://2130706433/", "four decimals"},
+                         {"http://0x7f.1/", "four decimals"},
+                         {"http://127.1/", "four decimals"},
+                         {"http://0177.0.0.1/", "four decimals"},
+                         {"http://1.2.3.256/", "four decimals"},
+                         {"http://h../", "empty label"},
+                         {"http://.h/", "empty label"},
+                         {"http://h./", "ends with a dot"},
+                         {"http://" + label + "/", "label longer than 63 bytes"},
+                         {"http://" + std::string(3000, 'a') + "/", "longer than 2048 bytes"},
+                         {"http://a%41/", "character that names do not have"},
+                         {"http://h\"/", "character that names do not have"},
+                         {"http://[::1/", "brackets"},
+                         {"http://[::1]]/", "brackets"},
+                         {"http://[::1]80/", "brackets"},
+                         {"http://[fe80::1%25eth0]/", "brackets"},
+                         {"http://[127.0.0.1]/", "brackets"},
+                         {"http://::1/", "IPv6 addresses in brackets"},
+                         {"http://2001:db8::1/", "IPv6 addresses in brackets"},
+                         {"http://h:80:80/", "IPv6 addresses in brackets"},
+                         {"http://h:0/", "from 1 to 65535"},
+                         {"http://h:65536/", "from 1 to 65535"},
+                         {"http://h:+80/", "from 1 to 65535"},
+                         {"http://h:080/", "from 1 to 65535"},
+                         {"http://h:80SECRET/", "from 1 to 65535"},
+                         {"http://h/" + std::string(65'536, 'a'), "longer than 64 KiB"},
+                         {"http://h?" + std::string(65'536, 'a'), "longer than 64 KiB"}}) {
+    BOOST_TEST_CONTEXT(row.url.substr(0, 80)) {
+      const auto url = parse_url(row.url);
+      BOOST_REQUIRE(!url.ok());
+      const std::string& message = url.error().message;
+      BOOST_TEST(message.find(row.complaint) != std::string::npos, message);
+      BOOST_TEST(message.find("SECRET") == std::string::npos, message);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(target_is_limited_to_64_kib) {

@@ -46,9 +46,8 @@ class Question {
   Question(LoopThread& on, Resolver& resolver, Ask ask) : token_(std::make_shared<Token>(on.loop())) {
     auto promise = std::make_shared<std::promise<Reply>>();
     reply_ = promise->get_future();
-    on.loop().submit([token = token_, &resolver, ask = std::move(ask), promise] {
-      spawn(put(token, resolver, ask, promise));
-    });
+    on.loop().submit(
+        [token = token_, &resolver, ask = std::move(ask), promise] { spawn(put(token, resolver, ask, promise)); });
   }
 
   void cancel() {
