@@ -108,7 +108,7 @@ struct Resolver::Shared {
   DnsCache cache{kMaxCached};
   std::map<std::string, std::shared_ptr<Query>, std::less<>> queries;  // queued or begun, by host
   std::list<std::shared_ptr<Query>> queue;
-  std::uint64_t next_ticket = 0;
+  std::uint64_t next_ticket = 1;  // 0 is nobody
   std::uint64_t lookups = 0;
   int threads = 0;
   int idle = 0;
@@ -166,6 +166,13 @@ class Resolver::Question {
     } else if (Status begun = begin(host); !begun) {
       return begun;
     }
+    // An idle thread that was woken still counts as idle until it runs, so compare with all that waits.
+    if (shared_->queue.size() > static_cast<std::size_t>(shared_->idle) && shared_->threads < kMaxThreads) {
+      shared_->start_thread(shared_);
+    }
+    if (shared_->threads == 0) {
+      return Failure(ErrorCode::dns_failed, Phase::dns, "resolving " + host + ": no thread could be started");
+    }
     ticket_ = shared_->next_ticket++;
     query_->askers.emplace(ticket_, asker_);
     return {};
@@ -186,13 +193,6 @@ class Resolver::Question {
     query->queued = true;
     query_ = std::move(query);  // from here on the destructor takes it back
     shared_->queries.emplace(host, query_);
-    // An idle thread that was woken still counts as idle until it runs, so compare with all that waits.
-    if (queue.size() > static_cast<std::size_t>(shared_->idle) && shared_->threads < kMaxThreads) {
-      shared_->start_thread(shared_);
-    }
-    if (shared_->threads == 0) {
-      return Failure(ErrorCode::dns_failed, Phase::dns, "resolving " + host + ": no thread could be started");
-    }
     shared_->wake.notify_one();
     return {};
   }

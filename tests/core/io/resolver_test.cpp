@@ -31,6 +31,7 @@ struct Reply {
   bool retryable = false;
   int os_errno = 0;
   bool on_its_loop = false;
+  Phase phase = Phase::dns;
 };
 
 struct Ask {
@@ -55,7 +56,9 @@ class Question {
   }
   Reply reply() {
     BOOST_REQUIRE((reply_.wait_until(default_deadline()) == std::future_status::ready));
-    return reply_.get();
+    const Reply reply = reply_.get();
+    BOOST_TEST((reply.phase == Phase::dns));
+    return reply;
   }
 
  private:
@@ -74,7 +77,7 @@ class Question {
       reply.message = error.message;
       reply.retryable = error.retryable;
       reply.os_errno = error.os_errno;
-      BOOST_TEST((error.phase == Phase::dns));
+      reply.phase = error.phase;
     }
     token->stop();
     promise->set_value(reply);

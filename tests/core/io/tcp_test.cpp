@@ -73,14 +73,16 @@ Task<> hand_over(Task<Connected> task, std::function<void(Connected&)> use, Toke
   }
 }
 
-// Runs `connect` on a loop and `use` with what came of it, both on the loop thread.
+// Runs `connect` on a loop and `use` with what came of it, both on the loop thread. Meanwhile the caller keeps away from
+// the macros of Boost.Test, which `use` may use.
 void with_loop(const std::function<Task<Connected>(Token&)>& connect, const std::function<void(Connected&)>& use) {
   std::promise<void> finished;
   auto done = finished.get_future();
   LoopThread thread;
   Token token(thread.loop());
   thread.loop().submit([&] { spawn(hand_over(connect(token), use, token, finished)); });
-  BOOST_REQUIRE((done.wait_until(default_deadline()) == std::future_status::ready));
+  const auto state = done.wait_until(default_deadline());
+  BOOST_REQUIRE((state == std::future_status::ready));
   done.get();
 }
 
@@ -207,7 +209,8 @@ BOOST_AUTO_TEST_CASE(full_queue_is_waited_for_until_it_has_place) {
     thread.on_loop([] {});  // its first attempt is over
     BOOST_TEST((told.wait_for(std::chrono::seconds(0)) == std::future_status::timeout));
     const UniqueFd peer(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    BOOST_REQUIRE((told.wait_until(default_deadline()) == std::future_status::ready));
+    const auto state = told.wait_until(default_deadline());
+    BOOST_REQUIRE((state == std::future_status::ready));
     BOOST_TEST(told.get() == "OK");
     finished.get_future().get();
   });
