@@ -117,6 +117,22 @@ const char* ppn_response_remote(const ppn_response* response) {
   return read(response, "", [](const ResponseObject& object) { return object.response->remote.c_str(); });
 }
 
+const char* ppn_response_tls_version(const ppn_response* response) {
+  return read(response, "", [](const ResponseObject& object) { return object.response->tls.version; });
+}
+
+const char* ppn_response_tls_cipher(const ppn_response* response) {
+  return read(response, "", [](const ResponseObject& object) { return object.response->tls.cipher; });
+}
+
+int32_t ppn_response_tls_resumed(const ppn_response* response) {
+  return read(response, int32_t{0}, [](const ResponseObject& object) { return object.response->tls.resumed ? 1 : 0; });
+}
+
+int32_t ppn_response_tls_verified(const ppn_response* response) {
+  return read(response, int32_t{0}, [](const ResponseObject& object) { return object.response->tls.verified ? 1 : 0; });
+}
+
 int32_t ppn_response_attempts(const ppn_response* response) {
   return read(response, int32_t{0}, [](const ResponseObject& object) { return object.response->attempts; });
 }

@@ -18,8 +18,15 @@ TlsSettings tls_settings(const TlsOptions& options) {
           .ca_file = options.ca_file,
           .ca_dir = options.ca_dir,
           .ca_pem = options.ca_pem,
+          .crl_file = options.crl_file,
+          .pinned_public_keys = options.pinned_public_keys,
+          .server_name = options.tls_server_name,
+          .only_tls_1_3 = options.tls_min_version == "1.3",
           .client_cert_file = options.client_cert_file,
-          .client_key_file = options.client_key_file};
+          .client_cert_pem = options.client_cert_pem,
+          .client_key_file = options.client_key_file,
+          .client_key_pem = options.client_key_pem,
+          .client_key_password = options.client_key_password};
 }
 
 // Its thread may have been in the middle of a change when the process was forked: it stays in memory as it is.
@@ -45,6 +52,9 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
   if (tls != TlsOptions{.verify_ssl = tls.verify_ssl}) {
     if (auto loaded = client->tls_context(); !loaded) return std::move(loaded).failure();
   }
+  // The key is with OpenSSL now, and nobody reads these again.
+  client->options_.tls.client_key_pem.wipe();
+  client->options_.tls.client_key_password.wipe();
   return client;
 }
 

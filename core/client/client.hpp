@@ -61,7 +61,7 @@ class Client {
   // Whether its part on the loop belongs to the parent of this process.
   bool left_to_parent() const noexcept;
 
-  const Options options_;
+  Options options_;  // constant once the client is made
   const ResolveOverrides overrides_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use

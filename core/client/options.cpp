@@ -8,14 +8,16 @@
 
 #include "base/ascii.hpp"
 #include "codec/headers.hpp"
+#include "codec/url.hpp"
 #include "io/resolve_overrides.hpp"
+#include "io/tls_pins.hpp"
 
 namespace ppn {
 namespace {
 
 using Field =
     std::variant<std::int64_t RequestOptions::*, std::int64_t ConnectionOptions::*, std::string ConnectionOptions::*,
-                 bool TlsOptions::*, std::string TlsOptions::*, std::string Options::*>;
+                 bool TlsOptions::*, std::string TlsOptions::*, Secret TlsOptions::*, std::string Options::*>;
 
 struct Range {
   std::int64_t lowest = 0;
@@ -46,6 +48,28 @@ std::string check_pem(std::string_view text) {
   constexpr std::size_t longest = 4 << 20;
   if (text.size() > longest) return "is longer than 4 MiB";
   return text.find('\0') == text.npos ? "" : "is no PEM text: it holds a zero byte";
+}
+
+std::string check_password(std::string_view text) {
+  constexpr std::size_t longest = 1'023;  // what OpenSSL takes
+  return text.size() > longest ? "is longer than 1023 bytes" : "";
+}
+
+std::string check_pins(std::string_view text) {
+  constexpr std::size_t longest = 64 << 10;
+  if (text.size() > longest) return "is longer than 64 KiB";
+  return PublicKeyPins::parse(text).ok() ? "" : "is no list of sha256//BASE64, separated by commas";
+}
+
+std::string check_tls_version(std::string_view text) {
+  return text == "1.2" || text == "1.3" ? "" : "is neither 1.2 nor 1.3";
+}
+
+std::string check_server_name(std::string_view text) {
+  if (text.empty()) return "";
+  const auto url = parse_url("https://" + std::string(text) + "/");
+  const bool plain = url.ok() && !url->host_is_ip && !text.ends_with('.') && equals_ignore_case(url->host, text);
+  return plain ? "" : "is no host name";
 }
 
 std::string check_user_agent(std::string_view text) {
@@ -158,6 +182,22 @@ constexpr auto definitions = std::to_array<Definition>({
     {"ca_file", &Tls::ca_file, {}, "", "PEM file of the CAs to trust instead of the system's", "", check_path},
     {"ca_dir", &Tls::ca_dir, {}, "", "hashed directory of the CAs to trust instead of the system's", "", check_path},
     {"ca_pem", &Tls::ca_pem, {}, "", "the CAs to trust instead of the system's, as PEM text", "", check_pem},
+    {"crl_file", &Tls::crl_file, {}, "", "PEM file of revocation lists, one per issuer of a chain", "", check_path},
+    {"pinned_public_keys",
+     &Tls::pinned_public_keys,
+     {},
+     "",
+     "keys a server may have, verified or not: sha256//BASE64,...",
+     "",
+     check_pins},
+    {"tls_min_version", &Tls::tls_min_version, {}, "", "lowest version of TLS: 1.2 or 1.3", "", check_tls_version},
+    {"tls_server_name",
+     &Tls::tls_server_name,
+     {},
+     "",
+     "name to send and to verify instead of the URL's host",
+     "",
+     check_server_name},
     {"client_cert_file",
      &Tls::client_cert_file,
      {},
@@ -165,6 +205,7 @@ constexpr auto definitions = std::to_array<Definition>({
      "PEM file of the client's certificate and its chain",
      "",
      check_path},
+    {"client_cert_pem", &Tls::client_cert_pem, {}, "", "the same as PEM text", "", check_pem},
     {"client_key_file",
      &Tls::client_key_file,
      {},
@@ -172,6 +213,15 @@ constexpr auto definitions = std::to_array<Definition>({
      "PEM file of the key of the client's certificate",
      "",
      check_path},
+    {"client_key_pem", &Tls::client_key_pem, {}, "", "the same as PEM text", "", check_pem, true},
+    {"client_key_password",
+     &Tls::client_key_password,
+     {},
+     "",
+     "opens an encrypted client key",
+     "",
+     check_password,
+     true},
 
     {"user_agent", &Options::user_agent, {}, "", "value of the User-Agent header", "", check_user_agent},
 });
@@ -254,6 +304,12 @@ Status assign(std::string& target, const Definition& row, std::string_view text)
   return {};
 }
 
+Status assign(Secret& target, const Definition& row, std::string_view text) {
+  if (const std::string why = row.complaint(text); !why.empty()) return refused(row, text, why);
+  target = Secret(text);
+  return {};
+}
+
 std::string print(std::int64_t value) {
   return std::to_string(value);
 }
@@ -262,6 +318,10 @@ std::string print(bool value) {
 }
 std::string print(const std::string& value) {
   return value;
+}
+
+std::string print(const Secret& value) {
+  return value.empty() ? "" : "***";
 }
 
 std::string text_of(const Options& options, const Definition& row) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 
 namespace ppn {
 
@@ -54,8 +55,15 @@ struct TlsOptions {
   std::string ca_file = {};
   std::string ca_dir = {};
   std::string ca_pem = {};
+  std::string crl_file = {};
+  std::string pinned_public_keys = {};
+  std::string tls_min_version = "1.2";
+  std::string tls_server_name = {};
   std::string client_cert_file = {};
+  std::string client_cert_pem = {};
   std::string client_key_file = {};
+  Secret client_key_pem = {};
+  Secret client_key_password = {};
 
   bool operator==(const TlsOptions&) const = default;
 };

@@ -7,6 +7,7 @@
 
 #include "codec/headers.hpp"
 #include "http/timings.hpp"
+#include "io/transport.hpp"
 
 namespace ppn {
 
@@ -20,6 +21,7 @@ struct Response {
   std::uint64_t body_bytes = 0;  // arrived, collected or delivered
   bool reused = false;           // the connection had carried a request before
   std::string remote;            // "127.0.0.1:443"
+  TlsFacts tls;
   int attempts = 1;
   Timings timings;
   std::string last_event_id;              // of a stream of events

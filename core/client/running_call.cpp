@@ -188,6 +188,7 @@ void RunningCall::receive_head(Exchange& exchange) {
   response_->headers = std::move(head.headers);
   response_->reused = failed_attempt_.connection_was_reused;
   response_->remote = lease_.connection()->transport->remote();
+  response_->tls = lease_.connection()->transport->tls();
   response_->attempts = attempts_;
 }
 

@@ -106,7 +106,10 @@ TlsTransport::~TlsTransport() {
   ::SSL_free(ssl_);
 }
 
-Status TlsTransport::prepare(const std::string& host, bool host_is_ip) {
+Status TlsTransport::prepare(const std::string& url_host, bool url_host_is_ip) {
+  const bool renamed = !context_->server_name().empty();
+  const std::string& host = renamed ? context_->server_name() : url_host;
+  const bool host_is_ip = !renamed && url_host_is_ip;
   ssl_ = ::SSL_new(context_->native());
   BIO* const bio = ssl_ == nullptr ? nullptr : ::BIO_new(TlsBio::method());
   if (bio == nullptr) return Failure(ErrorCode::out_of_memory, Phase::tls, "no memory for a TLS connection");
@@ -126,7 +129,7 @@ Status TlsTransport::prepare(const std::string& host, bool host_is_ip) {
   if (!set) return Failure(ErrorCode::tls_handshake, Phase::tls, "the host name can not be verified");
 
   // A Unix socket has no port.
-  peer_ = host + remote().substr(std::min(remote().rfind(':'), remote().size()));
+  peer_ = url_host + remote().substr(std::min(remote().rfind(':'), remote().size()));
   SSL_set_app_data(ssl_, this);
   // A session that the server no longer takes costs nothing: the handshake is a full one then.
   if (const TlsSession session = context_->sessions().take(peer_)) ::SSL_set_session(ssl_, session.get());
@@ -159,21 +162,40 @@ Task<Result<std::unique_ptr<Transport>>> TlsTransport::handshake(std::unique_ptr
       case Wake::interrupted: co_return Failure(token.interruption(), Phase::tls, "TLS handshake with " + host);
     }
   }
-  // OpenSSL has verified during the handshake; a second look costs nothing.
-  if (transport->context_->verifies()) {
-    const long verified = ::SSL_get_verify_result(transport->ssl_);
-    if (verified != X509_V_OK) co_return Failure(transport->certificate_error(verified));
-    if (::SSL_get0_peer_certificate(transport->ssl_) == nullptr) {
-      co_return Failure(ErrorCode::cert_untrusted, Phase::tls, "the server sent no certificate");
-    }
-  }
+  if (Status good = transport->check_peer(); !good) co_return std::move(good).failure();
   transport->established_ = true;
   co_return std::unique_ptr<Transport>(std::move(transport));
 }
 
+Status TlsTransport::check_peer() const {
+  const X509* const certificate = ::SSL_get0_peer_certificate(ssl_);
+  if (context_->verifies()) {
+    // OpenSSL has verified during the handshake; a second look costs nothing.
+    const long verified = ::SSL_get_verify_result(ssl_);
+    if (verified != X509_V_OK) return Failure(certificate_error(verified));
+    if (certificate == nullptr) {
+      return Failure(ErrorCode::cert_untrusted, Phase::tls, "the server sent no certificate");
+    }
+  }
+  const PublicKeyPins& pins = context_->pins();
+  if (pins.empty() || (certificate != nullptr && pins.match(certificate))) return {};
+  return Failure(ErrorCode::pin_mismatch, Phase::tls,
+                 "the server's key is none of pinned_public_keys" +
+                     (certificate != nullptr ? ": " + public_key_pin(certificate) : ""));
+}
+
+TlsFacts TlsTransport::tls() const noexcept {
+  return {.version = ::SSL_get_version(ssl_),
+          .cipher = ::SSL_get_cipher_name(ssl_),
+          .resumed = ::SSL_session_reused(ssl_) == 1,
+          .verified = context_->verifies()};
+}
+
 Error TlsTransport::certificate_error(long verify_result) const {
+  const char* const hint =
+      verify_result == X509_V_ERR_UNABLE_TO_GET_CRL ? "; crl_file holds no list of its issuer" : "";
   Error error(code_of_verify_result(verify_result), Phase::tls,
-              std::string("the certificate was refused: ") + ::X509_verify_cert_error_string(verify_result));
+              std::string("the certificate was refused: ") + ::X509_verify_cert_error_string(verify_result) + hint);
   error.tls_error = static_cast<unsigned long>(verify_result);
   return error;
 }

@@ -11,8 +11,10 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/task.hpp"
 #include "io/tcp.hpp"
+#include "io/tls_pins.hpp"
 #include "io/tls_sessions.hpp"
 
 namespace ppn {
@@ -24,8 +26,16 @@ struct TlsSettings {
   std::string ca_file;
   std::string ca_dir;
   std::string ca_pem;
+  std::string crl_file;            // "" = revocation is not checked
+  std::string pinned_public_keys;  // see PublicKeyPins
+  std::string server_name;         // "" = the host of the URL
+  bool only_tls_1_3 = false;
+  // A certificate with its chain and its key, each as a file or as a text; without a key it is beside the certificate.
   std::string client_cert_file;
-  std::string client_key_file;  // "" = in the certificate file
+  std::string client_cert_pem;
+  std::string client_key_file;
+  Secret client_key_pem;
+  Secret client_key_password;  // of an encrypted key
 };
 
 // One SSL_CTX: loading the system's trust store takes about 20 ms, so it is made once per client. Thread: any.
@@ -40,22 +50,27 @@ class TlsContext {
 
   SSL_CTX* native() const noexcept { return context_; }
   bool verifies() const noexcept { return verify_; }
+  const PublicKeyPins& pins() const noexcept { return pins_; }
+  // What stands for the host name of every URL; "" = nothing.
+  const std::string& server_name() const noexcept { return server_name_; }
   TlsSessions& sessions() noexcept { return sessions_; }
 
  private:
-  TlsContext(SSL_CTX* context, bool verify) noexcept : context_(context), verify_(verify) {}
+  TlsContext(SSL_CTX* context, const TlsSettings& settings, PublicKeyPins pins);
 
   SSL_CTX* const context_;
   const bool verify_;
+  const std::string server_name_;
+  const PublicKeyPins pins_;
   TlsSessions sessions_;
 };
 
 class TlsTransport final : public Transport {
  public:
   // `host` is a DNS name or, with `host_is_ip`, an address; the certificate must name it. Errors: tls_handshake,
-  // cert_untrusted, cert_expired, cert_hostname, cert_revoked, tls_version, client_cert, connection_reset,
-  // connect_timeout (the deadline), the interruption of the token. Resumes a session of the context when it has one
-  // for this host and port.
+  // cert_untrusted, cert_expired, cert_hostname, cert_revoked, pin_mismatch, tls_version, client_cert,
+  // connection_reset, connect_timeout (the deadline), the interruption of the token. Resumes a session of the context
+  // when it has one for this host and port.
   static Task<Result<std::unique_ptr<Transport>>> handshake(std::unique_ptr<TcpTransport> tcp,
                                                             std::shared_ptr<TlsContext> context, std::string host,
                                                             bool host_is_ip, Token& token, Nanos deadline);
@@ -72,6 +87,7 @@ class TlsTransport final : public Transport {
   void release_buffers() noexcept override;
   const Error& failure() const noexcept override { return failure_; }
   const std::string& remote() const noexcept override { return tcp_->remote(); }
+  TlsFacts tls() const noexcept override;
 
  private:
   friend struct TlsBio;
@@ -83,7 +99,9 @@ class TlsTransport final : public Transport {
 
   TlsTransport(std::unique_ptr<TcpTransport> tcp, std::shared_ptr<TlsContext> context);
 
-  Status prepare(const std::string& host, bool host_is_ip);
+  Status prepare(const std::string& url_host, bool url_host_is_ip);
+  // What OpenSSL has not checked by itself, after the handshake and before anything else.
+  Status check_peer() const;
   // OpenSSL has a session for later; called inside a handshake or a read.
   static int on_new_session(SSL* ssl, SSL_SESSION* session);
   Error handshake_error();

@@ -1,11 +1,10 @@
 #include <dirent.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <array>
 #include <mutex>
 
 #include "io/openssl_error.hpp"
+#include "io/pem.hpp"
 #include "io/tls.hpp"
 
 namespace ppn {
@@ -17,31 +16,20 @@ void initialise_openssl() {
   std::call_once(once, [] { ::OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, nullptr); });
 }
 
-Failure refuse(const std::string& what) {
-  std::string text = what;
-  const unsigned long reason = ::ERR_peek_last_error();
-  if (reason != 0) text += ": " + openssl_error_text(reason);
-  Error error(ErrorCode::config_error, Phase::config, std::move(text));
-  error.tls_error = reason;
-  ::ERR_clear_error();
-  return Failure(std::move(error));
+Failure refuse(std::string text) {
+  return Failure(ErrorCode::config_error, Phase::config, std::move(text));
 }
 
-Status trust_pem(SSL_CTX* context, const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&::BIO_free)> bio(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                        &::BIO_free);
+Status trust(SSL_CTX* context, const PemSource& source) {
+  const ErrorQueue errors;
+  auto certificates = certificates_of(source);
+  if (!certificates) return std::move(certificates).failure();
   X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
-  int certificates = 0;
-  for (;; ++certificates) {
-    const std::unique_ptr<X509, decltype(&::X509_free)> certificate(
-        ::PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &::X509_free);
-    if (!certificate) break;
-    if (::X509_STORE_add_cert(store, certificate.get()) != 1) return refuse("ca_pem: a certificate was refused");
+  for (const X509Ptr& certificate : *certificates) {
+    if (::X509_STORE_add_cert(store, certificate.get()) != 1) {
+      return errors.refuse(std::string(source.option) + ": a certificate was refused");
+    }
   }
-  if (certificates == 0) return refuse("ca_pem holds no certificate");
-  // Reading stops with this error at the end of the text, and with another one at a certificate that is broken.
-  if (ERR_GET_REASON(::ERR_peek_last_error()) != PEM_R_NO_START_LINE) return refuse("ca_pem: a certificate is broken");
-  ::ERR_clear_error();
   return {};
 }
 
@@ -51,55 +39,100 @@ bool is_readable_directory(const std::string& path) {
 }
 
 Status load_trust(SSL_CTX* context, const TlsSettings& settings) {
-  const bool own_trust = !settings.ca_file.empty() || !settings.ca_dir.empty() || !settings.ca_pem.empty();
-  if (!own_trust) {
-    if (::SSL_CTX_set_default_verify_paths(context) != 1)
-      return refuse("the trust store of the system is not readable");
-    return {};
+  const ErrorQueue errors;
+  if (settings.ca_file.empty() && settings.ca_dir.empty() && settings.ca_pem.empty()) {
+    // Reading it takes about 20 ms, so only those pay who use it.
+    if (!settings.verify || ::SSL_CTX_set_default_verify_paths(context) == 1) return {};
+    return errors.refuse("the trust store of the system is not readable");
   }
-  if (!settings.ca_file.empty() && ::SSL_CTX_load_verify_file(context, settings.ca_file.c_str()) != 1) {
-    return refuse("ca_file can not be read");
+  if (!settings.ca_file.empty()) {
+    auto file = read_pem_file("ca_file", settings.ca_file);
+    if (!file) return std::move(file).failure();
+    if (Status trusted = trust(context, *file); !trusted) return trusted;
   }
   // OpenSSL looks into the directory when it needs an issuer, and would find nothing then.
   if (!settings.ca_dir.empty() &&
       (!is_readable_directory(settings.ca_dir) || ::SSL_CTX_load_verify_dir(context, settings.ca_dir.c_str()) != 1)) {
-    return refuse("ca_dir can not be read");
+    return errors.refuse("ca_dir can not be read");
   }
-  if (!settings.ca_pem.empty()) return trust_pem(context, settings.ca_pem);
+  if (!settings.ca_pem.empty()) return trust(context, {"ca_pem", Secret(settings.ca_pem)});
+  return {};
+}
+
+// Every certificate of a chain is looked up, not the server's alone: an authority that was revoked signs no server.
+// One whose issuer has no list is refused, for silence would make a forgotten list look like a clean one.
+Status load_revocation_lists(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.crl_file.empty()) return {};
+  const ErrorQueue errors;
+  auto file = read_pem_file("crl_file", settings.crl_file);
+  if (!file) return std::move(file).failure();
+  auto lists = revocation_lists_of(*file);
+  if (!lists) return std::move(lists).failure();
+  X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
+  for (const X509CrlPtr& list : *lists) {
+    if (::X509_STORE_add_crl(store, list.get()) != 1) return errors.refuse("crl_file: a list was refused");
+  }
+  ::X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  return {};
+}
+
+// The text of one of two options that say the same; an empty option name when neither is set.
+Result<PemSource> text_or_file(std::string_view text_option, const Secret& text, std::string_view file_option,
+                               const std::string& file) {
+  if (text.empty()) return file.empty() ? PemSource{} : read_pem_file(file_option, file);
+  if (file.empty()) return PemSource{text_option, text};
+  return refuse(std::string(text_option) + " and " + std::string(file_option) + " exclude each other");
+}
+
+Status present(SSL_CTX* context, const PemSource& chain_source, const PemSource& key_source, const Secret& password) {
+  const ErrorQueue errors;
+  const std::string option(chain_source.option);
+  auto chain = certificates_of(chain_source);
+  if (!chain) return std::move(chain).failure();
+  auto key = private_key_of(key_source, password);
+  if (!key) return std::move(key).failure();
+  if (::X509_check_private_key(chain->front().get(), key->get()) != 1) {
+    return refuse(std::string(key_source.option) + ": the private key does not fit the certificate of " + option);
+  }
+  if (::SSL_CTX_use_certificate(context, chain->front().get()) != 1) {
+    return errors.refuse(option + ": the certificate was refused");
+  }
+  for (std::size_t i = 1; i < chain->size(); ++i) {
+    if (::SSL_CTX_add1_chain_cert(context, (*chain)[i].get()) != 1) {
+      return errors.refuse(option + ": a certificate of the chain was refused");
+    }
+  }
+  if (::SSL_CTX_use_PrivateKey(context, key->get()) != 1) {
+    return errors.refuse(std::string(key_source.option) + ": the private key was refused");
+  }
   return {};
 }
 
 Status load_identity(SSL_CTX* context, const TlsSettings& settings) {
-  if (settings.client_cert_file.empty()) {
-    if (!settings.client_key_file.empty()) return refuse("client_key_file is set without client_cert_file");
-    return {};
+  auto chain =
+      text_or_file("client_cert_pem", Secret(settings.client_cert_pem), "client_cert_file", settings.client_cert_file);
+  if (!chain) return std::move(chain).failure();
+  auto key = text_or_file("client_key_pem", settings.client_key_pem, "client_key_file", settings.client_key_file);
+  if (!key) return std::move(key).failure();
+  if (!chain->option.empty()) {
+    return present(context, *chain, key->option.empty() ? *chain : *key, settings.client_key_password);
   }
-  const std::string& key = settings.client_key_file.empty() ? settings.client_cert_file : settings.client_key_file;
-  if (::SSL_CTX_use_certificate_chain_file(context, settings.client_cert_file.c_str()) != 1) {
-    return refuse("client_cert_file can not be read");
-  }
-  if (::SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return refuse("the private key of the client certificate can not be read");
-  }
-  if (::SSL_CTX_check_private_key(context) != 1) return refuse("the private key does not fit the client certificate");
-  return {};
-}
-
-// A key file with a passphrase must fail, not ask at the terminal.
-int no_passphrase(char*, int, int, void*) {
-  return 0;
+  if (key->option.empty() && settings.client_key_password.empty()) return {};
+  const std::string option(key->option.empty() ? "client_key_password" : key->option);
+  return refuse(option + " is set without client_cert_file or client_cert_pem");
 }
 
 }  // namespace
 
 Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settings) {
   initialise_openssl();
-  ::ERR_clear_error();
+  const ErrorQueue errors;
+  auto pins = PublicKeyPins::parse(settings.pinned_public_keys);
+  if (!pins) return refuse("pinned_public_keys: " + pins.error().message);
   SSL_CTX* const context = ::SSL_CTX_new(::TLS_client_method());
-  if (context == nullptr) return refuse("TLS can not be set up");
-  std::shared_ptr<TlsContext> result(new TlsContext(context, settings.verify));
+  if (context == nullptr) return errors.refuse("TLS can not be set up");
+  std::shared_ptr<TlsContext> result(new TlsContext(context, settings, std::move(*pins)));
 
-  ::SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   ::SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
   ::SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -108,18 +141,21 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settin
   ::SSL_CTX_sess_set_new_cb(context, &TlsTransport::on_new_session);
   // The distribution's security level stays. X448 first would cost a round trip with most servers (POCO 1.4).
   static constexpr std::array<unsigned char, 9> kAlpn{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-  if (::SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+  if (::SSL_CTX_set_min_proto_version(context, settings.only_tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION) != 1 ||
       ::SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 ||
       ::SSL_CTX_set_alpn_protos(context, kAlpn.data(), kAlpn.size()) != 0) {
-    return refuse("TLS can not be set up");
+    return errors.refuse("TLS can not be set up");
   }
   ::SSL_CTX_set_verify(context, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  if (settings.verify) {
-    if (Status loaded = load_trust(context, settings); !loaded) return std::move(loaded).failure();
-  }
+  // Files that were named are read in any case: a wrong name is a mistake whether they are used or not.
+  if (Status loaded = load_trust(context, settings); !loaded) return std::move(loaded).failure();
+  if (Status loaded = load_revocation_lists(context, settings); !loaded) return std::move(loaded).failure();
   if (Status loaded = load_identity(context, settings); !loaded) return std::move(loaded).failure();
   return result;
 }
+
+TlsContext::TlsContext(SSL_CTX* context, const TlsSettings& settings, PublicKeyPins pins)
+    : context_(context), verify_(settings.verify), server_name_(settings.server_name), pins_(std::move(pins)) {}
 
 TlsContext::~TlsContext() {
   ::SSL_CTX_free(context_);

@@ -25,6 +25,14 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
+// What a TLS handshake agreed on. Texts are literals.
+struct TlsFacts {
+  const char* version = "";  // "TLSv1.3"; "" without TLS
+  const char* cipher = "";   // "TLS_AES_256_GCM_SHA384"
+  bool resumed = false;
+  bool verified = false;  // chain, dates and name, now or in the handshake that is resumed
+};
+
 // Thread: the loop thread.
 class Transport {
  public:
@@ -58,6 +66,8 @@ class Transport {
 
   // "127.0.0.1:443"
   virtual const std::string& remote() const noexcept = 0;
+
+  virtual TlsFacts tls() const noexcept { return {}; }
 };
 
 }  // namespace ppn

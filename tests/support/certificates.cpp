@@ -1,6 +1,7 @@
 #include "support/certificates.hpp"
 
 #include "../../examples/server/certificate.hpp"
+#include "support/certificate_edit.hpp"
 
 namespace ppn::test {
 
@@ -26,13 +27,14 @@ CertFiles CertificateFactory::make(const CertFiles* issuer, const CertificateOpt
       .dns_names = options.names,
       .ip_addresses = options.ips,
       .is_authority = role == Role::authority,
-      .key = options.key == KeyKind::ec ? ai_server::KeyKind::ec_p256 : ai_server::KeyKind::rsa_2048,
+      .key = options.key == KeyKind::rsa ? ai_server::KeyKind::rsa_2048 : ai_server::KeyKind::ec_p256,
       .not_before = options.not_before,
       .not_after = options.not_after,
   };
   ai_server::Certificate signer;
   if (issuer != nullptr) signer = {issuer->certificate_pem, issuer->private_key_pem};
   ai_server::Certificate made = ai_server::issue_certificate(request, issuer != nullptr ? &signer : nullptr);
+  edit_certificate(made, options, issuer);
 
   const std::string name = std::to_string(++made_);
   CertFiles files;

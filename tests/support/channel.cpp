@@ -135,6 +135,25 @@ Io Channel::wait_for_departure(Deadline deadline) {
   return waited == Io::done ? Io::ended : waited;
 }
 
+Io Channel::update_keys() {
+  if (ssl_ && SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED) == 1) return Io::done;
+  reason_ = "no key update on this connection";
+  return Io::failed;
+}
+
+Io Channel::renegotiate(Deadline deadline) {
+  if (!ssl_ || SSL_renegotiate(ssl_.get()) != 1) {
+    reason_ = "no renegotiation on this connection";
+    return Io::failed;
+  }
+  while (true) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) return Io::done;
+    if (const Io waited = after_tls(result, deadline); waited != Io::done) return waited;
+  }
+}
+
 void Channel::half_close() {
   if (ssl_) SSL_shutdown(ssl_.get());
   ::shutdown(socket_.get(), SHUT_WR);

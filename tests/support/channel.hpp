@@ -32,6 +32,10 @@ class Channel {
   // Until the peer has closed or reset, without reading.
   Io wait_for_departure(Deadline deadline);
 
+  // With the next bytes that are written.
+  Io update_keys();
+  Io renegotiate(Deadline deadline);
+
   void half_close();
   void close();
   void close_without_notify();

@@ -22,6 +22,8 @@ class Script {
     wait_for_signal,
     mark,
     hold,
+    update_keys,
+    renegotiate,
     half_close,
     close,
     close_without_notify,
@@ -57,6 +59,11 @@ class Script {
   Script& wait_for_signal(std::string name) { return add({Action::wait_for_signal, std::move(name)}); }
   // Tells ScriptedServer::wait_for_mark(name) that the script has come this far.
   Script& mark(std::string name) { return add({Action::mark, std::move(name)}); }
+
+  // TLS 1.3: changes our keys and asks the peer to change its own (RFC 8446 4.6.3).
+  Script& update_keys() { return add({Action::update_keys}); }
+  // TLS 1.2: asks for another handshake on the connection (RFC 5246 7.4.1.1).
+  Script& renegotiate() { return add({Action::renegotiate}); }
 
   // Ends our direction (TLS: close_notify first) and goes on reading.
   Script& half_close() { return add({Action::half_close}); }

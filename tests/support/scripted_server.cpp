@@ -50,6 +50,12 @@ ContextPtr make_context(const ScriptedServerOptions& options) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // How the peer leaves is the peer's matter: both ways are an end here.
   SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_security_level(context.get(), 0);  // as weak as its certificate
+  static constexpr std::string_view session_context = "scripted server";
+  SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(session_context.data()),
+                                 session_context.size());
+  SSL_CTX_set_min_proto_version(context.get(), options.only_tls_version);
+  SSL_CTX_set_max_proto_version(context.get(), options.only_tls_version);
   if (options.only_tls_1_1) {
     SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
@@ -73,6 +79,8 @@ const char* action_name(Script::Action action) {
     case Script::Action::wait_for_signal: return "wait_for_signal";
     case Script::Action::mark: return "mark";
     case Script::Action::hold: return "hold";
+    case Script::Action::update_keys: return "update_keys";
+    case Script::Action::renegotiate: return "renegotiate";
     case Script::Action::half_close: return "half_close";
     case Script::Action::close: return "close";
     case Script::Action::close_without_notify: return "close_without_notify";
@@ -258,6 +266,8 @@ Io ScriptedServer::Impl::play_step(const Script::Step& step, Channel& channel, s
       while (outcome == Io::timed_out) outcome = channel.wait_for_departure(step_deadline());
       return outcome == Io::ended ? Io::done : outcome;
     }
+    case Script::Action::update_keys: return channel.update_keys();
+    case Script::Action::renegotiate: return channel.renegotiate(step_deadline());
     case Script::Action::half_close: channel.half_close(); return Io::done;
     case Script::Action::close: channel.close(); return Io::done;
     case Script::Action::close_without_notify: channel.close_without_notify(); return Io::done;

@@ -31,6 +31,7 @@ struct ServerIdentity {
 struct ScriptedServerOptions {
   ServerIdentity tls = {};         // empty = plain TCP
   bool only_tls_1_1 = false;       // an old server, for clients that must refuse it
+  int only_tls_version = 0;        // TLS1_2_VERSION or TLS1_3_VERSION of OpenSSL; 0 = either
   std::string client_ca_pem = {};  // set: the server demands a client certificate signed by this CA
   Loopback family = Loopback::ipv4;
   bool repeat_last = false;  // more connections than scripts play the last one; otherwise they are closed at once

@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -22,19 +23,31 @@ namespace ppn::test {
 // Relays one connection.
 class CuttingProxy {
  public:
-  explicit CuttingProxy(std::uint16_t server_port)
+  static constexpr std::size_t kAll = SIZE_MAX;
+
+  // Keeps back all that the server sends after its first `server_bytes`.
+  explicit CuttingProxy(std::uint16_t server_port, std::size_t server_bytes = kAll)
       : listener_(listen_on_loopback()),
         stop_(::eventfd(0, EFD_CLOEXEC)),
+        server_bytes_(server_bytes),
         thread_([this, server_port] { relay(server_port); }) {}
   ~CuttingProxy() {
     ::eventfd_write(stop_.get(), 1);
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   CuttingProxy(const CuttingProxy&) = delete;
   CuttingProxy& operator=(const CuttingProxy&) = delete;
 
   // From now on a byte behind the header of a record that the server sends is changed.
   void damage() { damage_ = true; }
+
+  // What the client has sent, once it has gone.
+  const std::string& client_bytes() {
+    thread_.join();
+    return client_bytes_;
+  }
+  // How many bytes of the server were handed on, once the client has gone.
+  std::size_t handed_on() const { return handed_on_; }
 
   std::uint16_t port() const { return port_of(listener_.get()); }
 
@@ -60,13 +73,14 @@ class CuttingProxy {
       if (open[1].revents != 0) {
         const ssize_t count = ::recv(client.get(), buffer.data(), buffer.size(), 0);
         if (count <= 0) return;
+        client_bytes_.append(buffer.data(), static_cast<std::size_t>(count));
         send_all(server.get(), {buffer.data(), static_cast<std::size_t>(count)}, default_deadline());
       }
       if (open[2].revents != 0) {
         const ssize_t count = ::recv(server.get(), buffer.data(), buffer.size(), 0);
         if (count <= 0) return;
         if (damage_) buffer[static_cast<std::size_t>(std::min<ssize_t>(5, count - 1))] ^= 1;
-        for (ssize_t i = 0; i < count; ++i) {
+        for (ssize_t i = 0; i < count && handed_on_ < server_bytes_; ++i, ++handed_on_) {
           if (::send(client.get(), &buffer[static_cast<std::size_t>(i)], 1, MSG_NOSIGNAL) != 1) return;
           std::this_thread::yield();  // the reader gets its chance between two bytes
         }
@@ -77,6 +91,9 @@ class CuttingProxy {
   std::atomic<bool> damage_{false};
   const UniqueFd listener_;
   const UniqueFd stop_;
+  const std::size_t server_bytes_;
+  std::string client_bytes_;  // of the thread until it has ended
+  std::size_t handed_on_ = 0;
   std::thread thread_;
 };
 

@@ -1,4 +1,6 @@
 // Bodies over TLS: large ones, paused ones, and records that arrive in pieces.
+#include <openssl/ssl.h>
+
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -100,6 +102,32 @@ BOOST_AUTO_TEST_CASE(records_cut_anywhere_are_put_together) {
   BOOST_REQUIRE_EQUAL(outcome.events.size(), 20U);
   BOOST_TEST(outcome.events.back().data == "19");
   BOOST_TEST(fetch(caller, url).body() == "again");
+}
+
+BOOST_AUTO_TEST_CASE(keys_may_change_in_the_middle_of_a_body) {
+  Script script;
+  script.expect_request().send(chunked_head);
+  for (int i = 0; i < 5; ++i) script.update_keys().send(chunk("piece " + std::to_string(i) + ";"));
+  script.send(last_chunk).expect_request().update_keys().send(ok_response("again"));
+  const ScriptedServer server({script}, tls);
+  const auto caller = client();
+  BOOST_TEST(fetch(caller, server.url()).body() == "piece 0;piece 1;piece 2;piece 3;piece 4;");
+  BOOST_TEST(fetch(caller, {.url = server.url(), .method = "POST", .body = "mine"}).body() == "again");
+  BOOST_TEST(server.requests().size() == 2U);
+  BOOST_TEST(server.problems().empty());
+}
+
+BOOST_AUTO_TEST_CASE(request_to_renegotiate_is_declined_and_the_body_goes_on) {
+  ScriptedServerOptions old = tls;
+  old.only_tls_version = TLS1_2_VERSION;
+  const ScriptedServer server({Script{}
+                                   .expect_request()
+                                   .send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+                                   .renegotiate()
+                                   .send("half")
+                                   .wait_for_peer_close()},
+                              old);
+  BOOST_TEST(fetch(client(), server.url()).body() == "halfhalf");
 }
 
 BOOST_AUTO_TEST_CASE(damaged_record_is_an_error_and_no_end_of_the_body) {

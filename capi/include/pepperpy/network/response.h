@@ -107,6 +107,26 @@ PPN_API int32_t PPN_CALL ppn_response_reused(const ppn_response* response);
  *  @return a text; "" for NULL. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_response_remote(const ppn_response* response);
 
+/** The version of TLS of the connection, such as "TLSv1.3" (RFC 8446) or "TLSv1.2" (RFC 5246).
+ *  @return a text; "" without TLS and for NULL. Thread: any. Blocks: never. May be called from: any callback. Since
+ *  0.1. */
+PPN_API const char* PPN_CALL ppn_response_tls_version(const ppn_response* response);
+
+/** The cipher suite of the connection by its name in OpenSSL, such as "TLS_AES_256_GCM_SHA384" (RFC 8446 B.4).
+ *  @return a text; "" without TLS and for NULL. Thread: any. Blocks: never. May be called from: any callback. Since
+ *  0.1. */
+PPN_API const char* PPN_CALL ppn_response_tls_cipher(const ppn_response* response);
+
+/** Whether the handshake of the connection resumed a session of this client (RFC 8446 2.2), which saves half its work.
+ *  @return 1 or 0; 0 without TLS. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_tls_resumed(const ppn_response* response);
+
+/** Whether the server proved who it is: its certificate chain, dates and name were verified (RFC 9110 4.3.4). A session
+ *  that is resumed was verified when it began.
+ *  @return 1; 0 without TLS and with the option verify_ssl=false, which accepts anyone. Thread: any. Blocks: never. May
+ *  be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_tls_verified(const ppn_response* response);
+
 /** How many attempts were made, the first included.
  *  @return 1 or more; 0 for NULL. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_attempts(const ppn_response* response);
