@@ -254,6 +254,7 @@ Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view
     bytes = held_;
   }
   exchange.keep_unread();
+  lease_.connection()->transport->release_buffers();
   resumed_.reset();
   paused_ = true;
   const Wake wake = co_await resumed_.until(token_, kNever);

@@ -356,6 +356,7 @@ void ConnectionPool::come_to_rest(Origin& origin, std::unique_ptr<Connection> co
   }
   Connection& resting = *connection.release();
   resting.rest(&origin);
+  resting.transport->release_buffers();
   origin.at_rest.push_back(resting);
   at_rest_.push_back(resting);
   ++origin.resting;

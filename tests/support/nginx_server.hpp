@@ -2,6 +2,7 @@
 //
 //   /json           130 bytes of JSON, GET and HEAD
 //   /files/NAME     what add_file put there, with Content-Length, ETag and ranges
+//   /drip/NAME      the same files as text/event-stream, one kilobyte a second
 //   /gzip/NAME      the same files, compressed when the client accepts gzip (chunked then)
 //   /status/CODE    an empty answer with that status: 204, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504
 //   /redirect/CODE  to /json, by 301, 302, 303, 307, 308
