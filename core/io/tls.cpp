@@ -11,6 +11,12 @@
 #include "io/openssl_error.hpp"
 
 namespace ppn {
+namespace {
+
+// Of a connection that is busy; one that falls silent begins anew with the size of a record.
+constexpr std::size_t kBulkReadBytes = 64 * 1024;
+
+}  // namespace
 
 // OpenSSL's view of our socket. Static functions with access to the transport behind a BIO.
 struct TlsBio {
@@ -19,6 +25,8 @@ struct TlsBio {
   static int read(BIO* bio, char* out, std::size_t size, std::size_t* moved) {
     TlsTransport& tls = transport(bio);
     const IoResult result = tls.tcp_->read({out, size});
+    // More is waiting than a record: the next buffer, once this one is used up, takes several.
+    if (result.bytes == size) ::SSL_set_default_read_buffer_len(tls.ssl_, kBulkReadBytes);
     return finish(bio, tls, result, BIO_FLAGS_READ, moved);
   }
 
@@ -273,7 +281,9 @@ bool TlsTransport::disturbed() noexcept {
 }
 
 void TlsTransport::release_buffers() noexcept {
-  if (::SSL_has_pending(ssl_) == 0) ::SSL_free_buffers(ssl_);
+  if (::SSL_has_pending(ssl_) != 0) return;
+  ::SSL_free_buffers(ssl_);
+  ::SSL_set_default_read_buffer_len(ssl_, 0);
 }
 
 }  // namespace ppn
