@@ -38,11 +38,23 @@ bool is_readable_directory(const std::string& path) {
   return directory != nullptr && ::closedir(directory) == 0;
 }
 
+// What SSL_CTX_set_default_verify_paths does, but that one clears the error queue of the thread. A default file or
+// directory that is not there is no failure: SSL_CERT_FILE and SSL_CERT_DIR may name one of the two.
+bool trust_system(SSL_CTX* context) {
+  X509_STORE* const store = ::SSL_CTX_get_cert_store(context);
+  X509_LOOKUP* const file = ::X509_STORE_add_lookup(store, ::X509_LOOKUP_file());
+  X509_LOOKUP* const directory = ::X509_STORE_add_lookup(store, ::X509_LOOKUP_hash_dir());
+  if (file == nullptr || directory == nullptr) return false;
+  X509_LOOKUP_load_file(file, nullptr, X509_FILETYPE_DEFAULT);
+  X509_LOOKUP_add_dir(directory, nullptr, X509_FILETYPE_DEFAULT);
+  return true;
+}
+
 Status load_trust(SSL_CTX* context, const TlsSettings& settings) {
   const ErrorQueue errors;
   if (settings.ca_file.empty() && settings.ca_dir.empty() && settings.ca_pem.empty()) {
     // Reading it takes about 20 ms, so only those pay who use it.
-    if (!settings.verify || ::SSL_CTX_set_default_verify_paths(context) == 1) return {};
+    if (!settings.verify || trust_system(context)) return {};
     return errors.refuse("the trust store of the system is not readable");
   }
   if (!settings.ca_file.empty()) {

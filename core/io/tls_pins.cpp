@@ -54,7 +54,8 @@ Result<PublicKeyPins> PublicKeyPins::parse(std::string_view text) {
     text.remove_prefix(last ? end : end + 1);
     const bool named = pin.starts_with(kPrefix);
     pin.remove_prefix(named ? kPrefix.size() : 0);
-    if (pin.starts_with('/')) pin.remove_prefix(1);
+    // The digest may begin with a slash as well, so its length tells whose slash this is.
+    if (pin.size() == kBase64Size + 1 && pin.starts_with('/')) pin.remove_prefix(1);
     const auto digest = digest_of_base64(pin);
     if (!named || !digest || (!last && text.empty())) {
       return Failure(ErrorCode::config_error, Phase::config, "not a list of sha256//BASE64");

@@ -1,5 +1,9 @@
 // HTTPS through the C ABI: verified unless switched off, refused by name.
+#include <openssl/err.h>
+
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "capi/capi.hpp"
 #include "support/certificates.hpp"
@@ -77,6 +81,87 @@ BOOST_AUTO_TEST_CASE(expired_certificate_is_refused) {
 BOOST_AUTO_TEST_CASE(verification_can_be_switched_off) {
   const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))}, with({.names = {"other.test"}}));
   BOOST_TEST(get(make_client(R"({"verify_ssl": false})"), server.url()).code == PPN_OK);
+}
+
+BOOST_AUTO_TEST_CASE(response_tells_what_the_handshake_agreed_on) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n"))},
+                              with(loopback_names()));
+  const Client client = trusting();
+  for (const int32_t resumed : {0, 1}) {
+    const Outcome outcome = get(client, server.url());
+    BOOST_TEST(outcome.code == PPN_OK);
+    BOOST_TEST(std::string(ppn_response_tls_version(outcome.response.get())) == "TLSv1.3");
+    BOOST_TEST(std::string(ppn_response_tls_cipher(outcome.response.get())).starts_with("TLS_"));
+    BOOST_TEST(ppn_response_tls_resumed(outcome.response.get()) == resumed);
+    BOOST_TEST(ppn_response_tls_verified(outcome.response.get()) == 1);
+  }
+  const Outcome unverified = get(make_client(R"({"verify_ssl": false})"), server.url());
+  BOOST_TEST(ppn_response_tls_verified(unverified.response.get()) == 0);
+  BOOST_TEST(std::string(ppn_response_tls_version(unverified.response.get())) == "TLSv1.3");
+  const ScriptedServer plain({Script{}.expect_request().send(http_ok("x"))});
+  const Outcome bare = get(client, plain.url());
+  BOOST_TEST(std::string(ppn_response_tls_version(bare.response.get())).empty());
+  BOOST_TEST(std::string(ppn_response_tls_cipher(bare.response.get())).empty());
+  BOOST_TEST(ppn_response_tls_resumed(bare.response.get()) == 0);
+  BOOST_TEST(ppn_response_tls_verified(bare.response.get()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(pins_and_key_password_are_options_of_the_table) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))}, with(loopback_names()));
+  const std::string ca_file = R"({"ca_file": ")" + ca.certificate_file + "\"";
+  const Client pinned = make_client(ca_file + R"(, "pinned_public_keys": ")" + pin_of(ca.certificate_pem) + "\"}");
+  BOOST_TEST(get(pinned, server.url()).code == PPN_E_PIN_MISMATCH);
+  BOOST_TEST(server.requests().empty());
+
+  Config config;
+  BOOST_REQUIRE_EQUAL(ppn_config_new(config.out(), nullptr), PPN_OK);
+  for (const char* name : {"client_key_pem", "client_key_password"}) {
+    BOOST_TEST(ppn_config_set(config.get(), name, PPN_AUTO_LENGTH, "hush", 4, nullptr) == PPN_OK);
+  }
+  ErrorHandle error;
+  Client client;
+  BOOST_TEST(ppn_client_new(config.get(), client.out(), error.out()) == PPN_E_CONFIG_ERROR);
+  BOOST_TEST(std::string(ppn_error_message(error.get())).find("hush") == std::string::npos);
+}
+
+// A program that uses OpenSSL itself keeps its errors, whatever we do on its thread.
+BOOST_AUTO_TEST_CASE(error_queue_of_the_program_is_left_as_it_is) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))}, with(loopback_names()));
+  const auto errors_after = [](const std::function<void()>& work, std::size_t count) {
+    ERR_clear_error();
+    for (std::size_t i = 0; i < count; ++i) ERR_raise(ERR_LIB_USER, static_cast<int>(100 + i));
+    work();
+    std::vector<int> reasons;
+    while (const unsigned long error = ERR_get_error()) reasons.push_back(ERR_GET_REASON(error));
+    return reasons;
+  };
+  const std::function<void()> works[] = {
+      [&] { trusting(); }, [&] { BOOST_TEST(get(trusting(), server.url()).code == PPN_OK); },
+      [&] { get(make_client(), "https://127.0.0.1:1/"); },  // reads the trust of the system
+      [&] {
+        for (const char* option : {"ca_file", "ca_pem", "client_cert_pem", "crl_file"}) {
+          Config config;
+          ppn_config_new(config.out(), nullptr);
+          ppn_config_set(config.get(), option, PPN_AUTO_LENGTH, "/dev/null", PPN_AUTO_LENGTH, nullptr);
+          Client client;
+          ErrorHandle error;
+          BOOST_TEST(ppn_client_new(config.get(), client.out(), error.out()) == PPN_E_CONFIG_ERROR);
+          BOOST_TEST(std::string(ppn_error_message(error.get())).starts_with(option));
+        }
+      },
+      [&] {
+        Config config;
+        ppn_config_new(config.out(), nullptr);
+        const std::string broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        ppn_config_set(config.get(), "ca_pem", PPN_AUTO_LENGTH, broken.data(), broken.size(), nullptr);
+        Client client;
+        BOOST_TEST(ppn_client_new(config.get(), client.out(), nullptr) == PPN_E_CONFIG_ERROR);
+      }};
+  for (const auto& work : works) {
+    BOOST_TEST(errors_after(work, 0) == std::vector<int>{}, boost::test_tools::per_element());
+    const std::vector<int> own{100, 101, 102};
+    BOOST_TEST(errors_after(work, 3) == own, boost::test_tools::per_element());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(stream_over_tls_ends_with_the_notice_of_its_end) {

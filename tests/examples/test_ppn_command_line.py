@@ -11,8 +11,7 @@ from support import ppn  # noqa: E402
 
 NOT_IN_THIS_VERSION = {
     "-F": "a=b", "--form": "a=b", "-L": None, "--location": None, "-x": "http://p", "--proxy": "http://p",
-    "--noproxy": "*", "--crlfile": "f", "--pinnedpubkey": "p", "--compressed": None, "--retry": "3", "--rate": "3/m",
-    "--subprotocol": "s",
+    "--noproxy": "*", "--compressed": None, "--retry": "3", "--rate": "3/m", "--subprotocol": "s",
 }
 # Nothing listens there: a command line that is refused never gets as far as this.
 URL = "http://127.0.0.1:1/"

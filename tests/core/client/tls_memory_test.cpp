@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(resting_tls_connection_keeps_no_buffer, *boost::unit_test::
   call_at_once(5);
   const std::size_t before = heap_bytes();
   call_at_once(connections);
-  BOOST_TEST(until([] { return live_object_count() <= 1 + static_cast<long>(connections); }));  // the client, and no call
+  BOOST_TEST(
+      until([] { return live_object_count() <= 1 + static_cast<long>(connections); }));  // the client, and no call
   const std::size_t each = (heap_bytes() - before) / (connections - 5);
   BOOST_TEST_MESSAGE("one resting TLS connection: " << each << " bytes");
   BOOST_TEST(each <= most_bytes);
