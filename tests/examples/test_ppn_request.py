@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import ssl
 import sys
 import tempfile
@@ -464,6 +465,28 @@ class AgainstTheAiServer(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertIn(b"ppn: warning: -k", process.stderr)
         self.assertIn("data", json.loads(process.stdout))
+
+    def test_pins_and_revocation_lists_are_spelled_as_curl_spells_them(self):
+        url = self.server.https_url + "/v1/models"
+        pins = "sha256//" + "A" * 43 + "="
+        process = ppn("request", "--report", *self.server.trust, "--pinnedpubkey", pins, url)
+        error = one_report(process)["error"]
+        self.assertEqual((process.returncode, error["code"]), (43, "PIN_MISMATCH"))
+        right = re.search(r"sha256//\S{44}", error["message"]).group()
+        process = ppn("request", "--report", *self.server.trust, "--pinnedpubkey", pins + ";" + right, url)
+        self.assertIsNone(one_report(process)["error"])
+        for option, word in (("--crlfile", b"crl_file"), ("--cert", b"client_cert_file"), ("--capath", b"ca_dir"),
+                             ("--pinnedpubkey", b"pinned_public_keys")):
+            with self.subTest(option):
+                process = ppn("request", option, "/dev/null", url)
+                self.assertEqual(process.returncode, 41)
+                self.assertTrue(process.stderr.startswith(b"ppn: CONFIG_ERROR: " + word), process.stderr)
+
+    def test_verbose_tells_version_cipher_and_a_server_that_was_not_verified(self):
+        url = self.server.https_url + "/v1/models"
+        told = ppn("request", "-v", *self.server.trust, url).stderr
+        self.assertRegex(told, rb"\n\* \S+, TLSv1\.3 TLS_\w+, new connection;")
+        self.assertIn(b" NOT VERIFIED, new connection;", ppn("request", "-v", "-k", url).stderr)
 
     def test_two_urls_share_one_tls_connection(self):
         url = self.server.https_url + "/v1/models"

@@ -60,7 +60,8 @@ std::string configuration(const NginxOptions& options, const CertFiles& certific
   text += "listen 127.0.0.1:" + std::to_string(http_port) + ";\n";
   text += "listen 127.0.0.1:" + std::to_string(https_port) + " ssl;\n";
   text += "root " + base + "/www;\n" + fixed_locations();
-  text += "location /drip/ { alias " + base + "/www/files/; limit_rate 1k; types {} default_type text/event-stream; }\n";
+  text +=
+      "location /drip/ { alias " + base + "/www/files/; limit_rate 1k; types {} default_type text/event-stream; }\n";
   text +=
       "location /gzip/ { alias " + base + "/www/files/; gzip on; gzip_min_length 1; gzip_types *; etag off; }\n}\n}\n";
   return text;

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "codec/json.hpp"
 
@@ -186,6 +188,37 @@ BOOST_AUTO_TEST_CASE(texts_of_files_are_not_repeated_in_messages) {
   Options options;
   const std::string message = error_of(set_option(options, "ca_pem", std::string_view("-----BEGIN\0", 11)));
   BOOST_TEST(!mentions(message, "BEGIN"));
+}
+
+BOOST_AUTO_TEST_CASE(keys_and_passwords_are_shown_as_stars) {
+  Options options;
+  for (const OptionRow& row : option_table()) {
+    const bool key = row.name == "client_key_pem" || row.name == "client_key_password";
+    BOOST_TEST(row.secret == key, row.name);
+    if (!key) continue;
+    BOOST_TEST(option_text(options, row.name)->empty());
+    BOOST_TEST(set_option(options, row.name, "hush").ok());
+    BOOST_TEST(*option_text(options, row.name) == "***");
+    BOOST_TEST(!mentions(error_of(set_option(options, row.name, "hush" + std::string(5 << 20, 'h'))), "hush"));
+  }
+  BOOST_TEST(!mentions(dump_options(options), "hush"));
+  BOOST_TEST(options.tls.client_key_password.view() == "hush");
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_tls_are_checked_when_they_are_set) {
+  Options options;
+  const std::string pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  const std::map<std::string_view, std::pair<std::vector<std::string>, std::vector<std::string>>> texts{
+      {"pinned_public_keys", {{"", pin, pin + "," + pin}, {"sha1//AAAA", "/etc/key.pem", pin + ","}}},
+      {"tls_min_version", {{"1.2", "1.3"}, {"", "1.1", "1.0", "1.4", "TLSv1.2", " 1.2", "2"}}},
+      {"tls_server_name",
+       {{"", "api.test", "API.test", "xn--bcher-kva.test"},
+        {".test", "a..b", "api.test.", "127.0.0.1", "[::1]", "api.test:443", "a b", "a/b", "user@api.test",
+         "*.test#"}}}};
+  for (const auto& [name, values] : texts) {
+    for (const std::string& good : values.first) BOOST_TEST(set_option(options, name, good).ok(), name << " " << good);
+    for (const std::string& bad : values.second) BOOST_TEST(!set_option(options, name, bad).ok(), name << " " << bad);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(resolve_takes_host_port_and_numeric_address) {
