@@ -2,15 +2,16 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace ppn {
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 64;
 
-void append_number(std::string& out, std::uint64_t value, int base) {
+void append_number(std::string& out, std::uint64_t value) {
   std::array<char, 20> digits;
-  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value);
   out.append(digits.data(), result.ptr);
 }
 
@@ -36,7 +37,7 @@ void append_request_head(std::string& out, std::string_view method, const Url& u
       break;
     case RequestFraming::length:
       out.append("Content-Length: ");
-      append_number(out, framing.content_length, 10);
+      append_number(out, framing.content_length);
       out.append("\r\n");
       break;
     case RequestFraming::chunked: append_field(out, "Transfer-Encoding", "chunked"); break;
@@ -44,14 +45,16 @@ void append_request_head(std::string& out, std::string_view method, const Url& u
   out.append("\r\n");
 }
 
-void append_chunk(std::string& out, std::string_view data) {
-  if (data.empty()) return;
-  append_number(out, data.size(), 16);
-  out.append("\r\n").append(data).append("\r\n");
-}
-
-void append_last_chunk(std::string& out) {
-  out.append("0\r\n\r\n");
+std::string_view enclose_chunk(char* data, std::size_t size) noexcept {
+  if (size == 0) return {};
+  std::array<char, kChunkRoomBefore> line;
+  char* end = std::to_chars(line.data(), line.data() + line.size(), size, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  const auto line_size = static_cast<std::size_t>(end - line.data());
+  std::memcpy(data - line_size, line.data(), line_size);
+  std::memcpy(data + size, "\r\n", kChunkRoomAfter);
+  return {data - line_size, line_size + size + kChunkRoomAfter};
 }
 
 Status validate_method(std::string_view method) {

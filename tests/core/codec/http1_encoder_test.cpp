@@ -1,6 +1,7 @@
 #include "codec/http1_encoder.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <string>
 
 namespace {
 
@@ -49,11 +50,16 @@ BOOST_AUTO_TEST_CASE(ipv6_host_has_brackets) {
 }
 
 BOOST_AUTO_TEST_CASE(chunks_carry_their_size_in_hex) {
-  std::string out;
-  append_chunk(out, std::string(26, 'a'));
-  append_chunk(out, "");
-  append_last_chunk(out);
-  BOOST_CHECK_EQUAL(out, "1a\r\n" + std::string(26, 'a') + "\r\n0\r\n\r\n");
+  for (const std::size_t size : {std::size_t{1}, std::size_t{26}, std::size_t{65'536}}) {
+    std::string room = std::string(kChunkRoomBefore, '?') + std::string(size, 'a') + std::string(kChunkRoomAfter, '?');
+    const std::string_view chunk = enclose_chunk(room.data() + kChunkRoomBefore, size);
+    const char* const line = size == 1 ? "1\r\n" : size == 26 ? "1a\r\n" : "10000\r\n";
+    BOOST_CHECK_EQUAL(chunk, line + std::string(size, 'a') + "\r\n");
+  }
+  char nothing = '?';
+  BOOST_CHECK(enclose_chunk(&nothing, 0).empty());
+  BOOST_CHECK_EQUAL(nothing, '?');
+  BOOST_CHECK_EQUAL(kLastChunk, "0\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(methods_are_tokens_other_than_connect) {
