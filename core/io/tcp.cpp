@@ -54,7 +54,7 @@ void set_options(int descriptor) noexcept {
   set_int(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 30);
   set_int(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 15);
   set_int(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
-  set_int(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
+  set_int(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, kStallMs);
 }
 
 std::string errno_text(int os_errno) {
@@ -137,6 +137,10 @@ bool TcpTransport::disturbed() noexcept {
   return readable_;
 }
 
+void TcpTransport::limit_stall(std::int64_t limit_ms) noexcept {
+  set_int(descriptor_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(limit_ms));
+}
+
 IoResult TcpTransport::fail(ErrorCode code, int os_errno) {
   failure_ = Error(code, Phase::none, errno_text(os_errno));
   failure_.os_errno = os_errno;
@@ -152,7 +156,8 @@ IoResult TcpTransport::read(std::span<char> out) {
       if (static_cast<std::size_t>(got) < out.size() && !peer_closed_) readable_ = false;
       return {IoResult::Kind::done, static_cast<std::size_t>(got)};
     }
-    if (got == 0) return {IoResult::Kind::end};
+    // The kernel tells of a reset once, and the write that failed has heard it.
+    if (got == 0) return {write_failed_ ? IoResult::Kind::reset : IoResult::Kind::end};
     if (errno == EINTR) continue;
     if (errno == EAGAIN) {
       readable_ = false;
@@ -179,6 +184,8 @@ IoResult TcpTransport::write(std::string_view first, std::string_view second) {
       writable_ = false;
       return {IoResult::Kind::would_block};
     }
+    // What the peer said before it went away can still be read, also when no event has told of it yet.
+    write_failed_ = peer_closed_ = readable_ = true;
     const bool reset = errno == ECONNRESET || errno == EPIPE;
     return fail(reset ? ErrorCode::connection_reset : ErrorCode::write_failed, errno);
   }

@@ -37,6 +37,7 @@ class TcpTransport final : public Transport, private Watcher {
   Wait& event() noexcept override { return event_; }
   void rest(RestWatcher* watcher) noexcept override { rest_watcher_ = watcher; }
   bool disturbed() noexcept override;
+  void limit_stall(std::int64_t limit_ms) noexcept override;
   void release_buffers() noexcept override {}
   const Error& failure() const noexcept override { return failure_; }
   const std::string& remote() const noexcept override { return remote_; }
@@ -58,7 +59,8 @@ class TcpTransport final : public Transport, private Watcher {
   bool readable_ = false;
   bool writable_ = false;
   bool peer_closed_ = false;  // FIN or error seen: a short read does not mean that the socket is empty
-  Wait* progress_;            // while connecting
+  bool write_failed_ = false;
+  Wait* progress_;  // while connecting
   Wait event_;
   RestWatcher* rest_watcher_ = nullptr;
   Error failure_;

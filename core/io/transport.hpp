@@ -33,6 +33,9 @@ struct TlsFacts {
   bool verified = false;  // chain, dates and name, now or in the handshake that is resumed
 };
 
+// How long the peer may leave bytes unacknowledged, or not read, before the kernel ends the connection.
+inline constexpr std::int64_t kStallMs = 30'000;
+
 // Thread: the loop thread.
 class Transport {
  public:
@@ -57,6 +60,10 @@ class Transport {
   virtual void rest(RestWatcher* watcher) noexcept = 0;
   // Whether something arrived that nobody has read: such a transport may not carry another request.
   virtual bool disturbed() noexcept = 0;
+
+  // Another limit than kStallMs; 0 leaves it to the system, which ends connections to a peer that is gone, but not to
+  // one that only does not read.
+  virtual void limit_stall(std::int64_t limit_ms) noexcept = 0;
 
   // Frees memory that a silent connection does not need.
   virtual void release_buffers() noexcept = 0;

@@ -19,6 +19,7 @@ struct FakePeer {
   std::size_t takes = static_cast<std::size_t>(-1);        // bytes that writes still accept
   IoResult::Kind when_full = IoResult::Kind::would_block;  // of writes beyond `takes`
   std::string written = {};
+  std::int64_t stall_limit_ms = kStallMs;
   bool disturbed = false;
   bool closed = false;
   Transport::RestWatcher* watcher = nullptr;
@@ -55,6 +56,7 @@ class FakeTransport final : public Transport {
   Wait& event() noexcept override { return event_; }
   void rest(RestWatcher* watcher) noexcept override { peer_->watcher = watcher; }
   bool disturbed() noexcept override { return peer_->disturbed; }
+  void limit_stall(std::int64_t limit_ms) noexcept override { peer_->stall_limit_ms = limit_ms; }
   void release_buffers() noexcept override {}
   const Error& failure() const noexcept override { return failure_; }
   const std::string& remote() const noexcept override { return remote_; }
