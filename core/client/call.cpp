@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/client_loop.hpp"
+#include "client/file_body.hpp"
 #include "client/running_call.hpp"
 #include "codec/http1_encoder.hpp"
 #include "codec/json.hpp"
@@ -55,6 +56,26 @@ Status Call::add_header(std::string_view name, std::string_view value) {
 Status Call::set_body(std::string_view bytes) {
   if (Status state = require_described(); !state) return state;
   body_.assign(bytes);
+  source_.reset();
+  has_body_ = true;
+  return {};
+}
+
+Status Call::set_body_file(const std::string& path) {
+  if (Status state = require_described(); !state) return state;
+  Result<std::unique_ptr<FileBody>> file = FileBody::open(path);
+  if (!file) return std::move(file).failure();
+  return set_source(std::move(*file));
+}
+
+Status Call::set_body_reader(std::optional<std::uint64_t> length, std::unique_ptr<BodyReader> reader) {
+  if (Status state = require_described(); !state) return state;
+  return set_source(std::make_unique<CallbackBody>(length, std::move(reader)));
+}
+
+Status Call::set_source(std::unique_ptr<BodySource> source) {
+  source_ = std::move(source);
+  body_.clear();
   has_body_ = true;
   return {};
 }
@@ -86,11 +107,19 @@ void Call::add_default_headers(Delivery delivery) {
 }
 
 void Call::encode() {
+  if (body_.size() > kSmallBody) {
+    const auto owner = std::make_shared<const std::string>(std::exchange(body_, {}));
+    source_ = std::make_unique<MemoryBody>(owner, *owner);
+  }
   RequestFraming framing;
-  if (has_body_) framing = {.kind = RequestFraming::length, .content_length = body_.size()};
-  wire_.reserve(512 + (body_.size() <= kSmallBody ? body_.size() : 0));
+  if (source_ && !source_->length()) {
+    framing.kind = RequestFraming::chunked;
+  } else if (has_body_) {
+    framing = {.kind = RequestFraming::length, .content_length = source_ ? *source_->length() : body_.size()};
+  }
+  wire_.reserve(512 + body_.size());
   append_request_head(wire_, method_, url_, headers_, framing);
-  if (body_.size() <= kSmallBody) wire_ += std::exchange(body_, {});
+  wire_ += std::exchange(body_, {});
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
@@ -99,9 +128,10 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
 }
 
 Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const std::atomic<bool>& complete) {
-  auto running = prepare(delivery, std::move(handler), true);
+  const bool lone = !source_ || !source_->calls_user();
+  auto running = prepare(delivery, std::move(handler), lone);
   if (!running) return std::move(running).failure();
-  return (*running)->drive(complete) ? Status() : hand_over(*running);
+  return lone && (*running)->drive(complete) ? Status() : hand_over(*running);
 }
 
 Result<std::shared_ptr<RunningCall>> Call::prepare(Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone) {
@@ -136,6 +166,7 @@ Status Call::hand_over(const std::shared_ptr<RunningCall>& running) {
 
 Failure Call::refuse(Failure failure) noexcept {
   state_ = State::failed_to_start;
+  source_.reset();
   return failure;
 }
 

@@ -9,11 +9,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
+#include "client/callback_body.hpp"
 #include "client/client.hpp"
 #include "client/handler.hpp"
 #include "client/options.hpp"
@@ -37,11 +39,16 @@ class Call : public std::enable_shared_from_this<Call> {
   // Errors: invalid_state once started (all of them), and those named.
   Status set_header(std::string_view name, std::string_view value);  // invalid_header
   Status add_header(std::string_view name, std::string_view value);  // invalid_header
+  // The last body that is set is the body.
   Status set_body(std::string_view bytes);
-  Status set_json(std::string_view text);                            // json_parse
+  Status set_json(std::string_view text);         // json_parse
+  Status set_body_file(const std::string& path);  // invalid_argument
+  // Without a length the body goes in chunks. The reader is destroyed in any case.
+  Status set_body_reader(std::optional<std::uint64_t> length, std::unique_ptr<BodyReader> reader);
   Status set_option(std::string_view name, std::string_view value);  // config_error
 
-  // Takes the handler in any case. On failure the handler is destroyed without a call of on_complete.
+  // Takes the handler in any case. On failure the handler is destroyed without a call of on_complete, and so is the
+  // body unless the request was started before.
   // Errors: invalid_state (started or cancelled before), client_closed, forked, config_error (trust store).
   Status start(Delivery delivery, std::unique_ptr<CallHandler> handler);
   // The same for a caller who goes on to wait until `complete` is set by the handler, which calls no user code: such a
@@ -65,6 +72,7 @@ class Call : public std::enable_shared_from_this<Call> {
   Result<std::shared_ptr<RunningCall>> prepare(Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone);
   Status hand_over(const std::shared_ptr<RunningCall>& running);
   Failure refuse(Failure failure) noexcept;
+  Status set_source(std::unique_ptr<BodySource> source);
   void add_default_headers(Delivery delivery);
   void encode();
 
@@ -72,7 +80,8 @@ class Call : public std::enable_shared_from_this<Call> {
   const std::string method_;
   const Url url_;
   HeaderList headers_;
-  std::string body_;
+  std::string body_;                    // one that is in memory
+  std::unique_ptr<BodySource> source_;  // every other, and a large one in memory from the start on
   bool has_body_ = false;
   RequestOptions options_;
 

@@ -18,6 +18,11 @@ std::int64_t dns_limit_ms(const ConnectionOptions& options) {
   return connect_ms > 0 && (dns_ms == 0 || connect_ms < dns_ms) ? connect_ms : dns_ms;
 }
 
+// Our own timer comes first, because its error says what happened.
+std::int64_t stall_limit_ms(std::int64_t write_timeout_ms) {
+  return write_timeout_ms == 0 ? 0 : write_timeout_ms + kStallMs;
+}
+
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop,
@@ -30,6 +35,7 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
       tls_(std::move(tls)),
       handler_(std::move(handler)),
       lone_(lone),
+      source_(std::move(call_->source_)),
       token_(loop_),
       limits_(delivery == Delivery::collect ? Limits{.total_ms = call_->options_.timeout_ms,
                                                      .write_ms = call_->options_.write_timeout_ms,
@@ -41,9 +47,12 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
                                                      .first_byte_ms = call_->options_.stream_first_byte_timeout_ms,
                                                      .idle_ms = call_->options_.stream_idle_timeout_ms,
                                                      .idle_code = ErrorCode::stream_idle_timeout}),
-      body_(delivery, call_->options_) {}
+      body_(delivery, call_->options_) {
+  if (source_) source_->begin();
+}
 
 void RunningCall::forget() noexcept {
+  source_.reset();
   handler_.reset();
   call_.reset();
 }
@@ -79,10 +88,15 @@ Task<Status> RunningCall::attempts() {
   if (client_loop_->closed()) co_return Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
   attempts_ = 1;
   Status outcome = co_await attempt(false);
-  if (outcome) co_return outcome;
+  // A body that failed is no connection that was about to be closed.
+  if (outcome || !outcome.error().retryable) co_return outcome;
   failed_attempt_.code = outcome.error().code;
   const bool keyed = call_->headers_.contains("idempotency-key") || call_->headers_.contains("x-idempotency-key");
   if (!may_replay(failed_attempt_, call_->method_, keyed)) co_return outcome;
+  if (source_) {
+    if (!source_->rewindable()) co_return outcome;
+    if (Status rewound = source_->rewind(); !rewound) co_return rewound;
+  }
   co_return co_await attempt(true);
 }
 
@@ -95,19 +109,21 @@ Task<Status> RunningCall::attempt(bool fresh) {
   failed_attempt_.connection_was_reused = connection.exchanges > 0;
 
   // The request. A server may answer before it has read all of it.
-  Exchange exchange(connection, loop_, call_->wire_, call_->body_, call_->method_ == "HEAD");
+  Exchange exchange(connection, loop_, call_->wire_, source_.get(), call_->method_ == "HEAD");
+  if (source_) connection.transport->limit_stall(stall_limit_ms(limits_.write_ms));
   Exchange::Step step = exchange.send();
   Nanos write_deadline = deadline(limits_.write_ms);
-  while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
-    const Wake wake = co_await wait_of(step).until(token_, write_deadline);
+  while (step == Exchange::Step::blocked || step == Exchange::Step::yield || step == Exchange::Step::paused) {
+    const bool paused = step == Exchange::Step::paused;
+    const Wake wake = co_await wait_of(step).until(token_, paused ? kNever : write_deadline);
     sent_ = exchange.sent();
     if (wake != Wake::ready) {
       co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits_.write_ms);
     }
-    const std::size_t sent_before = exchange.sent_bytes();
+    const std::uint64_t sent_before = exchange.sent_bytes();
     step = exchange.send();
     // Bytes that only arrive are no progress of the request.
-    if (exchange.sent_bytes() != sent_before) write_deadline = deadline(limits_.write_ms);
+    if (paused || exchange.sent_bytes() != sent_before) write_deadline = deadline(limits_.write_ms);
   }
   sent_ = exchange.sent();
   end_span(Span::send);
@@ -133,6 +149,7 @@ Task<Status> RunningCall::attempt(bool fresh) {
   Status delivered = co_await deliver_body(exchange);
   end_span(Span::body);
   if (exchange.reusable()) {
+    if (source_) connection.transport->limit_stall(kStallMs);
     lease_.give_back();
   } else {
     lease_ = {};
@@ -264,12 +281,16 @@ Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view
 }
 
 void RunningCall::resume_on_loop() noexcept {
-  if (paused_) resumed_.notify();
+  if (paused_) return resumed_.notify();
+  if (!body_paused()) return;
+  source_->resume();
+  lease_.connection()->transport->event().notify();
 }
 
 bool RunningCall::resume_before_pause() noexcept {
-  if (paused_) return false;
+  if (paused_ || body_paused()) return false;
   body_.request_resume();
+  if (source_) source_->resume();
   return true;
 }
 
@@ -295,7 +316,7 @@ void RunningCall::Notice::discard() noexcept {
 }
 
 Wait& RunningCall::wait_of(Exchange::Step step) {
-  if (step == Exchange::Step::blocked) return lease_.connection()->transport->event();
+  if (step != Exchange::Step::yield) return lease_.connection()->transport->event();
   loop_.submit([self = shared_from_this()] { self->turn_.notify(); });
   return turn_;
 }
@@ -333,6 +354,7 @@ Failure RunningCall::give_up(Wake wake, ErrorCode code, Phase phase, const char*
 void RunningCall::complete(Status outcome) noexcept {
   token_.stop();
   lease_ = {};
+  source_.reset();
   timings_.set(Span::total, monotonic_now() - started_);
   if (response_) {
     response_->body_bytes = received_bytes_;

@@ -83,6 +83,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Task<Status> deliver_body(Exchange& exchange);
   Task<Status> wait_for_consumer(Exchange& exchange, std::string_view& bytes);
 
+  // The call sends its body, which waits for a resume.
+  bool body_paused() const noexcept { return source_ && !response_ && source_->paused(); }
   Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop_.now(), timeout_ms); }
   Wait& wait_of(Exchange::Step step);
   Failure lease_failure(Error& error, const ConnectionOptions& options);
@@ -101,6 +103,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<CallHandler> handler_;
   const bool lone_;
+  std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
   Token token_;
   Notice begin_{*this, &RunningCall::begin};
   Notice cancel_{*this, &RunningCall::cancel_on_loop};

@@ -10,12 +10,13 @@ namespace {
 
 // After this many bytes without a wait, other connections of the loop get their turn.
 constexpr std::size_t kTurnBytes = 256 * 1024;
+// A piece of a body costs the work of so many bytes, however short it is.
+constexpr std::size_t kPieceCost = 4 * 1024;
 
 }  // namespace
 
-Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view head, std::string_view body,
-                   bool head_request)
-    : connection_(connection), loop_(loop), head_(head), body_(body) {
+Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view head, BodySource* body, bool head_request)
+    : connection_(connection), loop_(loop), body_(body), head_(head), body_read_(body == nullptr) {
   connection_.decoder.begin(head_request);
   ++connection_.exchanges;
   // A server need not repeat its limit in every response.
@@ -24,28 +25,54 @@ Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view hea
 
 Sent Exchange::sent() const noexcept {
   if (sent_bytes_ == 0) return Sent::none;
-  return sent_bytes_ == head_.size() + body_.size() ? Sent::full : Sent::partial;
+  return body_read_ && !unsent() ? Sent::full : Sent::partial;
 }
 
 Exchange::Step Exchange::send() {
-  while (sent() != Sent::full) {
-    const std::string_view head = head_.substr(std::min(sent_bytes_, head_.size()));
-    const std::string_view body = body_.substr(sent_bytes_ - std::min(sent_bytes_, head_.size()));
-    const IoResult result = connection_.transport->write(head, body);
+  while (unsent() || !body_read_) {
+    if (piece_.empty() && !body_read_) {
+      const Step piece = next_piece();
+      // The head does not wait for a body that pauses.
+      if (piece != Step::done && (piece == Step::failed || head_.empty())) return piece;
+      if (!unsent()) continue;
+    }
+    const IoResult result = connection_.transport->write(head_, piece_);
     if (result.kind == IoResult::Kind::done) {
+      const std::size_t of_head = std::min(result.bytes, head_.size());
+      head_.remove_prefix(of_head);
+      piece_.remove_prefix(result.bytes - of_head);
       sent_bytes_ += result.bytes;
       turn_bytes_ += result.bytes;
       if (turn_bytes_ < kTurnBytes || sent() == Sent::full) continue;
       turn_bytes_ = 0;
-      return Step::yield;
+      return answer_or(Step::yield);
     }
-    // The server may have answered already and closed its side (RFC 9112 9.5); its answer says more than our failure.
-    const Step answer = receive();
-    if (answer == Step::head) return answer;
-    if (result.kind == IoResult::Kind::would_block) return answer == Step::failed ? answer : Step::blocked;
-    return fail(result, Phase::send);
+    if (result.kind == IoResult::Kind::would_block) return answer_or(Step::blocked);
+    const Step answer = answer_or(Step::failed);
+    return answer == Step::failed ? fail(result, Phase::send) : answer;
   }
   return Step::done;
+}
+
+// `done`: piece_ is set, or the body has no more.
+Exchange::Step Exchange::next_piece() {
+  Result<BodySource::Piece> piece = body_->next();
+  if (!piece) return fail(std::move(piece.error()));
+  if (piece->kind == BodySource::Piece::Kind::paused) {
+    if (!head_.empty()) return Step::paused;
+    turn_bytes_ = 0;
+    return answer_or(body_->paused() ? Step::paused : Step::yield);
+  }
+  piece_ = piece->bytes;
+  body_read_ = piece->last;
+  turn_bytes_ += kPieceCost;
+  return Step::done;
+}
+
+// The server may have answered already and closed its side (RFC 9112 9.5); its answer says more than our failure.
+Exchange::Step Exchange::answer_or(Step otherwise) {
+  const Step answer = receive();
+  return answer == Step::blocked ? otherwise : answer;
 }
 
 Exchange::Step Exchange::receive() {

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "http/body_source.hpp"
 #include "http/connection.hpp"
 #include "io/event_loop.hpp"
 
@@ -18,8 +19,9 @@ namespace ppn {
 // Thread: the loop thread.
 class Exchange {
  public:
-  // `head` and `body` are the request; they must outlive the exchange.
-  Exchange(Connection& connection, EventLoop& loop, std::string_view head, std::string_view body, bool head_request);
+  // `head` and what `body` still has are the request; both must outlive the exchange. Without `body` the head is all
+  // there is to send.
+  Exchange(Connection& connection, EventLoop& loop, std::string_view head, BodySource* body, bool head_request);
 
   enum class Step {
     done,     // send: all bytes of the request are with the kernel
@@ -27,12 +29,14 @@ class Exchange {
     data,     // data() is a piece of the body, valid until the next step or wait
     end,      // the message is complete
     blocked,  // wait for transport.event()
+    paused,   // send: the body waits for its resume(); transport.event() tells of an answer meanwhile
     yield,    // this connection has had its share of the turn: let others go first
     failed,   // error()
   };
 
-  // Writes what the kernel takes. A server may answer before it has read everything: then the step is that of the
-  // response, and the connection can not be used again.
+  // Writes what the kernel takes, and asks the body for its next piece only when it has taken the last one. A server may
+  // answer before it has read everything: then the step is that of the response, nothing more is sent, and the
+  // connection can not be used again.
   Step send();
   // Reads and decodes until something is worth telling.
   Step receive();
@@ -49,12 +53,15 @@ class Exchange {
   const Error& error() const noexcept { return error_; }
 
   Sent sent() const noexcept;
-  std::size_t sent_bytes() const noexcept { return sent_bytes_; }
+  std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   bool response_begun() const noexcept { return connection_.decoder.started(); }
   // After `end`: whether the connection is clean and may carry another exchange.
   bool reusable();
 
  private:
+  bool unsent() const noexcept { return !head_.empty() || !piece_.empty(); }
+  Step next_piece();
+  Step answer_or(Step otherwise);
   Step read_more();
   Step decode();
   Step fail(const IoResult& result, Phase phase);
@@ -63,9 +70,11 @@ class Exchange {
 
   Connection& connection_;
   EventLoop& loop_;
-  std::string_view head_;
-  std::string_view body_;
-  std::size_t sent_bytes_ = 0;
+  BodySource* const body_;
+  std::string_view head_;   // what of it is not sent yet
+  std::string_view piece_;  // what of the last piece of the body is not sent yet
+  bool body_read_;          // piece_ is the end of the body
+  std::uint64_t sent_bytes_ = 0;
   std::string_view unread_;  // read but not decoded, in the scratch memory of the loop or in kept_
   std::string kept_;
   std::size_t turn_bytes_ = 0;  // read and written since the last wait

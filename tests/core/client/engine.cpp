@@ -129,6 +129,7 @@ TestCall::TestCall(const std::shared_ptr<Client>& client, Request request)
   for (const auto& [name, value] : request.headers) require(call_->set_header(name, value));
   for (const auto& [name, value] : request.options) require(call_->set_option(name, value));
   if (request.body) require(call_->set_body(*request.body));
+  if (request.set_body) require(request.set_body(*call_));
 }
 
 Status TestCall::try_start() {

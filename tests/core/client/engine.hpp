@@ -72,6 +72,7 @@ struct Request {
   Delivery delivery = Delivery::collect;
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::optional<std::string> body = {};
+  std::function<Status(Call&)> set_body = {};  // any other body
   std::vector<std::pair<std::string, std::string>> options = {};
   Hooks hooks = {};
 };

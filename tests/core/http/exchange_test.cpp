@@ -18,9 +18,11 @@ struct ExchangeFixture {
   Connection connection{std::make_unique<FakeTransport>(peer), Http1Limits{}};
   std::string head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   std::string body;
+  std::unique_ptr<BodySource> source;
 
   std::unique_ptr<Exchange> exchange(bool head_request = false) {
-    return std::make_unique<Exchange>(connection, loop, head, body, head_request);
+    if (!body.empty()) source = std::make_unique<MemoryBody>(nullptr, body);
+    return std::make_unique<Exchange>(connection, loop, head, source.get(), head_request);
   }
   // The whole response, as a call would read it.
   static std::string read_all(Exchange& exchange) {
