@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "error_handle.hpp"
+#include "flow.hpp"
 
 namespace ppn::capi {
 namespace {
@@ -62,25 +63,15 @@ Delivery delivery_for(const UserCallbacks* callbacks) noexcept {
   return Delivery::collect;
 }
 
-// A cancel inside the callback counts from here on: what has arrived already is not delivered any more.
-Flow CallbackAdapter::flow_of(std::int32_t answer) const noexcept {
-  if (call_.cancel_requested()) return Flow::abort;
-  switch (answer) {
-    case PPN_CB_CONTINUE: return Flow::proceed;
-    case PPN_CB_PAUSE: return Flow::pause;
-    default: return Flow::abort;
-  }
-}
-
 Flow CallbackAdapter::on_head(const std::shared_ptr<Response>& response) {
   if (callbacks_->on_headers == nullptr) return Flow::proceed;
   const Lent<ppn_response> lent(lend(response));
   if (lent.get() == nullptr) return Flow::abort;
-  return flow_of(call(*callbacks_, request_.handle(), lent.get()));
+  return flow_of(call(*callbacks_, request_.handle(), lent.get()), call_);
 }
 
 Flow CallbackAdapter::on_chunk(std::string_view bytes) {
-  return flow_of(call(*callbacks_, request_.handle(), bytes));
+  return flow_of(call(*callbacks_, request_.handle(), bytes), call_);
 }
 
 // No callback of the C ABI asks for lines: delivery_for never answers Delivery::lines.
@@ -89,7 +80,7 @@ Flow CallbackAdapter::on_line(std::string_view) {
 }
 
 Flow CallbackAdapter::on_event(const SseEvent& event) {
-  return flow_of(call(*callbacks_, request_.handle(), view_of(event)));
+  return flow_of(call(*callbacks_, request_.handle(), view_of(event)), call_);
 }
 
 void CallbackAdapter::on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept {

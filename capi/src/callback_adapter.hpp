@@ -28,8 +28,6 @@ class CallbackAdapter final : public CallHandler {
   void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override;
 
  private:
-  Flow flow_of(std::int32_t answer) const noexcept;
-
   const std::unique_ptr<UserCallbacks> callbacks_;
   const Pinned<ppn_request> request_;
   const Call& call_;  // kept by the engine while it calls back

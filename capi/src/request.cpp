@@ -7,6 +7,7 @@
 #include "callback_adapter.hpp"
 #include "client/blocking.hpp"
 #include "objects.hpp"
+#include "user_body.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
@@ -82,6 +83,30 @@ int32_t ppn_request_set_json(ppn_request* request, const char* text, size_t leng
     const auto object = in.handle(request, "request");
     const auto json = in.text(text, length, "text");
     return in.ok() ? object->call->set_json(json) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_body_file(ppn_request* request, const char* path, size_t path_length, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto path_text = in.text(path, path_length, "path");
+    return in.ok() ? object->call->set_body_file(std::string(path_text)) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_body_callback(ppn_request* request, int64_t length, ppn_read_fn read, ppn_rewind_fn rewind,
+                                      void* user_data, ppn_destroy_fn destroy, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    in.require(length >= -1, "length is neither -1 nor a number of bytes");
+    in.callback(read, "read");
+    if (!in.ok()) return in.failure();
+    auto reader = std::make_unique<UserBody>(request, read, rewind, user_data);
+    UserBody& body = *reader;
+    const auto announced = length < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(length));
+    Status set = object->call->set_body_reader(announced, std::move(reader));
+    if (set) body.adopt(destroy);
+    return set;
   });
 }
 

@@ -1,4 +1,6 @@
 // Bad input has a named error before a byte is sent: the server of these tests never sees a connection.
+#include <cerrno>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -88,7 +90,8 @@ BOOST_AUTO_TEST_CASE(header_that_could_end_its_line_is_refused) {
 
 BOOST_AUTO_TEST_CASE(headers_of_the_framing_are_refused) {
   const Request described = request();
-  for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION"}) {
+  for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION", "Keep-Alive", "upgrade", "TE",
+                           "Trailer", "Proxy-Connection", "Expect"}) {
     BOOST_TEST(ppn_request_set_header(described.get(), name, PPN_AUTO_LENGTH, "x", 1, nullptr) == PPN_E_INVALID_HEADER,
                name);
   }
@@ -100,6 +103,36 @@ BOOST_AUTO_TEST_CASE(json_that_is_none_is_refused) {
     BOOST_TEST(ppn_request_set_json(described.get(), bad.data(), bad.size(), nullptr) == PPN_E_JSON_PARSE, bad);
   }
   BOOST_TEST(ppn_request_set_json(described.get(), "5", 1, nullptr) == PPN_OK);
+}
+
+BOOST_AUTO_TEST_CASE(body_file_that_can_not_be_sent_is_refused) {
+  const Request described = request();
+  const auto refused = [&](std::string_view path) {
+    ErrorHandle error;
+    const int32_t code = ppn_request_set_body_file(described.get(), path.data(), path.size(), error.out());
+    BOOST_TEST(code == PPN_E_INVALID_ARGUMENT, path);
+    return ppn_error_os_errno(error.get());
+  };
+  BOOST_TEST(refused("/nowhere") == ENOENT);
+  BOOST_TEST(refused("") == ENOENT);
+  BOOST_TEST(refused("/") == 0);
+  BOOST_TEST(refused("/dev/zero") == 0);
+  BOOST_TEST(refused("/etc/passwd\0x"s) == 0);
+  BOOST_TEST(ppn_request_set_body_file(described.get(), nullptr, PPN_AUTO_LENGTH, nullptr) == PPN_E_INVALID_ARGUMENT);
+}
+
+BOOST_AUTO_TEST_CASE(body_callback_that_is_none_is_refused_and_its_user_data_stays_with_the_caller) {
+  const Request described = request();
+  const auto read = [](void*, ppn_request*, uint8_t*, size_t, size_t*) -> int32_t { return PPN_CB_ABORT; };
+  const auto destroy = [](void* user) { ++*static_cast<int*>(user); };
+  int destroyed = 0;
+  BOOST_TEST(ppn_request_set_body_callback(described.get(), -2, read, nullptr, &destroyed, destroy, nullptr) ==
+             PPN_E_INVALID_ARGUMENT);
+  BOOST_TEST(ppn_request_set_body_callback(described.get(), INT64_MIN, read, nullptr, &destroyed, destroy, nullptr) ==
+             PPN_E_INVALID_ARGUMENT);
+  BOOST_TEST(ppn_request_set_body_callback(described.get(), 5, nullptr, nullptr, &destroyed, destroy, nullptr) ==
+             PPN_E_INVALID_ARGUMENT);
+  BOOST_TEST(destroyed == 0);
 }
 
 BOOST_AUTO_TEST_CASE(missing_texts_and_outs_are_invalid_arguments) {

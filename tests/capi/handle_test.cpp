@@ -42,6 +42,7 @@ Calls calls_with(ppn_client* client) {
 
 Calls calls_with(ppn_request* request) {
   const auto on_event = [](void*, ppn_request*, const ppn_event*) -> int32_t { return PPN_CB_CONTINUE; };
+  const auto read = [](void*, ppn_request*, uint8_t*, size_t, size_t*) -> int32_t { return PPN_CB_ABORT; };
   ppn_response* response = nullptr;
   ppn_stream* stream = nullptr;
   const uint8_t byte = 0;
@@ -49,6 +50,8 @@ Calls calls_with(ppn_request* request) {
           {"add_header", ppn_request_add_header(request, "a", 1, "b", 1, nullptr)},
           {"set_body", ppn_request_set_body(request, &byte, 1, nullptr)},
           {"set_json", ppn_request_set_json(request, "{}", 2, nullptr)},
+          {"set_body_file", ppn_request_set_body_file(request, "/etc/passwd", PPN_AUTO_LENGTH, nullptr)},
+          {"set_body_callback", ppn_request_set_body_callback(request, -1, read, nullptr, nullptr, nullptr, nullptr)},
           {"set_option", ppn_request_set_option(request, "timeout_ms", PPN_AUTO_LENGTH, "1", 1, nullptr)},
           {"set_callbacks", ppn_request_set_callbacks(request, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)},
           {"set_event_callback", ppn_request_set_event_callback(request, on_event, nullptr)},

@@ -3,6 +3,7 @@
 
 #if PPN_TEST_FAILING_ALLOCATIONS
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -66,6 +67,7 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
     return ppn_request_new(client.get(), "GET", 3, url.data(), url.size(), request.out(), error);
   });
   Recorder recorder;
+  std::atomic<int> ended{0};
   const Request request = make_request(client, "POST", url);
   check_each_allocation("set_header", [&](ppn_error** error) {
     return ppn_request_set_header(request.get(), "X-Name", 6, value.data(), value.size(), error);
@@ -73,6 +75,15 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
   check_each_allocation("set_json", [&](ppn_error** error) {
     return ppn_request_set_json(request.get(), json.data(), json.size(), error);
   });
+  check_each_allocation("set_body_file", [&](ppn_error** error) {
+    return ppn_request_set_body_file(request.get(), "/etc/passwd", PPN_AUTO_LENGTH, error);
+  });
+  const auto read = [](void*, ppn_request*, uint8_t*, size_t, size_t*) -> int32_t { return PPN_CB_ABORT; };
+  const auto end = [](void* user) { ++*static_cast<std::atomic<int>*>(user); };
+  check_each_allocation("set_body_callback", [&](ppn_error** error) {
+    return ppn_request_set_body_callback(request.get(), -1, read, nullptr, &ended, end, error);
+  });
+  BOOST_TEST(ended == 0);
   check_each_allocation("set_callbacks", [&](ppn_error** error) { return recorder.install(request.get(), error); });
   BOOST_TEST(recorder.seen().destroyed == 0);
 }

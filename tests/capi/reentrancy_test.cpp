@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capi/capi.hpp"
@@ -13,19 +14,57 @@ using namespace ppn::test;
 
 namespace {
 
-enum class Where { headers, data, event, complete, destroy };
-constexpr Where all_places[] = {Where::headers, Where::data, Where::event, Where::complete, Where::destroy};
+enum class Where { headers, data, event, read, rewind, complete, destroy };
+constexpr Where all_places[] = {Where::headers, Where::data,     Where::event,  Where::read,
+                                Where::rewind,  Where::complete, Where::destroy};
+
+// The body callbacks of one request. It gives a byte, so that there is something to rewind, and then nothing.
+struct BodyHooks {
+  std::function<int32_t(ppn_request*)> read = [](auto...) { return PPN_CB_CONTINUE; };
+  std::function<void(ppn_request*)> rewind = [](auto...) {};
+  bool given = false;
+
+  int32_t install(ppn_request* request) {
+    return ppn_request_set_body_callback(request, -1, on_read, on_rewind, this, nullptr, nullptr);
+  }
+  static int32_t on_read(void* user, ppn_request* request, uint8_t* buffer, size_t, size_t* out_length) {
+    BodyHooks& self = *static_cast<BodyHooks*>(user);
+    const int32_t answer = self.read(request);
+    if (answer == PPN_CB_CONTINUE && !std::exchange(self.given, true)) {
+      *buffer = 'x';
+      *out_length = 1;
+    }
+    return answer;
+  }
+  static int32_t on_rewind(void* user, ppn_request* request) {
+    BodyHooks& self = *static_cast<BodyHooks*>(user);
+    self.given = false;
+    self.rewind(request);
+    return 0;
+  }
+};
 
 // Runs one request against a fresh server and `action` once inside the callback `where`. Returns what was seen.
 Seen run_inside(Where where, const std::function<void(ppn_request*)>& action, int32_t answer = PPN_CB_CONTINUE) {
   const bool events = where == Where::event;
-  const ScriptedServer server(
-      {Script{}
-           .expect_request()
-           .send(open_head(events ? "text/event-stream" : "text/plain") + "data: x\n\ndata: y\n\n")
-           .close()});
+  std::vector<Script> scripts{
+      Script{}
+          .expect_request()
+          .send(open_head(events ? "text/event-stream" : "text/plain") + "data: x\n\ndata: y\n\n")
+          .close()};
+  // A body is rewound when its connection is closed under it.
+  if (where == Where::rewind) {
+    scripts.insert(scripts.begin(), Script{}.expect_request().send(http_ok("first")).expect_request().close());
+  }
+  const ScriptedServer server(scripts);
   const Client client = make_client();
+  if (where == Where::rewind) {
+    Response response;
+    const Request first = make_request(client, "GET", server.url());
+    BOOST_REQUIRE_EQUAL(ppn_request_send(first.get(), response.out(), nullptr), PPN_OK);
+  }
   const Request request = make_request(client, "GET", server.url());
+  BodyHooks body;
   Recorder recorder;
   std::atomic<bool> done{false};
   const auto once = [&](ppn_request* handle) {
@@ -37,6 +76,9 @@ Seen run_inside(Where where, const std::function<void(ppn_request*)>& action, in
   if (where == Where::data || events) recorder.in_piece = [&](ppn_request* handle) { return once(handle); };
   if (where == Where::complete) recorder.in_complete = [&](ppn_request* handle, auto...) { once(handle); };
   if (where == Where::destroy) recorder.in_destroy = [&] { once(request.get()); };
+  if (where == Where::read) body.read = once;
+  if (where == Where::rewind) body.rewind = once;
+  if (where == Where::read || where == Where::rewind) BOOST_REQUIRE_EQUAL(body.install(request.get()), PPN_OK);
   const int32_t installed =
       events ? recorder.install_for_events(request.get()) : recorder.install_for_data(request.get());
   BOOST_REQUIRE_EQUAL(installed, PPN_OK);

@@ -70,6 +70,8 @@ static const struct {
     {"ppn_request_resume", (any_function)ppn_request_resume},
     {"ppn_request_send", (any_function)ppn_request_send},
     {"ppn_request_set_body", (any_function)ppn_request_set_body},
+    {"ppn_request_set_body_callback", (any_function)ppn_request_set_body_callback},
+    {"ppn_request_set_body_file", (any_function)ppn_request_set_body_file},
     {"ppn_request_set_callbacks", (any_function)ppn_request_set_callbacks},
     {"ppn_request_set_event_callback", (any_function)ppn_request_set_event_callback},
     {"ppn_request_set_header", (any_function)ppn_request_set_header},

@@ -19,12 +19,13 @@
 
 PPN_BEGIN_DECLS
 
-/** What a callback that receives a piece of the response returns, int32_t in signatures. Another number counts as
- *  PPN_CB_ABORT. */
+/** What a callback that receives a piece of the response, or gives one of the request, returns, int32_t in signatures.
+ *  Another number counts as PPN_CB_ABORT. */
 enum {
   PPN_CB_CONTINUE = 0, /**< go on */
   PPN_CB_PAUSE = 1,    /**< this piece is taken; deliver nothing more, and stop reading the socket, until
-                            ppn_request_resume. The idle timeouts do not run meanwhile. */
+                            ppn_request_resume. The idle timeouts do not run meanwhile. For ppn_read_fn: nothing is
+                            given; ask again after ppn_request_resume. */
   PPN_CB_ABORT = 2     /**< end the request with PPN_E_CANCELLED */
 };
 
@@ -54,6 +55,33 @@ typedef int32_t(PPN_CALL* ppn_data_fn)(void* user_data, ppn_request* request, co
  *  May call   any ppn_ function that does not block
  *  User data  released by destroy(user_data), once, after on_complete has returned */
 typedef int32_t(PPN_CALL* ppn_event_fn)(void* user_data, ppn_request* request, const ppn_event* event);
+
+/** The next piece of the request's body is wanted: put up to `capacity` bytes into `buffer` and their number into
+ *  `out_length`, which is 0 before. 0 with PPN_CB_CONTINUE is the end of the body. With an announced length the body ends
+ *  there and is not asked for more.
+ *  Thread     the I/O thread of the client; never the caller of ppn_request_start
+ *  Times      zero or more, before the head of the response is delivered; never at the same time as another callback of
+ *             the request; not after the end, and again only when the socket has taken what was given before
+ *  Data       `buffer` is the library's, up to 64 KiB, valid until return
+ *  Returns    PPN_CB_CONTINUE, PPN_CB_PAUSE (nothing is taken: called again after ppn_request_resume; write_timeout_ms
+ *             does not run meanwhile, the total deadline does, and an answer of the server is still noticed) or
+ *             PPN_CB_ABORT (PPN_E_CANCELLED). More than `capacity`, more than the announced length, or an end before it
+ *             ends the request with PPN_E_INVALID_ARGUMENT and closes the connection; such a piece is not sent
+ *  May call   any ppn_ function that does not block
+ *  User data  released by destroy(user_data), once, after the last call and before on_complete */
+typedef int32_t(PPN_CALL* ppn_read_fn)(void* user_data, ppn_request* request, uint8_t* buffer, size_t capacity,
+                                       size_t* out_length);
+
+/** The body has to be sent once more, from its beginning.
+ *  Thread     the I/O thread of the client
+ *  Times      zero or more, between two calls of the read callback; never at the same time as another callback of the
+ *             request
+ *  Data       none
+ *  Returns    0 when the next read gives the first byte again; anything else ends the request with
+ *             PPN_E_BODY_NOT_REPLAYABLE
+ *  May call   any ppn_ function that does not block
+ *  User data  as that of the read callback */
+typedef int32_t(PPN_CALL* ppn_rewind_fn)(void* user_data, ppn_request* request);
 
 /** The request has ended. The terminal callback.
  *  Thread     the I/O thread of the client
@@ -107,7 +135,7 @@ PPN_API int32_t PPN_CALL ppn_request_set_header(ppn_request* request, const char
 PPN_API int32_t PPN_CALL ppn_request_add_header(ppn_request* request, const char* name, size_t name_length,
                                                 const char* value, size_t value_length, ppn_error** error);
 
-/** Set the body. It is copied. No Content-Type is invented.
+/** Set the body. It is copied. No Content-Type is invented. Replaces a body that was set before.
  *  @param data   Required unless length is 0.   @param length  Bytes, not PPN_AUTO_LENGTH.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: one at a time. Blocks: never. May be called
  *  from: any callback. Since 0.1. */
@@ -119,6 +147,38 @@ PPN_API int32_t PPN_CALL ppn_request_set_body(ppn_request* request, const uint8_
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_JSON_PARSE. Thread: one at a time. Blocks: never.
  *  May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_request_set_json(ppn_request* request, const char* text, size_t length, ppn_error** error);
+
+/** Set the body to the content of a file. It is opened and measured now and closed when the request has ended; while it
+ *  is sent it is read in pieces of up to 64 KiB, on the I/O thread: a slow disk holds up other requests. What is appended
+ *  after this call is not sent. A file that has become shorter, or can not be read, ends the request with
+ *  PPN_E_WRITE_FAILED (phase send, not retryable) and closes the connection. No Content-Type is invented. Replaces a
+ *  body that was set before.
+ *  @param path   Required. A regular file; pipes, devices and directories are refused, for reading them may not end.
+ *  @param error  Optional; ppn_error_os_errno says why the file can not be opened.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (also: no such file, not readable, no regular file), PPN_E_INVALID_STATE. Unless
+ *  PPN_OK the body stays what it was. Thread: one at a time. Blocks: while the file is opened. May be called from: any
+ *  callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_body_file(ppn_request* request, const char* path, size_t path_length,
+                                                   ppn_error** error);
+
+/** Let a callback give the body while it is sent. Memory stays at one piece: the callback waits until the server has
+ *  taken what was given, and write_timeout_ms ends a server that takes nothing. No Content-Type is invented. Replaces a
+ *  body that was set before, and ends the user data of that.
+ *  @param length     Bytes, sent as Content-Length; -1 = not known: sent as chunks (RFC 9112 7.1), which servers of
+ *                    HTTP/1.0 do not take.
+ *  @param read       Required.
+ *  @param rewind     Optional. Without it a request of which something was read is not sent again on a new connection
+ *                    when the server had just closed the one it was sent on; the error is that of the connection then.
+ *  @param user_data  Optional, handed to both.
+ *  @param destroy    Optional, called exactly once with user_data: after the last call of read and rewind and before
+ *                    on_complete; or, when the request is never started or its start fails, at the latest with its last
+ *                    reference.
+ *  @param error      Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Unless PPN_OK the caller keeps user_data. Thread: one at
+ *  a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_body_callback(ppn_request* request, int64_t length, ppn_read_fn read,
+                                                       ppn_rewind_fn rewind, void* user_data, ppn_destroy_fn destroy,
+                                                       ppn_error** error);
 
 /** Set an option of the table for this request alone; config.h says which options there are. Options of connections
  *  and of TLS belong to the client and are refused.
