@@ -187,6 +187,13 @@ class Connection:
         self._buffer += piece
         return bool(piece)
 
+    def read_head(self):
+        """The head of one request, or None when the peer has gone. What comes after it stays where it is."""
+        while b"\r\n\r\n" not in self._buffer:
+            if not self._receive():
+                return None
+        return self._buffer.split(b"\r\n\r\n", 1)[0]
+
     def send(self, data):
         # A client that has refused the head goes away before it has read everything.
         with contextlib.suppress(ConnectionError):

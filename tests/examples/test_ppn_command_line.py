@@ -109,7 +109,8 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(process.stderr.startswith(f"ppn: FILE: {path}: ".encode()), process.stderr)
 
     def test_files_that_can_not_be_read_are_named(self):
-        for option, value in (("--config", "/nowhere.json"), ("-d", "@/nowhere"), ("--json", "@/nowhere"), ("-d", "@/")):
+        for option, value in (("--config", "/nowhere.json"), ("-d", "@/nowhere"), ("--json", "@/nowhere"), ("-d", "@/"),
+                              ("--data-binary", "@/nowhere"), ("--data-binary", "@/")):
             with self.subTest(option, value=value):
                 self.assert_file_error(ppn("request", option, value, URL), value.lstrip("@"))
 

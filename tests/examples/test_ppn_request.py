@@ -8,6 +8,7 @@ import re
 import ssl
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.dont_write_bytecode = True
@@ -111,6 +112,38 @@ class WhatIsSent(unittest.TestCase):
             self.assertEqual(self.ask("--data-binary", "@" + file.name).body, content)
         self.assertEqual(self.ask("-d", "@-", stdin=content).body, b"onetwo\x80\xff")
         self.assertEqual(self.ask("--data-binary", "@-", stdin=content + b"\0").body, content + b"\0")
+
+    def test_binary_data_of_a_file_can_be_one_of_several_pieces(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"1\r\n")
+            file.flush()
+            binary = ("--data-binary", "@" + file.name)
+            self.assertEqual(self.ask(*binary, "-d", "b").body, b"1\r\n&b")
+            self.assertEqual(self.ask("-d", "b", *binary).body, b"b&1\r\n")
+            self.assertEqual(self.ask(*binary, *binary).body, b"1\r\n&1\r\n")
+
+    def test_binary_data_of_what_is_no_file_on_a_disk_is_read_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pipe = pathlib.Path(folder, "pipe")
+            os.mkfifo(pipe)
+            writer = threading.Thread(target=pipe.write_bytes, args=(b"through a pipe",))
+            writer.start()
+            self.assertEqual(self.ask("--data-binary", f"@{pipe}").body, b"through a pipe")
+            writer.join(support.DEADLINE_S)
+        self.assertEqual(self.ask("--data-binary", "@/proc/version").body, pathlib.Path("/proc/version").read_bytes())
+
+    def test_a_file_that_is_too_large_for_memory_is_sent_from_the_disk(self):
+        heads = []
+
+        def refuse(connection):
+            heads.append(connection.read_head())
+            connection.send(support.response(b"no", status="413 Content Too Large", headers=["Connection: close"]))
+
+        with tempfile.NamedTemporaryFile() as file, support.ScriptedServer(refuse) as server:
+            file.truncate(1 << 40)
+            process = ppn("request", "--report", "--data-binary", "@" + file.name, server.url)
+        self.assertEqual(one_report(process)["status"], 413)
+        self.assertIn(b"Content-Length: 1099511627776", heads[0].split(b"\r\n"))
 
     def test_json_is_sent_with_its_type(self):
         for arguments, keywords in ((("--json", '{"a": 1}'), {}), (("--json", "@-"), {"stdin": b'{"a": 1}'}),

@@ -65,7 +65,7 @@ static const char request_options[] =
     "  -X, --request METHOD     default GET, or POST with a body\n"
     "  -H, --header 'N: V'      add a header; 'N;' sends it empty\n"
     "  -d, --data DATA          body of a form; @FILE (line ends dropped) or @- reads it\n"
-    "      --data-binary DATA   as -d, byte for byte\n"
+    "      --data-binary DATA   as -d, byte for byte; @FILE is sent from the disk\n"
     "      --json DATA          JSON body, checked before it is sent\n"
     "  -u, --user NAME:PASSWORD Basic authentication\n";
 

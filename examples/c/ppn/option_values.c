@@ -1,7 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include "option_values.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "exit_status.h"
 
@@ -77,11 +80,34 @@ static void strip_line_ends(struct text* text, size_t from) {
   if (text->data != NULL) text->data[to] = '\0';
 }
 
+/* What the library can send from where it is. A pipe is read here instead, and so are files of /proc, which say that
+ * they are empty. */
+static int is_file_with_content(const char* path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 && access(path, R_OK) == 0;
+}
+
+static int load_body_file(struct options* options) {
+  const char* path = options->body_file;
+  const char* problem = path != NULL ? text_append_file(&options->body, path, BODY_FILE_LIMIT) : NULL;
+  options->body_file = NULL;
+  return problem != NULL ? complain_file(path, problem) : 0;
+}
+
 int add_body(struct options* options, enum body_kind kind, const char* value) {
   size_t before = 0;
+  int status = 0;
   if (options->body_kind != BODY_NONE && (options->body_kind == BODY_JSON) != (kind == BODY_JSON)) {
     return complain_usage("--json excludes -d and --data-binary", NULL);
   }
+  if (options->body_kind == BODY_NONE && kind == BODY_BINARY && value[0] == '@' && is_file_with_content(value + 1)) {
+    options->body_kind = kind;
+    options->body_file = value + 1;
+    return 0;
+  }
+  /* A file that is one piece of several can not be the body itself. */
+  status = load_body_file(options);
+  if (status != 0) return status;
   /* Several pieces of -d make one form; those of --json make one text. */
   if (options->body_kind != BODY_NONE && kind != BODY_JSON) text_append(&options->body, "&", 1);
   options->body_kind = kind;

@@ -20,7 +20,8 @@ int is_header_argument(const char* text);
 /* Add the argument of --resolve, HOST:PORT:ADDR[,ADDR]..., to a list of host:port:addr, separated by commas. */
 void add_resolve(struct text* out, const char* value);
 
-/* Add what -d, --data-binary or --json gave: text, or @FILE, or @- for standard input. Returns 0 or an exit status. */
+/* Add what -d, --data-binary or --json gave: text, or @FILE, or @- for standard input. A file that --data-binary makes the
+ * whole body is not read here. Returns 0 or an exit status. */
 int add_body(struct options* options, enum body_kind kind, const char* value);
 
 #endif

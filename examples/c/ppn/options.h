@@ -22,6 +22,7 @@ struct options {
   const char* user; /* "name:password" */
   enum body_kind body_kind;
   struct text body;
+  const char* body_file; /* the body is this file, sent from there; `body` is empty then */
   struct setting* settings;
   size_t setting_count;
   struct text resolve; /* "host:port:addr,host:port:addr" */

@@ -137,6 +137,9 @@ static int32_t add_to_request(void* user_data, const char* name, size_t name_len
 
 static int32_t set_body(const struct options* options, ppn_request* request, ppn_error** error) {
   if (options->body_kind == BODY_NONE) return PPN_OK;
+  if (options->body_file != NULL) {
+    return ppn_request_set_body_file(request, options->body_file, PPN_AUTO_LENGTH, error);
+  }
   if (options->body_kind == BODY_JSON) {
     return ppn_request_set_json(request, options->body.data != NULL ? options->body.data : "", options->body.length,
                                 error);
