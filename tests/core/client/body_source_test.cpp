@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_SUITE(body_sources)
 
 BOOST_AUTO_TEST_CASE(file_is_given_whole_in_pieces_and_again_after_a_rewind) {
   const TempDir dir;
-  for (const std::size_t size : {0, 1, 65'535, 65'536, 65'537, 300'000}) {
+  for (const std::size_t size : {0U, 1U, 65'535U, 65'536U, 65'537U, 300'000U}) {
     const std::string text = text_of_size(size);
     const auto file = FileBody::open(dir.write("body", text));
     BOOST_REQUIRE(file.ok());
@@ -107,8 +107,8 @@ BOOST_AUTO_TEST_CASE(open_file_is_closed_on_exec_and_at_the_end) {
 }
 
 BOOST_AUTO_TEST_CASE(callback_of_known_length_is_not_asked_beyond_it) {
-  for (const std::size_t size : {1, 1'000, 65'535, 65'536, 65'537, 131'072}) {
-    for (const std::size_t piece : {1'000, 65'536}) {
+  for (const std::size_t size : {1U, 1'000U, 65'535U, 65'536U, 65'537U, 131'072U}) {
+    for (const std::size_t piece : {1'000U, 65'536U}) {
       TextSource text(text_of_size(size), piece);
       CallbackBody body(size, text.reader());
       BOOST_TEST((drain(body) == text_of_size(size)));
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(callback_that_ends_before_its_announced_length_is_an_error)
 }
 
 BOOST_AUTO_TEST_CASE(callback_that_goes_beyond_its_announced_length_is_an_error_before_the_extra_byte) {
-  for (const std::size_t announced : {11, 65'535, 65'536, 65'537, 131'072}) {
+  for (const std::size_t announced : {11U, 65'535U, 65'536U, 65'537U, 131'072U}) {
     // A callback that fills the buffer.
     TextSource text(text_of_size(announced + 1), announced == 11 ? 5 : kBodyPieceBytes);
     CallbackBody body(announced, text.reader());

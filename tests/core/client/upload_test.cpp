@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(file_arrives_exactly) {
   const ScriptedServer server({answering(4)});
   const auto client = make_client();
   std::size_t count = 0;
-  for (const std::size_t size : {0, 1, 65'536, 1'000'000}) {
+  for (const std::size_t size : {0U, 1U, 65'536U, 1'000'000U}) {
     const std::string text = text_of_size(size);
     const std::string path = dir.write("body", text);
     const Outcome outcome =
