@@ -15,7 +15,7 @@ PPN_BEGIN_DECLS
 enum {
   PPN_OK = 0, /**< success */
 
-  /* Usage: nothing was sent */
+  /* Usage: nothing was sent, unless a body callback broke its word */
   PPN_E_INVALID_ARGUMENT = 101,    /**< an argument is missing, out of range or malformed */
   PPN_E_INVALID_URL = 102,         /**< the URL is malformed */
   PPN_E_INVALID_HEADER = 103,      /**< a header name or value is malformed or reserved */
