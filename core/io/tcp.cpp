@@ -96,7 +96,7 @@ Result<std::unique_ptr<TcpTransport>> TcpTransport::begin_connect(const Poco::Ne
   const int descriptor =
       ::socket(address.af(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, local ? 0 : int{IPPROTO_TCP});
   if (descriptor < 0) return Failure(connect_error(address, errno));
-  std::unique_ptr<TcpTransport> transport(new TcpTransport(loop, adopt(descriptor), address, progress));
+  std::unique_ptr<TcpTransport> transport(new TcpTransport(loop, AdoptedSocket::adopt(descriptor), address, progress));
   if (!local) set_options(descriptor);
   if (::connect(descriptor, address.addr(), address.length()) != 0 && errno != EINPROGRESS) {
     return Failure(connect_error(address, errno));
