@@ -1,11 +1,11 @@
 #include "codec/url.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/ascii.hpp"
 #include "codec/ip_literal.hpp"
+#include "codec/redaction.hpp"
 
 namespace ppn {
 namespace {
@@ -14,64 +14,8 @@ constexpr std::size_t kMaxHostBytes = 2048;
 constexpr std::size_t kMaxLabelBytes = 63;  // RFC 1035 2.3.4
 constexpr std::size_t kMaxTargetBytes = std::size_t{64} * 1024;
 
-// Query parameters that carry credentials. The first group is spelled exactly so by its inventors (OpenTelemetry's
-// list for `url.full`), the second in any case.
-constexpr std::array<std::string_view, 7> kSecretExact = {
-    "X-Amz-Signature",  "X-Amz-Credential", "X-Amz-Security-Token", "AWSAccessKeyId", "Signature", "sig",
-    "X-Goog-Signature",
-};
-constexpr std::array<std::string_view, 11> kSecretAnyCase = {
-    "key",  "api_key",  "apikey", "api-key",       "access_token", "token",
-    "auth", "password", "secret", "client_secret", "code",
-};
-constexpr std::string_view kRedacted = "REDACTED";
-
 Failure invalid(const char* text) {
   return Failure(ErrorCode::invalid_url, Phase::validate, text);
-}
-
-int hex_value(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Servers decode names before they compare them, so "api%5Fkey" is a secret as well.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-bool is_secret_parameter(std::string_view raw_name) {
-  const std::string name = percent_decoded(raw_name);
-  if (std::find(kSecretExact.begin(), kSecretExact.end(), name) != kSecretExact.end()) return true;
-  return std::any_of(kSecretAnyCase.begin(), kSecretAnyCase.end(),
-                     [&](std::string_view secret) { return equals_ignore_case(secret, name); });
-}
-
-void append_redacted_query(std::string& out, std::string_view query) {
-  while (true) {
-    // Some servers take ';' between parameters too; reading it so can only hide more.
-    const std::size_t end = query.find_first_of("&;");
-    const std::string_view parameter = query.substr(0, end);
-    const std::size_t equals = parameter.find('=');
-    if (equals != std::string_view::npos && is_secret_parameter(parameter.substr(0, equals))) {
-      out.append(parameter.substr(0, equals + 1)).append(kRedacted);
-    } else {
-      out.append(parameter);
-    }
-    if (end == std::string_view::npos) return;
-    out += query[end];
-    query.remove_prefix(end + 1);
-  }
 }
 
 bool is_scheme_text(std::string_view text) noexcept {

@@ -1,0 +1,69 @@
+#include "codec/redaction.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace ppn;
+
+BOOST_AUTO_TEST_SUITE(redaction)
+
+BOOST_AUTO_TEST_CASE(credentials_and_cookies_are_sensitive_in_any_case) {
+  for (const char* name : {"authorization", "AUTHORIZATION", "Proxy-Authorization", "Cookie", "set-cookie", "api-key",
+                           "X-Api-Key", "x-goog-api-key", "x-amz-security-token", "x-auth-token",
+                           "ocp-apim-subscription-key", "sec-websocket-key", "www-authenticate", "proxy-authenticate"}) {
+    BOOST_TEST(is_sensitive_header(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(word_of_a_name_makes_it_sensitive) {
+  for (const char* name : {"token", "X-Token", "token-of-mine", "my_secret", "X_PASSWORD_2", "a-signature", "Session",
+                           "x-session-id", "-key", "key-", "x-apikey"}) {
+    BOOST_TEST(is_sensitive_header(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(part_of_a_word_does_not_make_a_name_sensitive) {
+  for (const char* name : {"", "-", "_", "monkey", "x-monkey", "tokens", "keyboard", "content-type", "x-secretary",
+                           "authorization-x", "accept", "x key"}) {
+    BOOST_TEST(!is_sensitive_header(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(names_that_only_look_like_secrets_are_allowed) {
+  for (const char* name : {"idempotency-key", "Idempotency-Key", "sec-websocket-accept", "X-Request-Id"}) {
+    BOOST_TEST(!is_sensitive_header(name), name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(user_information_is_hidden_wherever_a_reader_may_see_it) {
+  BOOST_TEST(redact_url("https://me:pw@h/p") == "https://REDACTED:REDACTED@h/p");
+  BOOST_TEST(redact_url("https://me@h") == "https://REDACTED:REDACTED@h");
+  BOOST_TEST(redact_url("https://a@b:c@h/p@q") == "https://REDACTED:REDACTED@h/p@q");
+  BOOST_TEST(redact_url("//me:pw@h/") == "//REDACTED:REDACTED@h/");
+  BOOST_TEST(redact_url("me:pw@h/p") == "REDACTED:REDACTED@h/p");
+  BOOST_TEST(redact_url("https:/me:pw@h/p") == "https:/REDACTED:REDACTED@h/p");
+  BOOST_TEST(redact_url("https:\\\\me:pw@h/p") == "https:\\\\REDACTED:REDACTED@h/p");
+  BOOST_TEST(redact_url("https:////me:pw@h/p") == "https:////REDACTED:REDACTED@h/p");
+  BOOST_TEST(redact_url("me:pw@h?x=//y") == "REDACTED:REDACTED@h?x=//y");
+}
+
+BOOST_AUTO_TEST_CASE(secret_parameters_keep_their_names_only) {
+  BOOST_TEST(redact_url("https://h/v1?key=S&a=b") == "https://h/v1?key=REDACTED&a=b");
+  BOOST_TEST(redact_url("/v1?API_KEY=S;token=T") == "/v1?API_KEY=REDACTED;token=REDACTED");
+  BOOST_TEST(redact_url("?sig=S&SIG=kept") == "?sig=REDACTED&SIG=kept");
+  BOOST_TEST(redact_url("https://h/?client%5fsecret=S&code=") == "https://h/?client%5fsecret=REDACTED&code=REDACTED");
+  BOOST_TEST(redact_url("https://h/?key&%zz=1&x=token=1") == "https://h/?key&%zz=1&x=token=1");
+}
+
+BOOST_AUTO_TEST_CASE(fragment_goes_and_everything_else_stays_byte_for_byte) {
+  BOOST_TEST(redact_url("https://h/p#token=S") == "https://h/p");
+  BOOST_TEST(redact_url("#S") == "");
+  BOOST_TEST(redact_url("") == "");
+  BOOST_TEST(redact_url("https://H:8080/A%2f/../b?Q=%20") == "https://H:8080/A%2f/../b?Q=%20");
+  BOOST_TEST(redact_url("/users/@me") == "/users/@me");
+  BOOST_TEST(redact_url("https:") == "https:");
+  BOOST_TEST(redact_url("https://") == "https://");
+  const std::string zero("h\0?key=S\0", 9);
+  BOOST_TEST(redact_url(zero) == std::string("h\0?key=REDACTED", 15));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
