@@ -55,6 +55,10 @@ std::optional<std::string_view> LineDecoder::finish() {
   return last;
 }
 
+void LineDecoder::reset() {
+  *this = LineDecoder(limit_);
+}
+
 LineDecoder::Step LineDecoder::fail() {
   failed_ = true;
   error_ = Error(ErrorCode::stream_event_too_large, Phase::body, "a line of the stream is above its limit");

@@ -28,6 +28,8 @@ class LineDecoder {
   // The stream ended: its last line, if it had no LF. After a clean end it is a line like any other (providers put the
   // token counts there); after a truncation the caller reports it as partial. Valid until the decoder changes.
   std::optional<std::string_view> finish();
+  // A new stream: what was under way is dropped.
+  void reset();
 
  private:
   Step fail();

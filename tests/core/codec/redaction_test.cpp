@@ -7,9 +7,10 @@ using namespace ppn;
 BOOST_AUTO_TEST_SUITE(redaction)
 
 BOOST_AUTO_TEST_CASE(credentials_and_cookies_are_sensitive_in_any_case) {
-  for (const char* name : {"authorization", "AUTHORIZATION", "Proxy-Authorization", "Cookie", "set-cookie", "api-key",
-                           "X-Api-Key", "x-goog-api-key", "x-amz-security-token", "x-auth-token",
-                           "ocp-apim-subscription-key", "sec-websocket-key", "www-authenticate", "proxy-authenticate"}) {
+  for (const char* name :
+       {"authorization", "AUTHORIZATION", "Proxy-Authorization", "Cookie", "set-cookie", "api-key", "X-Api-Key",
+        "x-goog-api-key", "x-amz-security-token", "x-auth-token", "ocp-apim-subscription-key", "sec-websocket-key",
+        "www-authenticate", "proxy-authenticate"}) {
     BOOST_TEST(is_sensitive_header(name), name);
   }
 }
