@@ -126,6 +126,17 @@ const ErrorCodeInfo& describe(ErrorCode code) noexcept {
   return row != rows.end() && row->code == code ? *row : rows.back();
 }
 
+bool is_timeout(ErrorCode code) noexcept {
+  switch (code) {
+    case dns_timeout:
+    case connect_timeout:
+    case pool_timeout:
+    case ws_ping_timeout:
+    case ws_close_timeout: return true;
+    default: return category_of(code) == ErrorCategory::timeout;
+  }
+}
+
 ErrorCode error_code_of_status(int http_status) noexcept {
   if (http_status >= 100 && http_status < 400) return ok;
   switch (http_status) {

@@ -145,6 +145,9 @@ constexpr ErrorCategory category_of(ErrorCode code) noexcept {
   return static_cast<ErrorCategory>(static_cast<std::int32_t>(code) / 100);
 }
 
+// Whether a limit of time of this side passed. The statuses 408 and 504 are answers of the server.
+bool is_timeout(ErrorCode code) noexcept;
+
 // The code of SEMANTICS 3.12 that stands for an HTTP status (6xx); `ok` for 1xx to 3xx.
 ErrorCode error_code_of_status(int http_status) noexcept;
 

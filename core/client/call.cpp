@@ -53,6 +53,15 @@ Status Call::add_header(std::string_view name, std::string_view value) {
   return {};
 }
 
+Status Call::set_headers(const HeaderList& headers) {
+  if (Status state = require_described(); !state) return state;
+  for (const HeaderField field : headers) {
+    if (Status valid = validate_header(field.name, field.value); !valid) return valid;
+  }
+  headers_.merge(headers);
+  return {};
+}
+
 Status Call::set_body(std::string_view bytes) {
   if (Status state = require_described(); !state) return state;
   body_.assign(bytes);
@@ -71,6 +80,11 @@ Status Call::set_body_file(const std::string& path) {
 Status Call::set_body_reader(std::optional<std::uint64_t> length, std::unique_ptr<BodyReader> reader) {
   if (Status state = require_described(); !state) return state;
   return set_source(std::make_unique<CallbackBody>(length, std::move(reader)));
+}
+
+Status Call::set_body(std::shared_ptr<const std::string> bytes) {
+  if (Status state = require_described(); !state) return state;
+  return set_source(std::make_unique<MemoryBody>(bytes, *bytes));
 }
 
 Status Call::set_source(std::unique_ptr<BodySource> source) {

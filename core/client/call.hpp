@@ -39,10 +39,12 @@ class Call : public std::enable_shared_from_this<Call> {
   // Errors: invalid_state once started (all of them), and those named.
   Status set_header(std::string_view name, std::string_view value);  // invalid_header
   Status add_header(std::string_view name, std::string_view value);  // invalid_header
+  Status set_headers(const HeaderList& headers);                     // invalid_header; all of them or none
   // The last body that is set is the body.
   Status set_body(std::string_view bytes);
-  Status set_json(std::string_view text);         // json_parse
-  Status set_body_file(const std::string& path);  // invalid_argument
+  Status set_body(std::shared_ptr<const std::string> bytes);  // shared, not copied
+  Status set_json(std::string_view text);                     // json_parse
+  Status set_body_file(const std::string& path);              // invalid_argument
   // Without a length the body goes in chunks. The reader is destroyed in any case.
   Status set_body_reader(std::optional<std::uint64_t> length, std::unique_ptr<BodyReader> reader);
   Status set_option(std::string_view name, std::string_view value);  // config_error

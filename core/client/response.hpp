@@ -1,6 +1,7 @@
 // What the server answered, as far as it has arrived.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ struct Response {
   Timings timings;
   std::string last_event_id;              // of a stream of events
   std::optional<std::uint64_t> retry_ms;  // of a stream of events
+  std::atomic<bool> complete{false};      // nothing above changes any more
 };
 
 }  // namespace ppn

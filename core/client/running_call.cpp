@@ -374,6 +374,7 @@ void RunningCall::complete(Status outcome) noexcept {
     log(LogLevel::debug, call_->method_ + " " + call_->url_.redacted() + ": " +
                              (error ? std::string(describe(error->code).name) : std::to_string(response_->status)));
   }
+  if (response_) response_->complete.store(true, std::memory_order_release);
   client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);
   handler->on_complete(std::move(response_), std::move(error));

@@ -94,6 +94,16 @@ std::size_t HeaderList::remove(std::string_view name) {
   return before - entries_.size();
 }
 
+void HeaderList::merge(const HeaderList& other) {
+  HeaderList merged;
+  merged.reserve(size() + other.size(), text_.size() + other.text_.size());
+  for (const HeaderField field : *this) {
+    if (!other.contains(field.name)) merged.add(field.name, field.value);
+  }
+  for (const HeaderField field : other) merged.add(field.name, field.value);
+  *this = std::move(merged);
+}
+
 void HeaderList::compact() {
   if (garbage_ < 1024 || garbage_ < text_.size() / 2) return;
   std::string kept;
@@ -179,16 +189,12 @@ bool is_header_value(std::string_view text) noexcept {
   return !scan::has_control(text.data(), text.data() + text.size());
 }
 
-Status validate_header(std::string_view name, std::string_view value) {
+Status validate_field(std::string_view name, std::string_view value) {
   if (!is_token(name) || name.size() > kMaxNameBytes) {
     return Failure(ErrorCode::invalid_header, Phase::validate,
                    "the name of a header must be a token of at most 1024 letters, digits or !#$%&'*+-.^_`|~");
   }
   const std::string quoted = "header '" + std::string(name) + "'";
-  const auto owned = [&](std::string_view own) { return equals_ignore_case(own, name); };
-  if (std::any_of(kEngineOwned.begin(), kEngineOwned.end(), owned)) {
-    return Failure(ErrorCode::invalid_header, Phase::validate, quoted + " is set by the library and cannot be given");
-  }
   if (value.size() > kMaxValueBytes) {
     return Failure(ErrorCode::invalid_header, Phase::validate, quoted + " has a value longer than 1 MiB");
   }
@@ -197,6 +203,15 @@ Status validate_header(std::string_view name, std::string_view value) {
                    quoted + " has a value with a control character or with white space at an end");
   }
   return {};
+}
+
+Status validate_header(std::string_view name, std::string_view value) {
+  const auto owned = [&](std::string_view own) { return equals_ignore_case(own, name); };
+  if (std::any_of(kEngineOwned.begin(), kEngineOwned.end(), owned)) {
+    return Failure(ErrorCode::invalid_header, Phase::validate,
+                   "header '" + std::string(name) + "' is set by the library and cannot be given");
+  }
+  return validate_field(name, value);
 }
 
 bool header_has_token(const HeaderList& headers, std::string_view name, std::string_view token) noexcept {

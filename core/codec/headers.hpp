@@ -53,6 +53,8 @@ class HeaderList {
   void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);  // replaces every field of that name
   std::size_t remove(std::string_view name);                // returns how many there were
+  // Takes all fields of `other`, which replace the fields of the same names. Without memory nothing changes.
+  void merge(const HeaderList& other);
 
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
@@ -101,8 +103,10 @@ class HeaderList {
 bool is_token(std::string_view text) noexcept;         // RFC 9110 5.6.2
 bool is_header_value(std::string_view text) noexcept;  // VCHAR, SP, HTAB, obs-text; no white space at the ends
 
-// Checks a header that a caller wants to send; invalid_header, phase `validate`. The text names the header when its
-// name is a token, and never repeats the value. Headers that describe the connection or the framing belong to the
+// Checks that name and value can stand in a message; invalid_header, phase `validate`. The text names the header when its
+// name is a token, and never repeats the value.
+Status validate_field(std::string_view name, std::string_view value);
+// The same for a header that a caller wants to send. Headers that describe the connection or the framing belong to the
 // engine: a second opinion on them is how requests get smuggled.
 Status validate_header(std::string_view name, std::string_view value);
 

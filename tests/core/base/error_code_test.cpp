@@ -32,6 +32,19 @@ BOOST_AUTO_TEST_CASE(describe_finds_every_code_of_the_table) {
   for (const ErrorCodeInfo& row : error_code_table()) BOOST_TEST(&describe(row.code) == &row);
 }
 
+BOOST_AUTO_TEST_CASE(timeouts_are_those_of_this_side) {
+  // By their names and the category, so that a new code is not forgotten.
+  for (const ErrorCodeInfo& row : error_code_table()) {
+    const bool status = category_of(row.code) == ErrorCategory::status;
+    const bool named = row.name.find("TIMEOUT") != std::string_view::npos && !status;
+    BOOST_TEST(is_timeout(row.code) == (named || category_of(row.code) == ErrorCategory::timeout), row.name);
+  }
+  BOOST_TEST(is_timeout(ErrorCode::dns_timeout));
+  BOOST_TEST(is_timeout(ErrorCode::too_slow));
+  BOOST_TEST(!is_timeout(ErrorCode::http_gateway_timeout));
+  BOOST_TEST(!is_timeout(ErrorCode::ok));
+}
+
 BOOST_AUTO_TEST_CASE(unknown_number_is_described_as_internal) {
   BOOST_TEST(describe(static_cast<ErrorCode>(998)).name == "INTERNAL");
   BOOST_TEST(describe(static_cast<ErrorCode>(-1)).name == "INTERNAL");

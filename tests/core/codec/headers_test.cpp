@@ -153,4 +153,28 @@ BOOST_AUTO_TEST_CASE(list_elements_are_found_in_all_fields) {
   BOOST_CHECK(!header_has_token(list, "Connection", "upgrade"));
 }
 
+BOOST_AUTO_TEST_CASE(merged_fields_replace_those_of_their_names) {
+  HeaderList list;
+  list.add("A", "1");
+  list.add("b", "2");
+  list.add("a", "3");
+  list.add("C", "4");
+  HeaderList other;
+  other.add("B", "5");
+  other.add("a", "6");
+  other.add("A", "7");
+  list.merge(other);
+  BOOST_CHECK_EQUAL(dump(list), "C=4;B=5;a=6;A=7;");
+  list.merge(HeaderList());
+  BOOST_CHECK_EQUAL(dump(list), "C=4;B=5;a=6;A=7;");
+  list.merge(list);
+  BOOST_CHECK_EQUAL(dump(list), "C=4;B=5;a=6;A=7;");
+}
+
+BOOST_AUTO_TEST_CASE(field_of_the_engine_is_a_valid_field) {
+  BOOST_CHECK(validate_field("Content-Length", "1").ok());
+  BOOST_CHECK(!validate_field("Content-Length", "1\r\n").ok());
+  BOOST_CHECK(!validate_field("Content Length", "1").ok());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
