@@ -25,6 +25,10 @@ std::int32_t call(const UserCallbacks& callbacks, ppn_request* request, const pp
   return callbacks.on_event(callbacks.user.get(), request, &event);
 }
 
+std::int32_t call_with_line(const UserCallbacks& callbacks, ppn_request* request, std::string_view line) noexcept {
+  return callbacks.on_line(callbacks.user.get(), request, line.data(), line.size());
+}
+
 void call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* response,
           const ppn_error* error) noexcept {
   callbacks.on_complete(callbacks.user.get(), request, response, error);
@@ -59,6 +63,7 @@ ppn_response* lend(const std::shared_ptr<Response>& response) noexcept {
 
 Delivery delivery_for(const UserCallbacks* callbacks) noexcept {
   if (callbacks != nullptr && callbacks->on_event != nullptr) return Delivery::events;
+  if (callbacks != nullptr && callbacks->on_line != nullptr) return Delivery::lines;
   if (callbacks != nullptr && callbacks->on_data != nullptr) return Delivery::chunks;
   return Delivery::collect;
 }
@@ -74,9 +79,8 @@ Flow CallbackAdapter::on_chunk(std::string_view bytes) {
   return flow_of(call(*callbacks_, request_.handle(), bytes), call_);
 }
 
-// No callback of the C ABI asks for lines: delivery_for never answers Delivery::lines.
-Flow CallbackAdapter::on_line(std::string_view) {
-  return Flow::abort;
+Flow CallbackAdapter::on_line(std::string_view line) {
+  return flow_of(call_with_line(*callbacks_, request_.handle(), line));
 }
 
 Flow CallbackAdapter::on_event(const SseEvent& event) {

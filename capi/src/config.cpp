@@ -12,14 +12,6 @@ using namespace ppn::capi;
 
 namespace {
 
-// The typed setters go through the table as well, so a range stands in one place.
-int32_t set_by_name(ppn_config* config, std::string_view name, const std::string& value, ppn_error** error) {
-  return boundary(error, [&](Arguments& in) -> Status {
-    const auto object = in.handle(config, "config");
-    return in.ok() ? set_option(object->state->options, name, value) : in.failure();
-  });
-}
-
 void hand_out(ConfigObject& config, std::string text, const char** out, size_t* out_length) {
   config.state->text = std::move(text);
   *out = config.state->text.c_str();
@@ -30,6 +22,11 @@ void hand_out(ConfigObject& config, std::string text, const char** out, size_t* 
 const char* text_of_row(size_t index, std::string_view OptionRow::*text) {
   const auto rows = option_table();
   return index < rows.size() ? (rows[index].*text).data() : nullptr;
+}
+
+int32_t mark_of_row(size_t index, bool OptionRow::*mark) {
+  const auto rows = option_table();
+  return index < rows.size() && rows[index].*mark ? 1 : 0;
 }
 
 }  // namespace
@@ -99,30 +96,6 @@ int32_t ppn_config_dump(ppn_config* config, const char** out, size_t* out_length
   });
 }
 
-int32_t ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
-  return set_by_name(config, "timeout_ms", std::to_string(ms), error);
-}
-
-int32_t ppn_config_set_connect_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
-  return set_by_name(config, "connect_timeout_ms", std::to_string(ms), error);
-}
-
-int32_t ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
-  return set_by_name(config, "stream_idle_timeout_ms", std::to_string(ms), error);
-}
-
-int32_t ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error) {
-  return set_by_name(config, "verify_ssl", std::to_string(on), error);
-}
-
-int32_t ppn_config_set_ca_file(ppn_config* config, const char* path, size_t length, ppn_error** error) {
-  return boundary(error, [&](Arguments& in) -> Status {
-    const auto object = in.handle(config, "config");
-    const auto path_text = in.text_or_empty(path, length, "path");
-    return in.ok() ? set_option(object->state->options, "ca_file", path_text) : in.failure();
-  });
-}
-
 size_t ppn_option_count(void) {
   return option_table().size();
 }
@@ -152,6 +125,14 @@ const char* ppn_option_range(size_t index) {
 
 const char* ppn_option_environment(size_t index) {
   return text_of_row(index, &OptionRow::environment);
+}
+
+int32_t ppn_option_is_per_request(size_t index) {
+  return mark_of_row(index, &OptionRow::per_request);
+}
+
+int32_t ppn_option_is_secret(size_t index) {
+  return mark_of_row(index, &OptionRow::secret);
 }
 
 const char* ppn_option_help(size_t index) {

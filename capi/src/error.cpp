@@ -15,6 +15,11 @@ const char* ppn_code_text(int32_t code) {
   return describe(static_cast<ErrorCode>(code)).text.data();
 }
 
+int32_t ppn_code_category(int32_t code) {
+  if (code == PPN_END || code == PPN_PENDING) return PPN_CATEGORY_NONE;
+  return static_cast<int32_t>(category_of(describe(static_cast<ErrorCode>(code)).code));
+}
+
 int32_t ppn_code_at(size_t index) {
   const auto table = error_code_table();
   return index < table.size() ? static_cast<int32_t>(table[index].code) : -1;
@@ -32,6 +37,19 @@ int32_t ppn_error_code(const ppn_error* error) {
   if (error == nullptr) return PPN_OK;
   return read(error, int32_t{PPN_E_INVALID_STATE},
               [](const ErrorObject& object) { return static_cast<int32_t>(object.error->code); });
+}
+
+int32_t ppn_error_category(const ppn_error* error) {
+  return ppn_code_category(ppn_error_code(error));
+}
+
+int32_t ppn_error_is_timeout(const ppn_error* error) {
+  return read(error, int32_t{0}, [](const ErrorObject& object) { return is_timeout(object.error->code) ? 1 : 0; });
+}
+
+int32_t ppn_error_is_cancelled(const ppn_error* error) {
+  return read(error, int32_t{0},
+              [](const ErrorObject& object) { return object.error->code == ErrorCode::cancelled ? 1 : 0; });
 }
 
 const char* ppn_error_message(const ppn_error* error) {

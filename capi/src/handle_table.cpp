@@ -5,14 +5,15 @@
 namespace ppn::capi {
 namespace {
 
-// The counter word: generation 63..32, kind 31..28, references 27..0.
-constexpr std::uint64_t kReferences = 0x0fff'ffff;
-constexpr unsigned kKindShift = 28;
+// The counter word: generation 63..32, kind 31..27, references 26..0.
+constexpr std::uint64_t kReferences = 0x07ff'ffff;
+constexpr unsigned kKindShift = 27;
 constexpr unsigned kGenerationShift = 32;
 
 // The handle; see handle_table.hpp.
-constexpr std::uint64_t kMark = std::uint64_t{5} << 60;
-constexpr std::uint64_t kMarkMask = std::uint64_t{0xf} << 60;
+constexpr std::uint64_t kMark = std::uint64_t{2} << 61;
+constexpr std::uint64_t kMarkMask = std::uint64_t{7} << 61;
+constexpr std::uint64_t kKindMask = 0x1f;
 constexpr unsigned kHandleKindShift = 56;
 constexpr unsigned kHandleGenerationShift = 24;
 constexpr std::uint32_t kIndexMask = 0xff'ffff;
@@ -37,7 +38,8 @@ constexpr std::uint64_t live_word(std::uintptr_t handle, HandleKind kind) noexce
 }
 
 constexpr bool looks_like(std::uintptr_t handle, HandleKind kind) noexcept {
-  return (handle & kMarkMask) == kMark && ((handle >> kHandleKindShift) & 0xf) == static_cast<std::uint64_t>(kind);
+  return (handle & kMarkMask) == kMark &&
+         ((handle >> kHandleKindShift) & kKindMask) == static_cast<std::uint64_t>(kind);
 }
 
 // Constant-initialised and without a destructor that does anything: there is no order of start and exit to get wrong.

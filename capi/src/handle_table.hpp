@@ -4,8 +4,8 @@
 // slot. A handle that was released, belongs to another type, or never came from here is recognised by comparing bits,
 // and no memory of an object that is gone is ever touched.
 //
-//     bits   63..60  mark: no address of a user process has it, so a stray access faults instead of reading something
-//            59..56  kind
+//     bits   63..61  mark: no address of a user process has it, so a stray access faults instead of reading something
+//            60..56  kind
 //            55..24  generation of the slot
 //            23..0   number of the slot
 //
@@ -22,7 +22,19 @@
 
 namespace ppn::capi {
 
-enum class HandleKind : std::uint8_t { client = 1, config = 2, error = 3, request = 4, response = 5, stream = 6 };
+enum class HandleKind : std::uint8_t {
+  client = 1,
+  config = 2,
+  error = 3,
+  request = 4,
+  response = 5,
+  stream = 6,
+  buffer = 7,
+  headers = 8,
+  json = 9,
+  sse_decoder = 10,
+  line_decoder = 11,
+};
 
 // What every object has to fit into; one slot is one cache line.
 inline constexpr std::size_t kObjectBytes = 48;

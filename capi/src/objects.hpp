@@ -13,7 +13,11 @@
 #include "client/options.hpp"
 #include "client/pull_stream.hpp"
 #include "client/response.hpp"
+#include "codec/fed_decoder.hpp"
+#include "codec/headers.hpp"
 #include "codec/json.hpp"
+#include "codec/line_decoder.hpp"
+#include "codec/sse_decoder.hpp"
 #include "event.hpp"
 #include "handle.hpp"
 #include "pepperpy/network/export.h"
@@ -47,16 +51,49 @@ struct RequestObject {
   std::atomic<bool> begun{false};            // one of start, send and stream_open has been called
 };
 
+// A parsed text and everything of it that was handed out, by its pointer: texts live as long as the handle, and asking
+// twice costs nothing more.
+struct JsonTexts {
+  JsonDocument document;
+  std::map<std::string, std::string, std::less<>> strings;
+  std::map<std::string, std::string, std::less<>> texts;
+};
+
+struct JsonObject {
+  std::unique_ptr<JsonTexts> json;
+};
+
 struct ResponseObject {
-  // The parsed body and every text of it that was handed out, by its pointer: texts live as long as the response, and
-  // asking twice costs nothing more.
-  struct Json {
-    JsonDocument document;
-    std::map<std::string, std::string, std::less<>> strings;
-    std::map<std::string, std::string, std::less<>> texts;
-  };
   std::shared_ptr<const Response> response;
-  std::unique_ptr<Json> json;  // null until it is asked for
+  std::unique_ptr<JsonTexts> json;  // of the body; null until it is asked for
+};
+
+struct BufferObject {
+  std::shared_ptr<const std::string> bytes;
+};
+
+struct HeadersObject {
+  std::unique_ptr<HeaderList> list;
+};
+
+struct SseDecoderObject {
+  struct State {
+    FedDecoder<SseDecoder> fed;
+    ppn_event piece = {};  // of the last ppn_sse_decoder_next
+    std::string last_id;   // of the last ppn_sse_decoder_last_event_id
+  };
+  std::unique_ptr<State> state;
+};
+
+struct LineDecoderObject {
+  struct State {
+    FedDecoder<LineDecoder> fed;
+    ppn_event piece = {};  // of the last ppn_line_decoder_next
+    std::uint64_t lines = 0;
+    bool finished = false;
+    bool last_line_given = false;  // the one without its LF
+  };
+  std::unique_ptr<State> state;
 };
 
 struct StreamObject {
@@ -97,6 +134,32 @@ template <>
 struct HandleTraits<ppn_stream> {
   using Object = StreamObject;
   static constexpr HandleKind kind = HandleKind::stream;
+};
+
+template <>
+struct HandleTraits<ppn_buffer> {
+  using Object = BufferObject;
+  static constexpr HandleKind kind = HandleKind::buffer;
+};
+template <>
+struct HandleTraits<ppn_headers> {
+  using Object = HeadersObject;
+  static constexpr HandleKind kind = HandleKind::headers;
+};
+template <>
+struct HandleTraits<ppn_json> {
+  using Object = JsonObject;
+  static constexpr HandleKind kind = HandleKind::json;
+};
+template <>
+struct HandleTraits<ppn_sse_decoder> {
+  using Object = SseDecoderObject;
+  static constexpr HandleKind kind = HandleKind::sse_decoder;
+};
+template <>
+struct HandleTraits<ppn_line_decoder> {
+  using Object = LineDecoderObject;
+  static constexpr HandleKind kind = HandleKind::line_decoder;
 };
 
 }  // namespace ppn::capi

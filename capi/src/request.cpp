@@ -18,6 +18,17 @@ Failure begun_before() {
   return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before");
 }
 
+// Line and event callbacks come behind ppn_request_set_callbacks, and only one of the three that take the body is set.
+template <class Callback>
+Status may_take_body(const RequestObject& request, Callback UserCallbacks::*other) {
+  if (request.begun) return begun_before();
+  const UserCallbacks* const callbacks = request.callbacks.get();
+  if (callbacks != nullptr && callbacks->on_data == nullptr && callbacks->*other == nullptr) return {};
+  return Failure(ErrorCode::invalid_state, Phase::validate,
+                 "a callback for events or lines needs ppn_request_set_callbacks before it, and no other callback for "
+                 "the body");
+}
+
 // Moves the callbacks of the request into a handler, which keeps the request's handle alive until the call has ended.
 std::unique_ptr<CallHandler> take_callbacks(const Pinned<ppn_request>& request) {
   Pinned<ppn_request> own(request.handle());
@@ -70,11 +81,27 @@ int32_t ppn_request_add_header(ppn_request* request, const char* name, size_t na
   });
 }
 
+int32_t ppn_request_set_headers(ppn_request* request, const ppn_headers* headers, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto list = in.handle(headers, "headers");
+    return in.ok() ? object->call->set_headers(*list->list) : in.failure();
+  });
+}
+
 int32_t ppn_request_set_body(ppn_request* request, const uint8_t* data, size_t length, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Status {
     const auto object = in.handle(request, "request");
     const auto bytes = in.bytes(data, length, "data");
     return in.ok() ? object->call->set_body(bytes) : in.failure();
+  });
+}
+
+int32_t ppn_request_set_body_buffer(ppn_request* request, const ppn_buffer* buffer, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto shared = in.handle(buffer, "buffer");
+    return in.ok() ? object->call->set_body(shared->bytes) : in.failure();
   });
 }
 
@@ -130,8 +157,8 @@ int32_t ppn_request_set_callbacks(ppn_request* request, ppn_headers_fn on_header
     if (object->callbacks != nullptr) {
       return Failure(ErrorCode::invalid_state, Phase::validate, "the request has callbacks already");
     }
-    object->callbacks =
-        std::make_unique<UserCallbacks>(UserCallbacks{on_headers, on_data, nullptr, on_complete, UserData(user_data)});
+    object->callbacks = std::make_unique<UserCallbacks>(
+        UserCallbacks{on_headers, on_data, nullptr, nullptr, on_complete, UserData(user_data)});
     object->callbacks->user.adopt(destroy);
     return {};
   });
@@ -142,13 +169,20 @@ int32_t ppn_request_set_event_callback(ppn_request* request, ppn_event_fn on_eve
     const auto object = in.handle(request, "request");
     in.callback(on_event, "on_event");
     if (!in.ok()) return in.failure();
-    if (object->begun) return begun_before();
-    if (object->callbacks == nullptr || object->callbacks->on_data != nullptr) {
-      return Failure(ErrorCode::invalid_state, Phase::validate,
-                     "an event callback needs ppn_request_set_callbacks before it, and no data callback there");
-    }
-    object->callbacks->on_event = on_event;
-    return {};
+    auto allowed = may_take_body(*object, &UserCallbacks::on_line);
+    if (allowed.ok()) object->callbacks->on_event = on_event;
+    return allowed;
+  });
+}
+
+int32_t ppn_request_set_line_callback(ppn_request* request, ppn_line_fn on_line, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    in.callback(on_line, "on_line");
+    if (!in.ok()) return in.failure();
+    auto allowed = may_take_body(*object, &UserCallbacks::on_event);
+    if (allowed.ok()) object->callbacks->on_line = on_line;
+    return allowed;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "boundary.hpp"
 #include "client/body_delivery.hpp"
+#include "field_access.hpp"
 #include "objects.hpp"
 
 using namespace ppn;
@@ -12,23 +13,21 @@ using namespace ppn::capi;
 
 namespace {
 
-int32_t field_at(const ppn_response* response, HeaderList Response::*list, size_t index, const char** out_name,
-                 size_t* out_name_length, const char** out_value, size_t* out_value_length) {
-  return boundary(nullptr, [&](Arguments& in) -> Status {
-    in.optional_out(out_name);
-    in.optional_out(out_name_length);
-    in.optional_out(out_value);
-    in.optional_out(out_value_length);
-    const auto object = in.handle(response, "response");
-    in.require(!in.ok() || index < ((*object->response).*list).size(), "the index is past the end");
-    if (!in.ok()) return in.failure();
-    const HeaderField field = ((*object->response).*list)[index];
-    if (out_name != nullptr) *out_name = field.name.data();
-    if (out_name_length != nullptr) *out_name_length = field.name.size();
-    if (out_value != nullptr) *out_value = field.value.data();
-    if (out_value_length != nullptr) *out_value_length = field.value.size();
-    return {};
-  });
+const HeaderList& headers_of(const ResponseObject& object) noexcept {
+  return object.response->headers;
+}
+
+const HeaderList& trailers_of(const ResponseObject& object) noexcept {
+  return object.response->trailers;
+}
+
+// What arrives last may be handed out for good only when nothing more can arrive.
+bool complete(const ResponseObject& object) noexcept {
+  return object.response->complete.load(std::memory_order_acquire);
+}
+
+Failure not_complete() {
+  return Failure(ErrorCode::invalid_state, Phase::validate, "the request has not completed");
 }
 
 }  // namespace
@@ -70,22 +69,12 @@ size_t ppn_response_header_count(const ppn_response* response) {
 
 int32_t ppn_response_header_at(const ppn_response* response, size_t index, const char** out_name,
                                size_t* out_name_length, const char** out_value, size_t* out_value_length) {
-  return field_at(response, &Response::headers, index, out_name, out_name_length, out_value, out_value_length);
+  return field_at(response, "response", headers_of, index, {out_name, out_name_length, out_value, out_value_length});
 }
 
 const char* ppn_response_header(const ppn_response* response, const char* name, size_t name_length,
                                 size_t* out_length) {
-  return guarded(static_cast<const char*>(nullptr), [&]() -> const char* {
-    Arguments in;
-    in.out(out_length, "out_length");
-    const auto object = in.handle(response, "response");
-    const auto name_text = in.text(name, name_length, "name");
-    if (!in.ok()) return nullptr;
-    const auto value = object->response->headers.find(name_text);
-    if (!value) return nullptr;
-    *out_length = value->size();
-    return value->data();
-  });
+  return first_value(response, "response", headers_of, name, name_length, out_length);
 }
 
 size_t ppn_response_trailer_count(const ppn_response* response) {
@@ -94,7 +83,28 @@ size_t ppn_response_trailer_count(const ppn_response* response) {
 
 int32_t ppn_response_trailer_at(const ppn_response* response, size_t index, const char** out_name,
                                 size_t* out_name_length, const char** out_value, size_t* out_value_length) {
-  return field_at(response, &Response::trailers, index, out_name, out_name_length, out_value, out_value_length);
+  return field_at(response, "response", trailers_of, index, {out_name, out_name_length, out_value, out_value_length});
+}
+
+int32_t ppn_response_headers(const ppn_response* response, ppn_headers** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(response, "response");
+    if (!in.ok()) return in.failure();
+    *out = make_headers(headers_of(*object));
+    return {};
+  });
+}
+
+int32_t ppn_response_trailers(const ppn_response* response, ppn_headers** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(response, "response");
+    if (!in.ok()) return in.failure();
+    if (!complete(*object)) return not_complete();
+    *out = make_headers(trailers_of(*object));
+    return {};
+  });
 }
 
 const uint8_t* ppn_response_body(const ppn_response* response, size_t* out_length) {
@@ -105,8 +115,36 @@ const uint8_t* ppn_response_body(const ppn_response* response, size_t* out_lengt
   });
 }
 
+int32_t ppn_response_body_buffer(const ppn_response* response, ppn_buffer** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto object = in.handle(response, "response");
+    if (!in.ok()) return in.failure();
+    if (!complete(*object)) return not_complete();
+    // A pointer to the body that counts for the whole response.
+    *out = make_handle<ppn_buffer>(
+        BufferObject{std::shared_ptr<const std::string>(object->response, &object->response->body)});
+    return {};
+  });
+}
+
 uint64_t ppn_response_body_bytes(const ppn_response* response) {
   return read(response, uint64_t{0}, [](const ResponseObject& object) { return object.response->body_bytes; });
+}
+
+const char* ppn_response_last_event_id(const ppn_response* response, size_t* out_length) {
+  Arguments::optional_out(out_length);
+  return read(response, "", [&](const ResponseObject& object) {
+    if (!complete(object)) return "";
+    if (out_length != nullptr) *out_length = object.response->last_event_id.size();
+    return object.response->last_event_id.c_str();
+  });
+}
+
+int64_t ppn_response_retry_ms(const ppn_response* response) {
+  return read(response, int64_t{-1}, [](const ResponseObject& object) {
+    return complete(object) ? retry_for_c(object.response->retry_ms) : int64_t{-1};
+  });
 }
 
 int32_t ppn_response_reused(const ppn_response* response) {

@@ -33,6 +33,7 @@ struct UserCallbacks {
   ppn_headers_fn on_headers = nullptr;
   ppn_data_fn on_data = nullptr;
   ppn_event_fn on_event = nullptr;
+  ppn_line_fn on_line = nullptr;
   ppn_complete_fn on_complete = nullptr;
   UserData user{nullptr};
 };

@@ -42,6 +42,11 @@ using Request = Owned<ppn_request, ppn_request_release>;
 using Response = Owned<ppn_response, ppn_response_release>;
 using Stream = Owned<ppn_stream, ppn_stream_release>;
 using ErrorHandle = Owned<ppn_error, ppn_error_release>;
+using Buffer = Owned<ppn_buffer, ppn_buffer_release>;
+using Headers = Owned<ppn_headers, ppn_headers_release>;
+using Json = Owned<ppn_json, ppn_json_release>;
+using SseDecoderHandle = Owned<ppn_sse_decoder, ppn_sse_decoder_release>;
+using LineDecoderHandle = Owned<ppn_line_decoder, ppn_line_decoder_release>;
 
 // Every test ends with nothing alive.
 struct NoLeak {
@@ -77,6 +82,42 @@ inline Request make_request(const Client& client, std::string_view method, std::
   return request;
 }
 
+inline Buffer make_buffer(std::string_view bytes) {
+  Buffer buffer;
+  BOOST_REQUIRE_EQUAL(
+      ppn_buffer_new(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), buffer.out(), nullptr), PPN_OK);
+  return buffer;
+}
+
+inline Headers make_headers() {
+  Headers headers;
+  BOOST_REQUIRE_EQUAL(ppn_headers_new(headers.out(), nullptr), PPN_OK);
+  return headers;
+}
+
+inline Json make_json(std::string_view text) {
+  Json json;
+  BOOST_REQUIRE_EQUAL(ppn_json_parse(text.data(), text.size(), json.out(), nullptr), PPN_OK);
+  return json;
+}
+
+inline SseDecoderHandle make_sse_decoder(int64_t max_line_bytes = 0, int64_t max_event_bytes = 0,
+                                         int64_t max_fields = 0) {
+  SseDecoderHandle decoder;
+  BOOST_REQUIRE_EQUAL(ppn_sse_decoder_new(max_line_bytes, max_event_bytes, max_fields, decoder.out(), nullptr), PPN_OK);
+  return decoder;
+}
+
+inline LineDecoderHandle make_line_decoder(int64_t max_line_bytes = 0) {
+  LineDecoderHandle decoder;
+  BOOST_REQUIRE_EQUAL(ppn_line_decoder_new(max_line_bytes, decoder.out(), nullptr), PPN_OK);
+  return decoder;
+}
+
+inline std::string bytes_of(const ppn_buffer* buffer) {
+  return std::string(reinterpret_cast<const char*>(ppn_buffer_data(buffer)), ppn_buffer_length(buffer));
+}
+
 // The body of a response as text.
 inline std::string body_of(const ppn_response* response) {
   size_t length = 0;
@@ -88,6 +129,12 @@ inline std::string data_of(const ppn_event* event) {
   size_t length = 0;
   const char* const data = ppn_event_data(event, &length);
   return std::string(data, length);
+}
+
+inline std::string id_of(const ppn_event* event) {
+  size_t length = 0;
+  const char* const id = ppn_event_id(event, &length);
+  return std::string(id, length);
 }
 
 inline std::string type_of(const ppn_event* event) {

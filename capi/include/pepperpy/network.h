@@ -4,8 +4,8 @@
  *  Include this file; it includes the others. Conventions that hold in all of them:
  *
  *  1. Every function and type begins with ppn_, every constant with PPN_.
- *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error) are opaque and counted:
- *     `..._new` and other functions with an `out` parameter hand over one reference, `..._acquire` adds one,
+ *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error, ppn_buffer, ppn_headers,
+ *     ppn_json, ppn_sse_decoder, ppn_line_decoder) are opaque and counted: `..._new` and other functions with an `out` parameter hand over one reference, `..._acquire` adds one,
  *     `..._release` drops one, accepts NULL, never blocks, never fails and may be called on any thread and inside any
  *     callback. A released handle is recognised: calls with it return PPN_E_INVALID_STATE, they do not crash.
  *  3. Functions that can fail return an int32_t status, PPN_OK (0) or a PPN_E_ code, and take a last parameter
@@ -28,14 +28,21 @@
 #ifndef PEPPERPY_NETWORK_H
 #define PEPPERPY_NETWORK_H
 
+#include "network/buffer.h"
 #include "network/client.h"
 #include "network/config.h"
 #include "network/error.h"
 #include "network/export.h"
+#include "network/headers.h"
+#include "network/json.h"
+#include "network/line_decoder.h"
 #include "network/log.h"
+#include "network/options.h"
+#include "network/redact.h"
 #include "network/request.h"
 #include "network/response.h"
 #include "network/runtime.h"
+#include "network/sse_decoder.h"
 #include "network/stream.h"
 #include "network/version.h"
 

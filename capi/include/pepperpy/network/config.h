@@ -1,6 +1,6 @@
 /** @file config.h
  *  Options of a client. One table holds them all: name, type, unit, default, range, environment variable, help. The
- *  table serves ppn_config_set, JSON, the environment, the functions below and the README.
+ *  table serves ppn_config_set, JSON, the environment, the setters of options.h and the README.
  *
  *  Order of precedence: built-in default < environment < ppn_config < ppn_request_set_option.
  */
@@ -64,37 +64,6 @@ PPN_API int32_t PPN_CALL ppn_config_get(ppn_config* config, const char* name, si
  *  from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_dump(ppn_config* config, const char** out, size_t* out_length, ppn_error** error);
 
-/** Set timeout_ms: the whole of a call that is not a stream, waits and sleeps included.
- *  @param ms  Milliseconds; default 30000; 0 = no limit; range 0..86400000.   @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
- *  time. Blocks: never. May be called from: any callback. Since 0.1. */
-PPN_API int32_t PPN_CALL ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
-
-/** Set connect_timeout_ms: from the need of a new connection to the end of its TLS handshake.
- *  @param ms  Milliseconds; default 10000; 0 = no limit; range 0..86400000.   @param error  Optional.
- *  @return as ppn_config_set_timeout_ms. Thread: one at a time. Blocks: never. May be called from: any callback.
- *  Since 0.1. */
-PPN_API int32_t PPN_CALL ppn_config_set_connect_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
-
-/** Set stream_idle_timeout_ms: the longest silence inside a stream; bytes of any kind end it.
- *  @param ms  Milliseconds; default 120000; 0 = no limit; range 0..86400000.   @param error  Optional.
- *  @return as ppn_config_set_timeout_ms. Thread: one at a time. Blocks: never. May be called from: any callback.
- *  Since 0.1. */
-PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
-
-/** Set verify_ssl: 0 switches the verification of certificates and host names off, for tests only; each client that
- *  does so writes a warning to the log.
- *  @param on  1 (default) or 0.   @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
- *  time. Blocks: never. May be called from: any callback. Since 0.1. */
-PPN_API int32_t PPN_CALL ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error);
-
-/** Set ca_file: trust the certificates of this PEM file instead of the system's.
- *  @param path   Required; "" returns to the system's. Read when the client is made.   @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR. Thread: one at a time. Blocks:
- *  never. May be called from: any callback. Since 0.1. */
-PPN_API int32_t PPN_CALL ppn_config_set_ca_file(ppn_config* config, const char* path, size_t length, ppn_error** error);
-
 /** The number of options in the table.
  *  @return the number. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API size_t PPN_CALL ppn_option_count(void);
@@ -128,6 +97,14 @@ PPN_API const char* PPN_CALL ppn_option_range(size_t index);
  *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_environment(size_t index);
+
+/** Whether a request may override the index-th option (ppn_request_set_option).
+ *  @return 1 or 0; 0 past the end. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_option_is_per_request(size_t index);
+
+/** Whether the index-th option is a secret, which is dumped as "***".
+ *  @return 1 or 0; 0 past the end. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_option_is_secret(size_t index);
 
 /** One line of help for the index-th option.
  *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:

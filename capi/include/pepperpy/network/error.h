@@ -132,6 +132,20 @@ enum {
   PPN_PENDING = 2 /**< nothing arrived within the given time; the stream is still open */
 };
 
+/** Categories of codes: the hundreds digit, int32_t in signatures. Later versions may add some. */
+enum {
+  PPN_CATEGORY_NONE = 0,      /**< no error */
+  PPN_CATEGORY_USAGE = 1,     /**< the call was wrong; nothing was sent */
+  PPN_CATEGORY_NETWORK = 2,   /**< names, connections, the pool */
+  PPN_CATEGORY_TLS = 3,       /**< TLS and certificates */
+  PPN_CATEGORY_TIMEOUT = 4,   /**< a limit of time or speed of the transfer; see ppn_error_is_timeout for all of them */
+  PPN_CATEGORY_PROTOCOL = 5,  /**< the response broke a rule or a limit */
+  PPN_CATEGORY_STATUS = 6,    /**< the HTTP status of the response */
+  PPN_CATEGORY_STREAM = 7,    /**< streams of events and lines */
+  PPN_CATEGORY_WEBSOCKET = 8, /**< WebSockets */
+  PPN_CATEGORY_POLICY = 9     /**< cancelled, limits and rules of the client, internal errors */
+};
+
 /** How much of a request had been handed to the kernel when it failed, int32_t in signatures. */
 enum { PPN_SENT_NONE = 0, PPN_SENT_PARTIAL = 1, PPN_SENT_FULL = 2 };
 
@@ -144,6 +158,11 @@ PPN_API const char* PPN_CALL ppn_code_name(int32_t code);
  *  @return a text that lives as long as the process. Thread: any. Blocks: never. May be called from: any callback.
  *  Since 0.1. */
 PPN_API const char* PPN_CALL ppn_code_text(int32_t code);
+
+/** The category of a code.
+ *  @return a PPN_CATEGORY_ constant; PPN_CATEGORY_NONE for PPN_OK, PPN_END and PPN_PENDING; PPN_CATEGORY_POLICY, the one
+ *  of PPN_E_INTERNAL, for an unknown code. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_code_category(int32_t code);
 
 /** The index-th code of the table, ascending, so that bindings can generate their constants.
  *  @param index  From 0.
@@ -164,6 +183,21 @@ PPN_API void PPN_CALL ppn_error_release(ppn_error* error);
  *  @return a PPN_E_ code; PPN_OK for NULL; PPN_E_INVALID_STATE for a released error. Thread: any. Blocks: never. May be
  *  called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_code(const ppn_error* error);
+
+/** The category of the code.
+ *  @return a PPN_CATEGORY_ constant; PPN_CATEGORY_NONE for NULL. Thread: any. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_category(const ppn_error* error);
+
+/** Whether a limit of time of this side passed, whichever it was: PPN_E_DNS_TIMEOUT, PPN_E_CONNECT_TIMEOUT,
+ *  PPN_E_POOL_TIMEOUT, PPN_E_WS_PING_TIMEOUT, PPN_E_WS_CLOSE_TIMEOUT and the codes of PPN_CATEGORY_TIMEOUT. The statuses
+ *  408 and 504 are answers of the server and do not count.
+ *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_is_timeout(const ppn_error* error);
+
+/** Whether the call was cancelled: by ppn_request_cancel and its kin, by a callback, or with its client.
+ *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_is_cancelled(const ppn_error* error);
 
 /** One line for people: what happened, with the limits and counts that explain it. Never a header value or a key.
  *  @return a text that lives as long as the error; "" for NULL. Thread: any. Blocks: never. May be called from: any

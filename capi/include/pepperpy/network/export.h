@@ -41,6 +41,16 @@ typedef struct ppn_response ppn_response;
 typedef struct ppn_stream ppn_stream;
 /** One piece of a stream, a view that is never released: see stream.h. */
 typedef struct ppn_event ppn_event;
+/** Bytes that are counted: see buffer.h. */
+typedef struct ppn_buffer ppn_buffer;
+/** A list of header fields: see headers.h. */
+typedef struct ppn_headers ppn_headers;
+/** A JSON text to look things up in: see json.h. */
+typedef struct ppn_json ppn_json;
+/** The decoder of event streams alone: see sse_decoder.h. */
+typedef struct ppn_sse_decoder ppn_sse_decoder;
+/** The decoder of lines alone: see line_decoder.h. */
+typedef struct ppn_line_decoder ppn_line_decoder;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 

@@ -9,7 +9,7 @@
  *  back; ppn_stream_open (stream.h) returns at once and hands out pieces when asked. Describing a started request
  *  again returns PPN_E_INVALID_STATE.
  *
- *  A request that streams (data or event callback, or ppn_stream) has no total deadline unless
+ *  A request that streams (data, line or event callback, or ppn_stream) has no total deadline unless
  *  stream_timeout_ms is set, and stream_idle_timeout_ms instead of read_timeout_ms.
  */
 #ifndef PEPPERPY_NETWORK_REQUEST_H
@@ -55,6 +55,16 @@ typedef int32_t(PPN_CALL* ppn_data_fn)(void* user_data, ppn_request* request, co
  *  May call   any ppn_ function that does not block
  *  User data  released by destroy(user_data), once, after on_complete has returned */
 typedef int32_t(PPN_CALL* ppn_event_fn)(void* user_data, ppn_request* request, const ppn_event* event);
+
+/** A line of the response (NDJSON) has arrived: ended by LF or CRLF, blank lines skipped. The last line may lack its end
+ *  when the body ended as it should.
+ *  Thread     the I/O thread of the client
+ *  Times      zero or more, after on_headers, before on_complete; never at the same time for one request; in order
+ *  Data       `line` without its end, `length` bytes, not zero-terminated, valid until return; copy to keep
+ *  Returns    PPN_CB_CONTINUE, PPN_CB_PAUSE or PPN_CB_ABORT
+ *  May call   any ppn_ function that does not block
+ *  User data  released by destroy(user_data), once, after on_complete has returned */
+typedef int32_t(PPN_CALL* ppn_line_fn)(void* user_data, ppn_request* request, const char* line, size_t length);
 
 /** The next piece of the request's body is wanted: put up to `capacity` bytes into `buffer` and their number into
  *  `out_length`, which is 0 before. 0 with PPN_CB_CONTINUE is the end of the body. With an announced length the body ends
@@ -135,12 +145,27 @@ PPN_API int32_t PPN_CALL ppn_request_set_header(ppn_request* request, const char
 PPN_API int32_t PPN_CALL ppn_request_add_header(ppn_request* request, const char* name, size_t name_length,
                                                 const char* value, size_t value_length, ppn_error** error);
 
+/** Set all headers of a list; those of the request with the same names are replaced. All of them or none.
+ *  @param headers  Required. Copied: later changes of the list do not reach the request.
+ *  @param error    Optional; its text never holds a value.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_HEADER (a header that ppn_request_set_header refuses),
+ *  PPN_E_INVALID_STATE. Unless PPN_OK nothing was changed. Thread: one at a time, for the list as well. Blocks: never.
+ *  May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_headers(ppn_request* request, const ppn_headers* headers, ppn_error** error);
+
 /** Set the body. It is copied. No Content-Type is invented. Replaces a body that was set before.
  *  @param data   Required unless length is 0.   @param length  Bytes, not PPN_AUTO_LENGTH.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: one at a time. Blocks: never. May be called
  *  from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_request_set_body(ppn_request* request, const uint8_t* data, size_t length,
                                               ppn_error** error);
+
+/** Set the body to the bytes of a buffer, which are shared and not copied: a large body of many requests exists once.
+ *  No Content-Type is invented.
+ *  @param buffer  Required. The request keeps the bytes; the caller may release it at once.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: one at a time. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_body_buffer(ppn_request* request, const ppn_buffer* buffer, ppn_error** error);
 
 /** Set the body to a JSON text, checked now (RFC 8259), and Content-Type: application/json unless that header is set.
  *  @param text   Required. It is copied.   @param error  Optional.
@@ -188,7 +213,7 @@ PPN_API int32_t PPN_CALL ppn_request_set_body_callback(ppn_request* request, int
 PPN_API int32_t PPN_CALL ppn_request_set_option(ppn_request* request, const char* name, size_t name_length,
                                                 const char* value, size_t value_length, ppn_error** error);
 
-/** Set the callbacks. Without on_data and event callback the body is collected in the response, up to
+/** Set the callbacks. Without on_data, line and event callback the body is collected in the response, up to
  *  max_response_bytes.
  *  @param on_headers   Optional.   @param on_data  Optional.   @param on_complete  Optional.
  *  @param user_data    Optional, handed to every callback.
@@ -206,9 +231,16 @@ PPN_API int32_t PPN_CALL ppn_request_set_callbacks(ppn_request* request, ppn_hea
  *  another status than 200 or another media type ends the request with an error; up to 64 KiB of its body are in the
  *  response then. 204 ends it with success.
  *  @param on_event  Required.   @param error  Optional.
- *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (started, no callbacks set, or on_data is set). Thread:
- *  one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (started, no callbacks set, or on_data or a line
+ *  callback is set). Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_request_set_event_callback(ppn_request* request, ppn_event_fn on_event, ppn_error** error);
+
+/** Receive the response as lines (NDJSON) instead of data; user_data is that of ppn_request_set_callbacks, which comes
+ *  first. A line that is longer than max_line_bytes ends the request with PPN_E_STREAM_EVENT_TOO_LARGE.
+ *  @param on_line  Required.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (started, no callbacks set, or on_data or an event
+ *  callback is set). Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_line_callback(ppn_request* request, ppn_line_fn on_line, ppn_error** error);
 
 /** Start sending the request. Returns at once; the outcome arrives in on_complete, exactly once.
  *  @param error  Optional.

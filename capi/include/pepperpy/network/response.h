@@ -6,19 +6,9 @@
 #define PEPPERPY_NETWORK_RESPONSE_H
 
 #include "export.h"
+#include "json.h"
 
 PPN_BEGIN_DECLS
-
-/** Types of a JSON value, int32_t in signatures. An integer is a number without fraction and exponent. */
-enum {
-  PPN_JSON_NULL = 0,
-  PPN_JSON_BOOLEAN = 1,
-  PPN_JSON_INTEGER = 2,
-  PPN_JSON_NUMBER = 3,
-  PPN_JSON_STRING = 4,
-  PPN_JSON_ARRAY = 5,
-  PPN_JSON_OBJECT = 6
-};
 
 /** Spans of a call for ppn_response_timing_ms, int32_t in signatures. */
 enum {
@@ -89,15 +79,46 @@ PPN_API int32_t PPN_CALL ppn_response_trailer_at(const ppn_response* response, s
                                                  size_t* out_name_length, const char** out_value,
                                                  size_t* out_value_length);
 
+/** The header fields as a list that can be changed and given to a request; a copy.
+ *  @param out    Required. Receives the list (headers.h); the caller releases it.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE. Thread: any. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_headers(const ppn_response* response, ppn_headers** out, ppn_error** error);
+
+/** The trailer fields as a list of its own; a copy.
+ *  Parameters as ppn_response_headers.
+ *  @return as ppn_response_headers, and PPN_E_INVALID_STATE when the request has not completed. Thread: any. Blocks:
+ *  never. May be called from: any callback, once complete. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_trailers(const ppn_response* response, ppn_headers** out, ppn_error** error);
+
 /** The body, when it was collected (see ppn_request_set_callbacks); followed by a zero byte that does not count.
  *  @param out_length  Required.
  *  @return bytes, never NULL except for NULL or a released response. Thread: any. Blocks: never. May be called from:
  *  any callback, once complete. Since 0.1. */
 PPN_API const uint8_t* PPN_CALL ppn_response_body(const ppn_response* response, size_t* out_length);
 
+/** The body as a buffer that outlives the response. The bytes are shared, not copied.
+ *  @param out    Required. Receives the buffer (buffer.h); the caller releases it.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (also: the request has not completed). Thread: any.
+ *  Blocks: never. May be called from: any callback, once complete. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_body_buffer(const ppn_response* response, ppn_buffer** out, ppn_error** error);
+
 /** Bytes of the body that arrived, collected or delivered.
  *  @return the number. Thread: any. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
 PPN_API uint64_t PPN_CALL ppn_response_body_bytes(const ppn_response* response);
+
+/** The last event id of a stream of events (WHATWG HTML 9.2.6), to be sent as Last-Event-ID.
+ *  @param out_length  Optional.
+ *  @return a zero-terminated text that lives as long as the response; "" when there is none, or when the request has
+ *  not completed. Thread: any. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_response_last_event_id(const ppn_response* response, size_t* out_length);
+
+/** The reconnection time that the server set with a retry field of a stream of events (WHATWG HTML 9.2.6).
+ *  @return milliseconds; -1 when it set none, or when the request has not completed. Thread: any. Blocks: never. May be
+ *  called from: any callback, once complete. Since 0.1. */
+PPN_API int64_t PPN_CALL ppn_response_retry_ms(const ppn_response* response);
 
 /** Whether the connection had carried a request before.
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
