@@ -18,22 +18,17 @@ static const char question[] =
     "{\"model\": \"demo\", \"stream\": true, "
     "\"messages\": [{\"role\": \"user\", \"content\": \"Say something about pepper.\"}]}";
 
-/* Print the string of the first "content" member. Enough for this example, which knows its server; a program of yours
- * hands `json` to its JSON parser. */
-static void print_content(const char* json, size_t length) {
-  static const char member[] = "\"content\":\"";
-  const size_t member_length = sizeof member - 1;
-  size_t at = 0;
-  while (at + member_length <= length && memcmp(json + at, member, member_length) != 0) ++at;
-  for (at += member_length; at < length && json[at] != '"'; ++at) {
-    if (json[at] != '\\' || at + 1 == length) {
-      putchar(json[at]);
-    } else {
-      ++at;
-      putchar(json[at] == 'n' ? '\n' : json[at] == 't' ? '\t' : json[at]);
-    }
+/* Print the token that an event brings. Events without one (the role, the reason of the end) are no error. */
+static void print_content(const char* data, size_t length) {
+  ppn_json* json = NULL;
+  const char* token = NULL;
+  size_t token_length = 0;
+  if (ppn_json_parse(data, length, &json, NULL) == PPN_OK &&
+      ppn_json_string(json, "/choices/0/delta/content", PPN_AUTO_LENGTH, &token, &token_length, NULL) == PPN_OK) {
+    fwrite(token, 1, token_length, stdout);
+    fflush(stdout);
   }
-  fflush(stdout);
+  ppn_json_release(json);
 }
 
 static const char* setting(int argc, char** argv, int index, const char* variable, const char* otherwise) {

@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(what_had_arrived_of_a_body_that_failed_is_handed_out) {
 BOOST_AUTO_TEST_CASE(buffer_is_the_body_of_many_requests) {
   // One that travels with the head, and one that does not.
   for (const std::size_t size : {std::size_t{10}, std::size_t{300'000}}) {
-    const ScriptedServer server({Script{}.expect_request().send(http_ok("1")).close()}, {.repeat_last = true});
+    const ScriptedServer server({Script{}.expect_request().send(http_ok("1", "Connection: close\r\n")).close()},
+                                {.repeat_last = true});
     const Client client = make_client();
     const std::string body = std::string(size, 'q') + std::string("\0!", 2);
     Buffer buffer = make_buffer(body);
@@ -134,7 +135,8 @@ BOOST_AUTO_TEST_CASE(buffer_is_the_body_of_many_requests) {
 }
 
 BOOST_AUTO_TEST_CASE(last_body_that_was_set_counts) {
-  const ScriptedServer server({Script{}.expect_request().send(http_ok("1")).close()}, {.repeat_last = true});
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("1", "Connection: close\r\n")).close()},
+                              {.repeat_last = true});
   const Client client = make_client();
   const Buffer buffer = make_buffer("shared");
   const uint8_t own[] = {'o', 'w', 'n'};

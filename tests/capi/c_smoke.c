@@ -50,10 +50,57 @@ static void refused_connection(ppn_client* client) {
         "a text that is no JSON is refused");
   check(ppn_request_send(request, &response, &error) == PPN_E_CONNECT_FAILED, "the connection is refused");
   check(response == NULL, "there is no response");
+  check(ppn_error_category(error) == PPN_CATEGORY_NETWORK && ppn_error_is_timeout(error) == 0,
+        "its error has a category");
   check(ppn_error_is_retryable(error) == 1 && ppn_error_sent(error) == PPN_SENT_NONE, "nothing was sent");
   ppn_error_release(error);
   ppn_response_release(response);
   ppn_request_release(request);
+}
+
+static void data(void) {
+  static const uint8_t input[] = "id: 7\ndata: {\"text\": \"hi\"}\n\ndata: {";
+  ppn_buffer* buffer = NULL;
+  ppn_headers* headers = NULL;
+  ppn_sse_decoder* decoder = NULL;
+  ppn_line_decoder* lines = NULL;
+  ppn_json* json = NULL;
+  const ppn_event* event = NULL;
+  const char* text = NULL;
+  size_t length = 0;
+
+  check(ppn_redact_url("https://h/?key=S", PPN_AUTO_LENGTH, &buffer, NULL) == PPN_OK &&
+            strcmp((const char*)ppn_buffer_data(buffer), "https://h/?key=REDACTED") == 0,
+        "a URL loses its secrets");
+  ppn_buffer_release(buffer);
+  check(ppn_buffer_data(buffer) == NULL, "a released buffer is recognised");
+  check(ppn_buffer_new(input, 3, &buffer, NULL) == PPN_OK && ppn_buffer_length(buffer) == 3, "a buffer is made");
+  ppn_buffer_release(buffer);
+  check(ppn_header_is_sensitive("Authorization", PPN_AUTO_LENGTH) == 1, "a secret header is known");
+
+  check(ppn_headers_new(&headers, NULL) == PPN_OK, "a list of headers is made");
+  check(ppn_headers_add(headers, "A", 1, "b", 1, NULL) == PPN_OK && ppn_headers_count(headers) == 1, "it takes one");
+  check(ppn_headers_add(headers, "A", 1, "b\r\n", 3, NULL) == PPN_E_INVALID_HEADER, "and refuses another");
+  ppn_headers_release(headers);
+
+  check(ppn_sse_decoder_new(0, 0, 0, &decoder, NULL) == PPN_OK, "a decoder of events is made");
+  check(ppn_sse_decoder_feed(decoder, input, sizeof input - 1, NULL) == PPN_OK, "it is fed");
+  check(ppn_sse_decoder_next(decoder, &event, NULL) == PPN_OK, "it has an event");
+  text = ppn_event_data(event, &length);
+  check(ppn_json_parse(text, length, &json, NULL) == PPN_OK, "whose data is JSON");
+  check(ppn_json_string(json, "/text", PPN_AUTO_LENGTH, &text, NULL, NULL) == PPN_OK && strcmp(text, "hi") == 0,
+        "with a text in it");
+  ppn_json_release(json);
+  check(ppn_sse_decoder_next(decoder, &event, NULL) == PPN_PENDING && event == NULL, "the next is not whole");
+  check(strcmp(ppn_sse_decoder_last_event_id(decoder, NULL), "7") == 0, "the last id is known");
+  ppn_sse_decoder_release(decoder);
+
+  check(ppn_line_decoder_new(0, &lines, NULL) == PPN_OK, "a decoder of lines is made");
+  check(ppn_line_decoder_feed(lines, input, 5, NULL) == PPN_OK && ppn_line_decoder_finish(lines, NULL) == PPN_OK,
+        "it is fed to its end");
+  check(ppn_line_decoder_next(lines, &event, NULL) == PPN_OK, "the line without an end is one");
+  check(ppn_line_decoder_next(lines, &event, NULL) == PPN_END, "then it ends");
+  ppn_line_decoder_release(lines);
 }
 
 struct outcome {
@@ -119,6 +166,7 @@ int main(void) {
   check(ppn_client_new(config, &client, NULL) == PPN_OK, "a client is made");
   ppn_config_release(config);
   bad_inputs(client);
+  data();
   refused_connection(client);
   if (url != NULL) real_server(client, url);
   ppn_client_release(client);

@@ -66,33 +66,6 @@ BOOST_AUTO_TEST_CASE(option_set_by_name_is_read_back) {
   BOOST_TEST(get(config, "timeout_ms") == "1700");
 }
 
-BOOST_AUTO_TEST_CASE(typed_setters_set_their_option) {
-  const Config config = make_config();
-  BOOST_TEST(ppn_config_set_timeout_ms(config.get(), 1, nullptr) == PPN_OK);
-  BOOST_TEST(ppn_config_set_connect_timeout_ms(config.get(), 2, nullptr) == PPN_OK);
-  BOOST_TEST(ppn_config_set_stream_idle_timeout_ms(config.get(), 3, nullptr) == PPN_OK);
-  BOOST_TEST(ppn_config_set_verify_ssl(config.get(), 0, nullptr) == PPN_OK);
-  BOOST_TEST(ppn_config_set_ca_file(config.get(), "/ca.pem", PPN_AUTO_LENGTH, nullptr) == PPN_OK);
-  BOOST_TEST(get(config, "timeout_ms") == "1");
-  BOOST_TEST(get(config, "connect_timeout_ms") == "2");
-  BOOST_TEST(get(config, "stream_idle_timeout_ms") == "3");
-  BOOST_TEST(get(config, "verify_ssl") == "false");
-  BOOST_TEST(get(config, "ca_file") == "/ca.pem");
-  BOOST_TEST(ppn_config_set_ca_file(config.get(), nullptr, 0, nullptr) == PPN_OK);
-  BOOST_TEST(get(config, "ca_file").empty());
-}
-
-BOOST_AUTO_TEST_CASE(typed_setters_refuse_what_is_out_of_range) {
-  const Config config = make_config();
-  BOOST_TEST(ppn_config_set_timeout_ms(config.get(), -1, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(ppn_config_set_timeout_ms(config.get(), INT64_MAX, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(ppn_config_set_connect_timeout_ms(config.get(), 86'400'001, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(ppn_config_set_stream_idle_timeout_ms(config.get(), INT64_MIN, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(ppn_config_set_verify_ssl(config.get(), 2, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(ppn_config_set_verify_ssl(config.get(), -1, nullptr) == PPN_E_CONFIG_ERROR);
-  BOOST_TEST(get(config, "verify_ssl") == "true");
-}
-
 BOOST_AUTO_TEST_CASE(error_names_the_option_and_what_it_accepts) {
   const Config config = make_config();
   ErrorHandle error;

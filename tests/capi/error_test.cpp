@@ -30,11 +30,58 @@ BOOST_AUTO_TEST_CASE(names_are_without_prefix_and_unknown_codes_are_internal) {
   BOOST_TEST(std::string(ppn_code_name(-5)) == "INTERNAL");
 }
 
+BOOST_AUTO_TEST_CASE(category_is_the_hundreds_digit) {
+  size_t index = 0;
+  for (int32_t code = ppn_code_at(0); code >= 0; code = ppn_code_at(++index)) {
+    BOOST_TEST(ppn_code_category(code) == code / 100, ppn_code_name(code));
+  }
+  BOOST_TEST(ppn_code_category(PPN_E_CERT_EXPIRED) == PPN_CATEGORY_TLS);
+  for (const int32_t code : {PPN_OK + 0, PPN_END + 0, PPN_PENDING + 0}) {
+    BOOST_TEST(ppn_code_category(code) == PPN_CATEGORY_NONE);
+  }
+  for (const int32_t code : {-1, 100, 998, INT32_MAX, INT32_MIN}) {
+    BOOST_TEST(ppn_code_category(code) == PPN_CATEGORY_POLICY);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(error_says_whether_it_is_a_timeout_or_a_cancellation) {
+  const ScriptedServer silent({Script{}.expect_request().wait_for_peer_close()}, {.repeat_last = true});
+  const Client client = make_client();
+  ErrorHandle timeout;
+  const Request late = make_request(client, "GET", silent.url());
+  BOOST_TEST(ppn_request_set_option(late.get(), "timeout_ms", 10, "20", 2, nullptr) == PPN_OK);
+  Response response;
+  BOOST_TEST(ppn_request_send(late.get(), response.out(), timeout.out()) == PPN_E_TIMEOUT);
+  BOOST_TEST(ppn_error_category(timeout.get()) == PPN_CATEGORY_TIMEOUT);
+  BOOST_TEST(ppn_error_is_timeout(timeout.get()) == 1);
+  BOOST_TEST(ppn_error_is_cancelled(timeout.get()) == 0);
+
+  ErrorHandle cancelled;
+  const Request streamed = make_request(client, "GET", silent.url());
+  Stream stream;
+  const ppn_event* piece = nullptr;
+  BOOST_TEST(ppn_stream_open(streamed.get(), PPN_STREAM_CHUNKS, stream.out(), nullptr) == PPN_OK);
+  BOOST_TEST(ppn_stream_cancel(stream.get()) == PPN_OK);
+  BOOST_TEST(ppn_stream_next(stream.get(), -1, &piece, cancelled.out()) == PPN_E_CANCELLED);
+  BOOST_TEST(ppn_error_category(cancelled.get()) == PPN_CATEGORY_POLICY);
+  BOOST_TEST(ppn_error_is_timeout(cancelled.get()) == 0);
+  BOOST_TEST(ppn_error_is_cancelled(cancelled.get()) == 1);
+
+  ppn_error* const gone = timeout.get();
+  timeout.reset();
+  BOOST_TEST(ppn_error_is_timeout(gone) == 0);
+  BOOST_TEST(ppn_error_is_cancelled(gone) == 0);
+  BOOST_TEST(ppn_error_category(gone) == PPN_CATEGORY_USAGE);
+}
+
 BOOST_AUTO_TEST_CASE(error_that_is_null_reads_as_success) {
   BOOST_TEST(ppn_error_code(nullptr) == PPN_OK);
   BOOST_TEST(std::string(ppn_error_message(nullptr)).empty());
   BOOST_TEST(std::string(ppn_error_phase(nullptr)) == "none");
   BOOST_TEST(std::string(ppn_error_url(nullptr)).empty());
+  BOOST_TEST(ppn_error_category(nullptr) == PPN_CATEGORY_NONE);
+  BOOST_TEST(ppn_error_is_timeout(nullptr) == 0);
+  BOOST_TEST(ppn_error_is_cancelled(nullptr) == 0);
   BOOST_TEST(ppn_error_is_retryable(nullptr) == 0);
   BOOST_TEST(ppn_error_sent(nullptr) == PPN_SENT_NONE);
   BOOST_TEST(ppn_error_http_status(nullptr) == 0);

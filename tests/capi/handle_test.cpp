@@ -1,9 +1,8 @@
-// Handles: counted, recognised when they are released, and never confused with each other.
+// Handles: counted, recognised when they are released, and never confused with each other. handle_thread_test.cpp does
+// it on several threads.
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "capi/capi.hpp"
@@ -23,12 +22,7 @@ Calls calls_with(ppn_config* config) {
   Calls calls{{"set", ppn_config_set(config, "timeout_ms", PPN_AUTO_LENGTH, "1", PPN_AUTO_LENGTH, nullptr)},
               {"set_json", ppn_config_set_json(config, "{}", PPN_AUTO_LENGTH, nullptr)},
               {"get", ppn_config_get(config, "timeout_ms", PPN_AUTO_LENGTH, &text, nullptr, nullptr)},
-              {"dump", ppn_config_dump(config, &text, nullptr, nullptr)},
-              {"set_timeout_ms", ppn_config_set_timeout_ms(config, 1, nullptr)},
-              {"set_connect_timeout_ms", ppn_config_set_connect_timeout_ms(config, 1, nullptr)},
-              {"set_stream_idle_timeout_ms", ppn_config_set_stream_idle_timeout_ms(config, 1, nullptr)},
-              {"set_verify_ssl", ppn_config_set_verify_ssl(config, 1, nullptr)},
-              {"set_ca_file", ppn_config_set_ca_file(config, "", 0, nullptr)}};
+              {"dump", ppn_config_dump(config, &text, nullptr, nullptr)}};
   // NULL stands for the defaults there.
   if (config != nullptr) calls.emplace_back("client_new", ppn_client_new(config, &client, nullptr));
   return calls;
@@ -42,19 +36,25 @@ Calls calls_with(ppn_client* client) {
 
 Calls calls_with(ppn_request* request) {
   const auto on_event = [](void*, ppn_request*, const ppn_event*) -> int32_t { return PPN_CB_CONTINUE; };
+  const auto on_line = [](void*, ppn_request*, const char*, size_t) -> int32_t { return PPN_CB_CONTINUE; };
+  const Headers headers = make_headers();
+  const Buffer buffer = make_buffer("x");
   const auto read = [](void*, ppn_request*, uint8_t*, size_t, size_t*) -> int32_t { return PPN_CB_ABORT; };
   ppn_response* response = nullptr;
   ppn_stream* stream = nullptr;
   const uint8_t byte = 0;
   return {{"set_header", ppn_request_set_header(request, "a", 1, "b", 1, nullptr)},
           {"add_header", ppn_request_add_header(request, "a", 1, "b", 1, nullptr)},
+          {"set_headers", ppn_request_set_headers(request, headers.get(), nullptr)},
           {"set_body", ppn_request_set_body(request, &byte, 1, nullptr)},
+          {"set_body_buffer", ppn_request_set_body_buffer(request, buffer.get(), nullptr)},
           {"set_json", ppn_request_set_json(request, "{}", 2, nullptr)},
           {"set_body_file", ppn_request_set_body_file(request, "/etc/passwd", PPN_AUTO_LENGTH, nullptr)},
           {"set_body_callback", ppn_request_set_body_callback(request, -1, read, nullptr, nullptr, nullptr, nullptr)},
           {"set_option", ppn_request_set_option(request, "timeout_ms", PPN_AUTO_LENGTH, "1", 1, nullptr)},
           {"set_callbacks", ppn_request_set_callbacks(request, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr)},
           {"set_event_callback", ppn_request_set_event_callback(request, on_event, nullptr)},
+          {"set_line_callback", ppn_request_set_line_callback(request, on_line, nullptr)},
           {"start", ppn_request_start(request, nullptr)},
           {"send", ppn_request_send(request, &response, nullptr)},
           {"cancel", ppn_request_cancel(request)},
@@ -68,7 +68,12 @@ Calls calls_with(ppn_response* response) {
   double real = 0;
   size_t size = 0;
   const char* text = nullptr;
+  ppn_headers* headers = nullptr;
+  ppn_buffer* buffer = nullptr;
   return {{"check_status", ppn_response_check_status(response, nullptr)},
+          {"headers", ppn_response_headers(response, &headers, nullptr)},
+          {"trailers", ppn_response_trailers(response, &headers, nullptr)},
+          {"body_buffer", ppn_response_body_buffer(response, &buffer, nullptr)},
           {"header_at", ppn_response_header_at(response, 0, nullptr, nullptr, nullptr, nullptr)},
           {"trailer_at", ppn_response_trailer_at(response, 0, nullptr, nullptr, nullptr, nullptr)},
           {"json_type", ppn_response_json_type(response, "", 0, &small, nullptr)},
@@ -88,6 +93,52 @@ Calls calls_with(ppn_stream* stream) {
           {"cancel", ppn_stream_cancel(stream)}};
 }
 
+Calls calls_with(ppn_headers* headers) {
+  return {{"set", ppn_headers_set(headers, "a", 1, "b", 1, nullptr)},
+          {"add", ppn_headers_add(headers, "a", 1, "b", 1, nullptr)},
+          {"remove", ppn_headers_remove(headers, "a", 1, nullptr, nullptr)},
+          {"clear", ppn_headers_clear(headers, nullptr)},
+          {"at", ppn_headers_at(headers, 0, nullptr, nullptr, nullptr, nullptr)}};
+}
+
+Calls calls_with(ppn_json* json) {
+  int32_t small = 0;
+  int64_t large = 0;
+  double real = 0;
+  size_t size = 0;
+  const char* text = nullptr;
+  return {{"type", ppn_json_type(json, "", 0, &small, nullptr)},
+          {"string", ppn_json_string(json, "", 0, &text, nullptr, nullptr)},
+          {"int64", ppn_json_int64(json, "", 0, &large, nullptr)},
+          {"double", ppn_json_double(json, "", 0, &real, nullptr)},
+          {"bool", ppn_json_bool(json, "", 0, &small, nullptr)},
+          {"size", ppn_json_size(json, "", 0, &size, nullptr)},
+          {"text", ppn_json_text(json, "", 0, &text, nullptr, nullptr)}};
+}
+
+Calls calls_with(ppn_sse_decoder* decoder) {
+  const ppn_event* event = nullptr;
+  const uint8_t byte = 'd';
+  return {{"feed", ppn_sse_decoder_feed(decoder, &byte, 1, nullptr)},
+          {"next", ppn_sse_decoder_next(decoder, &event, nullptr)},
+          {"reset", ppn_sse_decoder_reset(decoder, nullptr)}};
+}
+
+Calls calls_with(ppn_line_decoder* decoder) {
+  const ppn_event* line = nullptr;
+  const uint8_t byte = 'd';
+  return {{"feed", ppn_line_decoder_feed(decoder, &byte, 1, nullptr)},
+          {"next", ppn_line_decoder_next(decoder, &line, nullptr)},
+          {"finish", ppn_line_decoder_finish(decoder, nullptr)},
+          {"reset", ppn_line_decoder_reset(decoder, nullptr)}};
+}
+
+// A buffer has one call that reports a status: to be given to a request.
+Calls calls_with(ppn_buffer* buffer) {
+  const Request request = make_request(make_client(), "POST", url);
+  return {{"set_body_buffer", ppn_request_set_body_buffer(request.get(), buffer, nullptr)}};
+}
+
 void check_all(const Calls& calls, int32_t expected) {
   for (const auto& [name, code] : calls) BOOST_TEST(code == expected, name << " returned " << code);
 }
@@ -98,8 +149,9 @@ std::vector<Handle*> inventions() {
   static std::array<std::uint64_t, 16> memory{};
   std::vector<Handle*> handles{reinterpret_cast<Handle*>(memory.data()), reinterpret_cast<Handle*>(&memory[3])};
   for (const std::uintptr_t bits : {std::uintptr_t{1}, std::uintptr_t{0xdeadbeef}, ~std::uintptr_t{0},
-                                    std::uintptr_t{0x5000'0000'0000'0000}, std::uintptr_t{0x5fff'ffff'ffff'ffff},
-                                    std::uintptr_t{0x5100'0000'00ff'ffff}, std::uintptr_t{0x5400'0000'0000'0001}}) {
+                                    std::uintptr_t{0x4000'0000'0000'0000}, std::uintptr_t{0x5fff'ffff'ffff'ffff},
+                                    std::uintptr_t{0x4100'0000'00ff'ffff}, std::uintptr_t{0x4c00'0000'0000'0001},
+                                    std::uintptr_t{0x5400'0000'0000'0001}, std::uintptr_t{0x4b00'ffff'ff00'0001}}) {
     handles.push_back(reinterpret_cast<Handle*>(bits));
   }
   return handles;
@@ -127,12 +179,22 @@ BOOST_AUTO_TEST_CASE(null_is_an_invalid_argument_everywhere) {
   check_all(calls_with(static_cast<ppn_request*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_response*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_stream*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_buffer*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_headers*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_json*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_sse_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_line_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
 }
 
 BOOST_AUTO_TEST_CASE(released_handle_is_an_invalid_state_everywhere) {
   check_all(calls_with(released(make_config())), PPN_E_INVALID_STATE);
   check_all(calls_with(released(make_client())), PPN_E_INVALID_STATE);
   check_all(calls_with(released_request()), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_buffer("x"))), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_headers())), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_json("{}"))), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_sse_decoder())), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_line_decoder())), PPN_E_INVALID_STATE);
 }
 
 BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
@@ -141,6 +203,11 @@ BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
   for (ppn_request* handle : inventions<ppn_request>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_response* handle : inventions<ppn_response>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_stream* handle : inventions<ppn_stream>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_buffer* handle : inventions<ppn_buffer>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_headers* handle : inventions<ppn_headers>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_json* handle : inventions<ppn_json>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_sse_decoder* handle : inventions<ppn_sse_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_line_decoder* handle : inventions<ppn_line_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
 }
 
 BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
@@ -151,6 +218,13 @@ BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
   check_all(calls_with(reinterpret_cast<ppn_response*>(client.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_stream*>(client.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_client*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_buffer*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_headers*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_json*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_sse_decoder*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_line_decoder*>(config.get())), PPN_E_INVALID_STATE);
+  const Headers headers = make_headers();
+  check_all(calls_with(reinterpret_cast<ppn_client*>(headers.get())), PPN_E_INVALID_STATE);
   // Releasing it as something else must not take it away from its owner.
   ppn_request_release(reinterpret_cast<ppn_request*>(client.get()));
   BOOST_TEST(ppn_client_close(client.get(), nullptr) == PPN_OK);
@@ -176,12 +250,32 @@ BOOST_AUTO_TEST_CASE(getters_of_null_and_released_handles_give_their_neutral_val
     BOOST_TEST(ppn_response_tls_verified(response) == 0);
     BOOST_TEST(ppn_response_attempts(response) == 0);
     BOOST_TEST(ppn_response_timing_ms(response, PPN_TIMING_TOTAL) == -1.0);
+    length = 7;
+    BOOST_TEST(std::string_view(ppn_response_last_event_id(response, &length)).empty());
+    BOOST_TEST(length == 0U);
+    BOOST_TEST(ppn_response_retry_ms(response) == -1);
   }
   for (ppn_stream* stream : {static_cast<ppn_stream*>(nullptr), reinterpret_cast<ppn_stream*>(gone)}) {
     size_t length = 7;
     BOOST_TEST(std::string_view(ppn_stream_last_event_id(stream, &length)).empty());
     BOOST_TEST(length == 0U);
     BOOST_TEST(ppn_stream_retry_ms(stream) == -1);
+  }
+  ppn_buffer* const gone_buffer = released(make_buffer("x"));
+  ppn_headers* const gone_headers = released(make_headers());
+  ppn_sse_decoder* const gone_decoder = released(make_sse_decoder());
+  for (const bool null : {true, false}) {
+    size_t length = 7;
+    BOOST_TEST((ppn_buffer_data(null ? nullptr : gone_buffer) == nullptr));
+    BOOST_TEST(ppn_buffer_length(null ? nullptr : gone_buffer) == 0U);
+    BOOST_TEST(ppn_headers_count(null ? nullptr : gone_headers) == 0U);
+    BOOST_TEST((ppn_headers_get(null ? nullptr : gone_headers, "a", 1, &length) == nullptr));
+    BOOST_TEST(length == 0U);
+    length = 7;
+    BOOST_TEST(std::string_view(ppn_sse_decoder_last_event_id(null ? nullptr : gone_decoder, &length)).empty());
+    BOOST_TEST(length == 0U);
+    BOOST_TEST(ppn_sse_decoder_retry_ms(null ? nullptr : gone_decoder) == -1);
+    BOOST_TEST(ppn_sse_decoder_replacements(null ? nullptr : gone_decoder) == 0U);
   }
 }
 
@@ -202,6 +296,11 @@ BOOST_AUTO_TEST_CASE(release_accepts_null_released_and_invented_handles) {
   ppn_response_release(nullptr);
   ppn_stream_release(nullptr);
   ppn_error_release(nullptr);
+  ppn_buffer_release(nullptr);
+  ppn_headers_release(nullptr);
+  ppn_json_release(nullptr);
+  ppn_sse_decoder_release(nullptr);
+  ppn_line_decoder_release(nullptr);
   ppn_request* const gone = released_request();
   ppn_request_release(gone);
   ppn_request_release(gone);
@@ -229,6 +328,16 @@ BOOST_AUTO_TEST_CASE(acquire_of_null_or_released_gives_null) {
   BOOST_TEST((ppn_response_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_stream_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_error_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_buffer_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_buffer_acquire(released(make_buffer("x"))) == nullptr));
+  BOOST_TEST((ppn_headers_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_headers_acquire(released(make_headers())) == nullptr));
+  BOOST_TEST((ppn_json_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_json_acquire(released(make_json("{}"))) == nullptr));
+  BOOST_TEST((ppn_sse_decoder_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_sse_decoder_acquire(released(make_sse_decoder())) == nullptr));
+  BOOST_TEST((ppn_line_decoder_acquire(nullptr) == nullptr));
+  BOOST_TEST((ppn_line_decoder_acquire(released(make_line_decoder())) == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(request_keeps_its_client_alive) {
@@ -259,62 +368,6 @@ BOOST_AUTO_TEST_CASE(many_handles_live_at_the_same_time) {
   for (const Request& request : requests) {
     BOOST_TEST(ppn_request_set_header(request.get(), "a", 1, "b", 1, nullptr) == PPN_OK);
   }
-}
-
-BOOST_AUTO_TEST_CASE(threads_may_use_and_release_references_of_one_handle) {
-  constexpr int threads = 4;
-  constexpr int rounds = 500;
-  std::atomic<int> wrong{0};
-  for (int round = 0; round < 20; ++round) {
-    Config config = make_config();
-    std::vector<std::thread> workers;
-    for (int i = 0; i < threads; ++i) {
-      workers.emplace_back([&wrong, own = ppn_config_acquire(config.get())] {
-        for (int n = 0; n < rounds; ++n) {
-          ppn_config* const more = ppn_config_acquire(own);
-          if (more != own) ++wrong;
-          ppn_config_release(more);
-        }
-        ppn_config_release(own);
-      });
-    }
-    ppn_config* const handle = config.get();
-    config.reset();
-    for (std::thread& worker : workers) worker.join();
-    if (ppn_config_acquire(handle) != nullptr) ++wrong;
-  }
-  BOOST_TEST(wrong == 0);
-}
-
-BOOST_AUTO_TEST_CASE(threads_may_make_and_release_handles_while_others_try_stale_ones) {
-  std::atomic<ppn_config*> stale{nullptr};
-  std::atomic<int> wrong{0};
-  std::atomic<bool> stop{false};
-  std::thread prober([&] {
-    while (!stop) {
-      // The handle may have been released at any moment or still be alive; it is never anything else.
-      const char* text = nullptr;
-      ppn_config* const mine = ppn_config_acquire(stale.load());
-      if (mine == nullptr) continue;
-      if (ppn_config_get(mine, "timeout_ms", PPN_AUTO_LENGTH, &text, nullptr, nullptr) != PPN_OK) ++wrong;
-      ppn_config_release(mine);
-    }
-  });
-  std::vector<std::thread> makers;
-  for (int i = 0; i < 2; ++i) {
-    makers.emplace_back([&] {
-      for (int n = 0; n < 2'000; ++n) {
-        ppn_config* config = nullptr;
-        if (ppn_config_new(&config, nullptr) != PPN_OK) ++wrong;
-        stale = config;
-        ppn_config_release(config);
-      }
-    });
-  }
-  for (std::thread& maker : makers) maker.join();
-  stop = true;
-  prober.join();
-  BOOST_TEST(wrong == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(index_past_the_end_clears_what_it_would_hand_out) {
 }
 
 BOOST_AUTO_TEST_CASE(request_takes_a_list_beside_its_own_headers) {
-  const ScriptedServer server({Script{}.expect_request().send(http_ok("1")).close()}, {.repeat_last = true});
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("1", "Connection: close\r\n")).close()},
+                              {.repeat_last = true});
   const Client client = make_client();
   const Headers headers = make_headers();
   BOOST_TEST(add(headers, "X-List", "1") == PPN_OK);

@@ -252,4 +252,39 @@ BOOST_AUTO_TEST_CASE(last_release_of_a_client_closes_its_idle_connections) {
   BOOST_TEST(server.wait_for_finished(1));
 }
 
+BOOST_AUTO_TEST_CASE(request_needs_neither_its_list_of_headers_nor_its_buffer_any_more) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x"))});
+  const Client client = make_client();
+  const Request request = make_request(client, "POST", server.url());
+  {
+    const Headers headers = make_headers();
+    const Buffer buffer = make_buffer("body");
+    BOOST_TEST(ppn_headers_set(headers.get(), "X-List", 6, "1", 1, nullptr) == PPN_OK);
+    BOOST_TEST(ppn_request_set_headers(request.get(), headers.get(), nullptr) == PPN_OK);
+    BOOST_TEST(ppn_headers_set(headers.get(), "X-List", 6, "2", 1, nullptr) == PPN_OK);
+    BOOST_TEST(ppn_request_set_body_buffer(request.get(), buffer.get(), nullptr) == PPN_OK);
+  }
+  Response response;
+  BOOST_TEST(ppn_request_send(request.get(), response.out(), nullptr) == PPN_OK);
+  BOOST_TEST(server.requests().at(0).find("X-List: 1\r\n") != std::string::npos);
+  BOOST_TEST(server.requests().at(0).ends_with("\r\n\r\nbody"));
+}
+
+BOOST_AUTO_TEST_CASE(data_needs_no_runtime) {
+  const Json json = make_json("[1]");
+  const SseDecoderHandle events = make_sse_decoder();
+  const LineDecoderHandle lines = make_line_decoder();
+  const Headers headers = make_headers();
+  const Buffer buffer = make_buffer("x");
+  BOOST_TEST(ppn_runtime_shutdown(nullptr) == PPN_OK);
+  BOOST_TEST(ppn_debug_live_objects() == 5);
+  size_t size = 0;
+  const ppn_event* event = nullptr;
+  BOOST_TEST(ppn_json_size(json.get(), "", 0, &size, nullptr) == PPN_OK);
+  BOOST_TEST(ppn_sse_decoder_next(events.get(), &event, nullptr) == PPN_PENDING);
+  BOOST_TEST(ppn_line_decoder_next(lines.get(), &event, nullptr) == PPN_PENDING);
+  BOOST_TEST(ppn_headers_clear(headers.get(), nullptr) == PPN_OK);
+  BOOST_TEST(bytes_of(buffer.get()) == "x");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

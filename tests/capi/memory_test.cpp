@@ -88,6 +88,91 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
   BOOST_TEST(recorder.seen().destroyed == 0);
 }
 
+BOOST_AUTO_TEST_CASE(missing_memory_leaves_data_as_it_was) {
+  const std::string text(100, 't');
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const std::string json = R"({"a": ")" + text + R"("})";
+  const Buffer buffer = make_buffer(text);
+  const Headers headers = make_headers();
+  const Request request = make_request(make_client(), "POST", "http://127.0.0.1:9/");
+  check_each_allocation("buffer_new", [&](ppn_error** error) {
+    Buffer made;
+    return ppn_buffer_new(bytes, text.size(), made.out(), error);
+  });
+  check_each_allocation("redact_url", [&](ppn_error** error) {
+    Buffer made;
+    return ppn_redact_url(text.data(), text.size(), made.out(), error);
+  });
+  check_each_allocation("headers_new", [&](ppn_error** error) {
+    Headers made;
+    return ppn_headers_new(made.out(), error);
+  });
+  check_each_allocation("headers_add", [&](ppn_error** error) {
+    const int32_t code = ppn_headers_add(headers.get(), text.data(), text.size(), text.data(), text.size(), error);
+    BOOST_TEST(ppn_headers_count(headers.get()) == (code == PPN_OK ? 1U : 0U));
+    return code;
+  });
+  check_each_allocation("request_set_headers", [&](ppn_error** error) {
+    return ppn_request_set_headers(request.get(), headers.get(), error);
+  });
+  check_each_allocation("json_parse", [&](ppn_error** error) {
+    Json made;
+    return ppn_json_parse(json.data(), json.size(), made.out(), error);
+  });
+  const Json document = make_json(json);
+  const char* found = nullptr;
+  check_each_allocation("json_string", [&](ppn_error** error) {
+    return ppn_json_string(document.get(), "/a", 2, &found, nullptr, error);
+  });
+  check_each_allocation(
+      "json_text", [&](ppn_error** error) { return ppn_json_text(document.get(), "/a", 2, &found, nullptr, error); });
+  check_each_allocation("sse_decoder_new", [&](ppn_error** error) {
+    SseDecoderHandle made;
+    return ppn_sse_decoder_new(0, 0, 0, made.out(), error);
+  });
+  check_each_allocation("line_decoder_new", [&](ppn_error** error) {
+    LineDecoderHandle made;
+    return ppn_line_decoder_new(0, made.out(), error);
+  });
+  const SseDecoderHandle decoder = make_sse_decoder();
+  check_each_allocation("sse_decoder_feed", [&](ppn_error** error) {
+    return ppn_sse_decoder_feed(decoder.get(), bytes, text.size(), error);
+  });
+  // A buffer is shared, so there is nothing to allocate.
+  const FailAfter limit(0);
+  BOOST_TEST(ppn_request_set_body_buffer(request.get(), buffer.get(), nullptr) == PPN_OK);
+}
+
+BOOST_AUTO_TEST_CASE(decoder_that_had_no_memory_says_so_until_it_is_reset) {
+  const std::string input =
+      "id: 7\ndata: a\n\ndata: " + std::string(100, 'a') + "\ndata: " + std::string(1'000, 'b') + "\n\n";
+  bool enough = false;
+  for (long allowed = 0; allowed < 100 && !enough; ++allowed) {
+    const SseDecoderHandle decoder = make_sse_decoder();
+    BOOST_REQUIRE_EQUAL(
+        ppn_sse_decoder_feed(decoder.get(), reinterpret_cast<const uint8_t*>(input.data()), input.size(), nullptr),
+        PPN_OK);
+    const ppn_event* event = nullptr;
+    BOOST_REQUIRE_EQUAL(ppn_sse_decoder_next(decoder.get(), &event, nullptr), PPN_OK);
+    int32_t code = -1;
+    {
+      const FailAfter limit(allowed);
+      code = ppn_sse_decoder_next(decoder.get(), &event, nullptr);
+    }
+    enough = code == PPN_OK;
+    if (enough) {
+      BOOST_TEST(data_of(event).size() == 1'101U);
+      continue;
+    }
+    BOOST_TEST(code == PPN_E_OUT_OF_MEMORY);
+    BOOST_TEST(ppn_sse_decoder_next(decoder.get(), &event, nullptr) == PPN_E_OUT_OF_MEMORY);
+    BOOST_TEST(ppn_sse_decoder_reset(decoder.get(), nullptr) == PPN_OK);
+    BOOST_TEST(ppn_sse_decoder_next(decoder.get(), &event, nullptr) == PPN_PENDING);
+    BOOST_TEST(std::string(ppn_sse_decoder_last_event_id(decoder.get(), nullptr)) == "7");
+  }
+  BOOST_TEST(enough);
+}
+
 BOOST_AUTO_TEST_CASE(error_without_memory_for_it_is_the_error_about_memory) {
   const Client client = make_client();
   ErrorHandle error;

@@ -22,8 +22,9 @@ struct Seen {
   int32_t head_status = 0;
   std::string data;                 // of all chunks
   std::vector<std::string> events;  // data of each event
-  int32_t code = -1;                // PPN_OK for a completion without error
-  int32_t status = 0;               // of the response of the completion
+  std::vector<std::string> lines;
+  int32_t code = -1;   // PPN_OK for a completion without error
+  int32_t status = 0;  // of the response of the completion
   std::string body;
   std::string message;
 };
@@ -46,6 +47,10 @@ class Recorder {
   int32_t install_for_events(ppn_request* request) {
     const int32_t code = install(request);
     return code != PPN_OK ? code : ppn_request_set_event_callback(request, on_event, nullptr);
+  }
+  int32_t install_for_lines(ppn_request* request) {
+    const int32_t code = install(request);
+    return code != PPN_OK ? code : ppn_request_set_line_callback(request, on_line, nullptr);
   }
 
   Seen seen() {
@@ -111,6 +116,15 @@ class Recorder {
     self.note([&](Seen& seen) {
       ++seen.pieces;
       seen.events.push_back(data_of(event));
+    });
+    return self.in_piece(request);
+  }
+  static int32_t on_line(void* user, ppn_request* request, const char* line, size_t length) {
+    Recorder& self = *static_cast<Recorder*>(user);
+    const Inside inside(self);
+    self.note([&](Seen& seen) {
+      ++seen.pieces;
+      seen.lines.emplace_back(line, length);
     });
     return self.in_piece(request);
   }

@@ -14,9 +14,9 @@ using namespace ppn::test;
 
 namespace {
 
-enum class Where { headers, data, event, read, rewind, complete, destroy };
-constexpr Where all_places[] = {Where::headers, Where::data,     Where::event,  Where::read,
-                                Where::rewind,  Where::complete, Where::destroy};
+enum class Where { headers, data, event, line, read, rewind, complete, destroy };
+constexpr Where all_places[] = {Where::headers, Where::data,     Where::event,    Where::line,
+                                Where::read,    Where::rewind,   Where::complete, Where::destroy};
 
 // The body callbacks of one request. It gives a byte, so that there is something to rewind, and then nothing.
 struct BodyHooks {
@@ -73,14 +73,16 @@ Seen run_inside(Where where, const std::function<void(ppn_request*)>& action, in
     return answer;
   };
   if (where == Where::headers) recorder.in_headers = [&](ppn_request* handle, ppn_response*) { return once(handle); };
-  if (where == Where::data || events) recorder.in_piece = [&](ppn_request* handle) { return once(handle); };
+  const bool lines = where == Where::line;
+  if (where == Where::data || events || lines) recorder.in_piece = [&](ppn_request* handle) { return once(handle); };
   if (where == Where::complete) recorder.in_complete = [&](ppn_request* handle, auto...) { once(handle); };
   if (where == Where::destroy) recorder.in_destroy = [&] { once(request.get()); };
   if (where == Where::read) body.read = once;
   if (where == Where::rewind) body.rewind = once;
   if (where == Where::read || where == Where::rewind) BOOST_REQUIRE_EQUAL(body.install(request.get()), PPN_OK);
-  const int32_t installed =
-      events ? recorder.install_for_events(request.get()) : recorder.install_for_data(request.get());
+  const int32_t installed = events  ? recorder.install_for_events(request.get())
+                            : lines ? recorder.install_for_lines(request.get())
+                                    : recorder.install_for_data(request.get());
   BOOST_REQUIRE_EQUAL(installed, PPN_OK);
   BOOST_REQUIRE_EQUAL(ppn_request_start(request.get(), nullptr), PPN_OK);
   Seen seen = recorder.wait_for_end();
@@ -224,6 +226,35 @@ BOOST_AUTO_TEST_CASE(configuration_and_client_can_be_made_and_released) {
       codes.push_back(ppn_client_new(config.get(), client.out(), nullptr));
     });
     for (const int32_t code : codes) BOOST_TEST(code == PPN_OK);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(data_may_be_made_and_read_everywhere) {
+  for (const Where where : all_places) {
+    std::vector<int32_t> codes;
+    run_inside(where, [&](ppn_request*) {
+      const uint8_t line[] = {'d', 'a', 't', 'a', ':', '1', '\n', '\n'};
+      Buffer buffer;
+      Headers headers;
+      Json json;
+      SseDecoderHandle events;
+      LineDecoderHandle lines;
+      const ppn_event* piece = nullptr;
+      int64_t number = 0;
+      codes.push_back(ppn_buffer_new(line, sizeof line, buffer.out(), nullptr));
+      codes.push_back(ppn_headers_new(headers.out(), nullptr));
+      codes.push_back(ppn_headers_set(headers.get(), "a", 1, "b", 1, nullptr));
+      codes.push_back(ppn_json_parse("7", 1, json.out(), nullptr));
+      codes.push_back(ppn_json_int64(json.get(), "", 0, &number, nullptr));
+      codes.push_back(ppn_sse_decoder_new(0, 0, 0, events.out(), nullptr));
+      codes.push_back(ppn_sse_decoder_feed(events.get(), line, sizeof line, nullptr));
+      codes.push_back(ppn_sse_decoder_next(events.get(), &piece, nullptr));
+      codes.push_back(ppn_line_decoder_new(0, lines.out(), nullptr));
+      codes.push_back(ppn_line_decoder_feed(lines.get(), line, sizeof line, nullptr));
+      codes.push_back(ppn_line_decoder_next(lines.get(), &piece, nullptr));
+      codes.push_back(ppn_redact_url("x", 1, buffer.out(), nullptr));
+    });
+    BOOST_TEST(codes == std::vector<int32_t>(12, PPN_OK), boost::test_tools::per_element());
   }
 }
 

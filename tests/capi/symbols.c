@@ -3,13 +3,21 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "option_setters.h"
+
 typedef void (*any_function)(void);
 
 static const struct {
   const char* name;
   any_function function;
 } symbols[] = {
+    {"PPN_AUTO_LENGTH", (any_function)PPN_AUTO_LENGTH},
     {"ppn_abi_version", (any_function)ppn_abi_version},
+    {"ppn_buffer_acquire", (any_function)ppn_buffer_acquire},
+    {"ppn_buffer_data", (any_function)ppn_buffer_data},
+    {"ppn_buffer_length", (any_function)ppn_buffer_length},
+    {"ppn_buffer_new", (any_function)ppn_buffer_new},
+    {"ppn_buffer_release", (any_function)ppn_buffer_release},
     {"ppn_client_acquire", (any_function)ppn_client_acquire},
     {"ppn_client_close", (any_function)ppn_client_close},
     {"ppn_client_count", (any_function)ppn_client_count},
@@ -18,6 +26,7 @@ static const struct {
     {"ppn_client_preconnect", (any_function)ppn_client_preconnect},
     {"ppn_client_release", (any_function)ppn_client_release},
     {"ppn_code_at", (any_function)ppn_code_at},
+    {"ppn_code_category", (any_function)ppn_code_category},
     {"ppn_code_name", (any_function)ppn_code_name},
     {"ppn_code_text", (any_function)ppn_code_text},
     {"ppn_config_acquire", (any_function)ppn_config_acquire},
@@ -26,18 +35,16 @@ static const struct {
     {"ppn_config_new", (any_function)ppn_config_new},
     {"ppn_config_release", (any_function)ppn_config_release},
     {"ppn_config_set", (any_function)ppn_config_set},
-    {"ppn_config_set_ca_file", (any_function)ppn_config_set_ca_file},
-    {"ppn_config_set_connect_timeout_ms", (any_function)ppn_config_set_connect_timeout_ms},
     {"ppn_config_set_json", (any_function)ppn_config_set_json},
-    {"ppn_config_set_stream_idle_timeout_ms", (any_function)ppn_config_set_stream_idle_timeout_ms},
-    {"ppn_config_set_timeout_ms", (any_function)ppn_config_set_timeout_ms},
-    {"ppn_config_set_verify_ssl", (any_function)ppn_config_set_verify_ssl},
     {"ppn_debug_live_objects", (any_function)ppn_debug_live_objects},
     {"ppn_error_acquire", (any_function)ppn_error_acquire},
     {"ppn_error_attempts", (any_function)ppn_error_attempts},
+    {"ppn_error_category", (any_function)ppn_error_category},
     {"ppn_error_code", (any_function)ppn_error_code},
     {"ppn_error_http_status", (any_function)ppn_error_http_status},
+    {"ppn_error_is_cancelled", (any_function)ppn_error_is_cancelled},
     {"ppn_error_is_retryable", (any_function)ppn_error_is_retryable},
+    {"ppn_error_is_timeout", (any_function)ppn_error_is_timeout},
     {"ppn_error_message", (any_function)ppn_error_message},
     {"ppn_error_os_errno", (any_function)ppn_error_os_errno},
     {"ppn_error_phase", (any_function)ppn_error_phase},
@@ -53,15 +60,46 @@ static const struct {
     {"ppn_event_retry_ms", (any_function)ppn_event_retry_ms},
     {"ppn_event_type", (any_function)ppn_event_type},
     {"ppn_has_feature", (any_function)ppn_has_feature},
+    {"ppn_header_is_sensitive", (any_function)ppn_header_is_sensitive},
+    {"ppn_headers_acquire", (any_function)ppn_headers_acquire},
+    {"ppn_headers_add", (any_function)ppn_headers_add},
+    {"ppn_headers_at", (any_function)ppn_headers_at},
+    {"ppn_headers_clear", (any_function)ppn_headers_clear},
+    {"ppn_headers_count", (any_function)ppn_headers_count},
+    {"ppn_headers_get", (any_function)ppn_headers_get},
+    {"ppn_headers_new", (any_function)ppn_headers_new},
+    {"ppn_headers_release", (any_function)ppn_headers_release},
+    {"ppn_headers_remove", (any_function)ppn_headers_remove},
+    {"ppn_headers_set", (any_function)ppn_headers_set},
+    {"ppn_json_acquire", (any_function)ppn_json_acquire},
+    {"ppn_json_bool", (any_function)ppn_json_bool},
+    {"ppn_json_double", (any_function)ppn_json_double},
+    {"ppn_json_int64", (any_function)ppn_json_int64},
+    {"ppn_json_parse", (any_function)ppn_json_parse},
+    {"ppn_json_release", (any_function)ppn_json_release},
+    {"ppn_json_size", (any_function)ppn_json_size},
+    {"ppn_json_string", (any_function)ppn_json_string},
+    {"ppn_json_text", (any_function)ppn_json_text},
+    {"ppn_json_type", (any_function)ppn_json_type},
+    {"ppn_line_decoder_acquire", (any_function)ppn_line_decoder_acquire},
+    {"ppn_line_decoder_feed", (any_function)ppn_line_decoder_feed},
+    {"ppn_line_decoder_finish", (any_function)ppn_line_decoder_finish},
+    {"ppn_line_decoder_new", (any_function)ppn_line_decoder_new},
+    {"ppn_line_decoder_next", (any_function)ppn_line_decoder_next},
+    {"ppn_line_decoder_release", (any_function)ppn_line_decoder_release},
+    {"ppn_line_decoder_reset", (any_function)ppn_line_decoder_reset},
     {"ppn_log_set_sink", (any_function)ppn_log_set_sink},
     {"ppn_option_count", (any_function)ppn_option_count},
     {"ppn_option_default", (any_function)ppn_option_default},
     {"ppn_option_environment", (any_function)ppn_option_environment},
     {"ppn_option_help", (any_function)ppn_option_help},
+    {"ppn_option_is_per_request", (any_function)ppn_option_is_per_request},
+    {"ppn_option_is_secret", (any_function)ppn_option_is_secret},
     {"ppn_option_name", (any_function)ppn_option_name},
     {"ppn_option_range", (any_function)ppn_option_range},
     {"ppn_option_type", (any_function)ppn_option_type},
     {"ppn_option_unit", (any_function)ppn_option_unit},
+    {"ppn_redact_url", (any_function)ppn_redact_url},
     {"ppn_request_acquire", (any_function)ppn_request_acquire},
     {"ppn_request_add_header", (any_function)ppn_request_add_header},
     {"ppn_request_cancel", (any_function)ppn_request_cancel},
@@ -70,22 +108,27 @@ static const struct {
     {"ppn_request_resume", (any_function)ppn_request_resume},
     {"ppn_request_send", (any_function)ppn_request_send},
     {"ppn_request_set_body", (any_function)ppn_request_set_body},
+    {"ppn_request_set_body_buffer", (any_function)ppn_request_set_body_buffer},
     {"ppn_request_set_body_callback", (any_function)ppn_request_set_body_callback},
     {"ppn_request_set_body_file", (any_function)ppn_request_set_body_file},
     {"ppn_request_set_callbacks", (any_function)ppn_request_set_callbacks},
     {"ppn_request_set_event_callback", (any_function)ppn_request_set_event_callback},
     {"ppn_request_set_header", (any_function)ppn_request_set_header},
+    {"ppn_request_set_headers", (any_function)ppn_request_set_headers},
     {"ppn_request_set_json", (any_function)ppn_request_set_json},
+    {"ppn_request_set_line_callback", (any_function)ppn_request_set_line_callback},
     {"ppn_request_set_option", (any_function)ppn_request_set_option},
     {"ppn_request_start", (any_function)ppn_request_start},
     {"ppn_response_acquire", (any_function)ppn_response_acquire},
     {"ppn_response_attempts", (any_function)ppn_response_attempts},
     {"ppn_response_body", (any_function)ppn_response_body},
+    {"ppn_response_body_buffer", (any_function)ppn_response_body_buffer},
     {"ppn_response_body_bytes", (any_function)ppn_response_body_bytes},
     {"ppn_response_check_status", (any_function)ppn_response_check_status},
     {"ppn_response_header", (any_function)ppn_response_header},
     {"ppn_response_header_at", (any_function)ppn_response_header_at},
     {"ppn_response_header_count", (any_function)ppn_response_header_count},
+    {"ppn_response_headers", (any_function)ppn_response_headers},
     {"ppn_response_http_version", (any_function)ppn_response_http_version},
     {"ppn_response_json_bool", (any_function)ppn_response_json_bool},
     {"ppn_response_json_double", (any_function)ppn_response_json_double},
@@ -94,8 +137,10 @@ static const struct {
     {"ppn_response_json_string", (any_function)ppn_response_json_string},
     {"ppn_response_json_text", (any_function)ppn_response_json_text},
     {"ppn_response_json_type", (any_function)ppn_response_json_type},
+    {"ppn_response_last_event_id", (any_function)ppn_response_last_event_id},
     {"ppn_response_release", (any_function)ppn_response_release},
     {"ppn_response_remote", (any_function)ppn_response_remote},
+    {"ppn_response_retry_ms", (any_function)ppn_response_retry_ms},
     {"ppn_response_reused", (any_function)ppn_response_reused},
     {"ppn_response_status", (any_function)ppn_response_status},
     {"ppn_response_timing_ms", (any_function)ppn_response_timing_ms},
@@ -105,9 +150,19 @@ static const struct {
     {"ppn_response_tls_version", (any_function)ppn_response_tls_version},
     {"ppn_response_trailer_at", (any_function)ppn_response_trailer_at},
     {"ppn_response_trailer_count", (any_function)ppn_response_trailer_count},
+    {"ppn_response_trailers", (any_function)ppn_response_trailers},
     {"ppn_runtime_set_io_threads", (any_function)ppn_runtime_set_io_threads},
     {"ppn_runtime_set_thread_hooks", (any_function)ppn_runtime_set_thread_hooks},
     {"ppn_runtime_shutdown", (any_function)ppn_runtime_shutdown},
+    {"ppn_sse_decoder_acquire", (any_function)ppn_sse_decoder_acquire},
+    {"ppn_sse_decoder_feed", (any_function)ppn_sse_decoder_feed},
+    {"ppn_sse_decoder_last_event_id", (any_function)ppn_sse_decoder_last_event_id},
+    {"ppn_sse_decoder_new", (any_function)ppn_sse_decoder_new},
+    {"ppn_sse_decoder_next", (any_function)ppn_sse_decoder_next},
+    {"ppn_sse_decoder_release", (any_function)ppn_sse_decoder_release},
+    {"ppn_sse_decoder_replacements", (any_function)ppn_sse_decoder_replacements},
+    {"ppn_sse_decoder_reset", (any_function)ppn_sse_decoder_reset},
+    {"ppn_sse_decoder_retry_ms", (any_function)ppn_sse_decoder_retry_ms},
     {"ppn_stream_acquire", (any_function)ppn_stream_acquire},
     {"ppn_stream_cancel", (any_function)ppn_stream_cancel},
     {"ppn_stream_last_event_id", (any_function)ppn_stream_last_event_id},
@@ -120,8 +175,11 @@ static const struct {
     {"ppn_version_string", (any_function)ppn_version_string},
 };
 
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+
 int main(void) {
-  const size_t count = sizeof symbols / sizeof symbols[0];
+  const size_t count = COUNT_OF(symbols);
+  const size_t setters = COUNT_OF(integer_setters) + COUNT_OF(boolean_setters) + COUNT_OF(text_setters);
   size_t i;
   for (i = 0; i < count; ++i) {
     if (symbols[i].function == NULL) {
@@ -129,6 +187,8 @@ int main(void) {
       return 1;
     }
   }
-  printf("%u functions\n", (unsigned)count);
+  /* The setters are generated, and so is their table: naming it links them. */
+  if (integer_setters[0].set == NULL || boolean_setters[0].set == NULL || text_setters[0].set == NULL) return 1;
+  printf("%u functions\n", (unsigned)(count + setters));
   return 0;
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "redact.h"
 #include "session.h"
 
 const char* const timing_names[] = {"pool", "dns", "connect", "tls", "send", "first_byte", "body", "total"};
@@ -21,6 +20,23 @@ void verbose_start(void) {
     fprintf(stderr, "* no log lines: %s\n", ppn_error_message(error));
   }
   ppn_error_release(error);
+}
+
+/* Whether a request header with this name is known to hold nothing secret. */
+static int is_harmless_request_header(const char* name, size_t length) {
+  static const char* const names[] = {"accept",          "accept-encoding",
+                                      "accept-language", "cache-control",
+                                      "content-type",    "content-encoding",
+                                      "if-match",        "if-none-match",
+                                      "range",           "if-modified-since",
+                                      "user-agent",      "last-event-id",
+                                      "x-request-id",    NULL};
+  for (const char* const* harmless = names; *harmless != NULL; ++harmless) {
+    size_t i = 0;
+    while (i < length && (name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] | 0x20) : name[i]) == (*harmless)[i]) ++i;
+    if (i == length && (*harmless)[i] == '\0') return 1;
+  }
+  return 0;
 }
 
 /* Header values may hold any byte above 0x7f; a terminal must not take orders from a server. */
@@ -48,13 +64,15 @@ static int32_t append_request_header(void* user_data, const char* name, size_t n
 }
 
 void verbose_request(const struct options* options, const char* url) {
-  struct text redacted = {NULL, 0, 0};
+  ppn_buffer* redacted = NULL;
   struct text out = {NULL, 0, 0};
+  const char* target = NULL;
   const char* authority = NULL;
   size_t authority_length = 0;
-  append_redacted_url(&redacted, url);
-  authority = strstr(redacted.data, "://");
-  authority = authority != NULL ? authority + 3 : redacted.data;
+  if (ppn_redact_url(url, PPN_AUTO_LENGTH, &redacted, NULL) != PPN_OK) return;
+  target = (const char*)ppn_buffer_data(redacted);
+  authority = strstr(target, "://");
+  authority = authority != NULL ? authority + 3 : target;
   authority_length = strcspn(authority, "/?");
   text_append_string(&out, "> ");
   text_append_string(&out, session_method(options));
@@ -67,7 +85,7 @@ void verbose_request(const struct options* options, const char* url) {
   text_append_string(&out, ">\n");
   fputs(out.data, stderr);
   text_free(&out);
-  text_free(&redacted);
+  ppn_buffer_release(redacted);
 }
 
 void verbose_response(const ppn_response* response) {
@@ -82,18 +100,10 @@ void verbose_response(const ppn_response* response) {
     size_t name_length = 0;
     size_t value_length = 0;
     if (ppn_response_header_at(response, i, &name, &name_length, &value, &value_length) != PPN_OK) break;
-    append_line(&out, "< ", is_secret_header(name, name_length), name, name_length, value, value_length);
+    append_line(&out, "< ", ppn_header_is_sensitive(name, name_length), name, name_length, value, value_length);
   }
   text_append_string(&out, "<\n* ");
   text_append_string(&out, ppn_response_remote(response));
-  if (ppn_response_tls_version(response)[0] != '\0') {
-    text_append_string(&out, ", ");
-    text_append_string(&out, ppn_response_tls_version(response));
-    text_append_string(&out, " ");
-    text_append_string(&out, ppn_response_tls_cipher(response));
-    if (ppn_response_tls_resumed(response)) text_append_string(&out, " resumed");
-    if (!ppn_response_tls_verified(response)) text_append_string(&out, " NOT VERIFIED");
-  }
   text_append_string(&out, ppn_response_reused(response) ? ", reused connection;" : ", new connection;");
   for (int i = 0; i < TIMING_COUNT; ++i) {
     const double ms = ppn_response_timing_ms(response, i);
