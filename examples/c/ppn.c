@@ -9,7 +9,6 @@
 #include "ppn/exit_status.h"
 #include "ppn/help.h"
 #include "ppn/option_list.h"
-#include "ppn/redact.h"
 #include "ppn/verbose.h"
 
 static int print_version(void) {
