@@ -140,6 +140,19 @@ function(ppn_add_capi_tests)
   endforeach()
 endfunction()
 
+# tests/cpp: the C++ wrapper over the shared library, never linking the core.
+function(ppn_add_cpp_tests)
+  file(GLOB cases CONFIGURE_DEPENDS ${PPN_TESTS_DIR}/cpp/*.cpp)
+  if(NOT TARGET pepperpy_network OR NOT cases)
+    return()
+  endif()
+  ppn_add_boost_tests(test_cpp ${cases})
+  if(TARGET test_cpp)
+    target_compile_options(test_cpp PRIVATE -Wpedantic)
+    target_link_libraries(test_cpp PRIVATE pepperpy_network)
+  endif()
+endfunction()
+
 # tests/examples/test_*.py: the ppn command and the example programs as their users start them. Each file is a test.
 function(ppn_add_example_tests)
   if(NOT TARGET ppn OR NOT TARGET ppn-ai-server)

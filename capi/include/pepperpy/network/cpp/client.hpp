@@ -1,0 +1,131 @@
+/** @file client.hpp
+ *  HTTPClient and StreamingClient: a pool of connections, and the verbs. Part of <pepperpy/network.hpp>.
+ */
+#ifndef PEPPERPY_NETWORK_CPP_CLIENT_HPP
+#define PEPPERPY_NETWORK_CPP_CLIENT_HPP
+
+#include <pepperpy/network.h>
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "config.hpp"
+#include "error.hpp"
+#include "handle.hpp"
+#include "request.hpp"
+#include "response.hpp"
+#include "stream.hpp"
+#include "version.hpp"
+
+namespace ppn {
+inline namespace api_v0 {
+
+/** The verbs of every client, over its request(method, url). What an address is (a whole URL, or a path below a base) is
+ *  for the client to say.
+ *
+ *  get to delete_ send and wait: they throw as Request::send, and give a status of 400 or more as a response like
+ *  another (Response::raise_for_status). stream, lines and events open a GET and throw as the functions of Request.
+ *  A POST that streams is client.request("POST", address).json(text).events().
+ *  Thread: any, several at once. Blocks: get to delete_. Since 0.1. */
+template <class Client>
+class Verbs {
+ public:
+  Response get(std::string_view address, HeaderList headers = {}) const { return send("GET", address, headers); }
+  Response head(std::string_view address, HeaderList headers = {}) const { return send("HEAD", address, headers); }
+  /** DELETE; `delete` is a word of the language. */
+  Response delete_(std::string_view address, HeaderList headers = {}) const { return send("DELETE", address, headers); }
+
+  /** With a body of any bytes; give its Content-Type as a header. */
+  Response post(std::string_view address, std::string_view body, HeaderList headers = {}) const {
+    return made("POST", address, headers).body(body).send();
+  }
+  Response put(std::string_view address, std::string_view body, HeaderList headers = {}) const {
+    return made("PUT", address, headers).body(body).send();
+  }
+  Response patch(std::string_view address, std::string_view body, HeaderList headers = {}) const {
+    return made("PATCH", address, headers).body(body).send();
+  }
+
+  /** With a body of JSON, as Request::json. */
+  Response post_json(std::string_view address, std::string_view json, HeaderList headers = {}) const {
+    return made("POST", address, headers).json(json).send();
+  }
+  Response put_json(std::string_view address, std::string_view json, HeaderList headers = {}) const {
+    return made("PUT", address, headers).json(json).send();
+  }
+  Response patch_json(std::string_view address, std::string_view json, HeaderList headers = {}) const {
+    return made("PATCH", address, headers).json(json).send();
+  }
+
+  /** Chunks of the body as they arrive, at most `chunk_size` bytes each. */
+  ChunkStream stream(std::string_view address, std::optional<std::size_t> chunk_size = std::nullopt,
+                     HeaderList headers = {}) const {
+    return made("GET", address, headers).stream(chunk_size);
+  }
+  LineStream lines(std::string_view address, HeaderList headers = {}) const {
+    return made("GET", address, headers).lines();
+  }
+  EventStream events(std::string_view address, HeaderList headers = {}) const {
+    return made("GET", address, headers).events();
+  }
+
+ protected:
+  Verbs() = default;
+
+ private:
+  Request made(std::string_view method, std::string_view address, HeaderList headers) const {
+    return static_cast<const Client&>(*this).request(method, address).headers(headers);
+  }
+  Response send(std::string_view method, std::string_view address, HeaderList headers) const {
+    return made(method, address, headers).send();
+  }
+};
+
+/** A client: options that are fixed when it is made, and a pool of connections that its requests share. Its addresses are
+ *  absolute URLs. Requests under way keep what they need of it and are not ended with it; close() ends them.
+ *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
+class HTTPClient : public Verbs<HTTPClient> {
+ public:
+  /** With the built-in defaults and the environment. Throws as the constructor below. */
+  HTTPClient() : HTTPClient(nullptr) {}
+  /** Throws ConfigError (also: a file of certificates that can not be read), UsageError (PPN_E_ABI_MISMATCH). Blocks: for
+   *  reading files of certificates. */
+  explicit HTTPClient(const NetworkConfig& config) : HTTPClient(config.handle()) {}
+
+  /** Describe a request. Throws UsageError: PPN_E_INVALID_ARGUMENT (the method), PPN_E_INVALID_URL,
+   *  PPN_E_UNSUPPORTED_SCHEME, PPN_E_CLIENT_CLOSED. Blocks: never. */
+  Request request(std::string_view method, std::string_view url) const {
+    detail::RequestHandle made;
+    detail::call(ppn_request_new, handle(), detail::data_of(method), method.size(), detail::data_of(url), url.size(),
+                 made.out());
+    return Request(std::move(made));
+  }
+
+  /** Cancel requests under way, refuse later ones, close idle connections. A second call has no effect. Blocks: never. */
+  void close() { detail::call(ppn_client_close, handle()); }
+
+  /** The handle for calls into the C ABI; it stays this object's. */
+  ppn_client* handle() const noexcept { return handle_.get(); }
+
+ private:
+  explicit HTTPClient(const ppn_config* config) {
+    check_version();
+    detail::call(ppn_client_new, config, handle_.out());
+  }
+
+  detail::ClientHandle handle_;
+};
+
+/** A client for responses that are read while they arrive: stream(url, chunk_size), lines(url), events(url). It has
+ *  everything else of HTTPClient, whose engine it is. Since 0.1. */
+class StreamingClient : public HTTPClient {
+ public:
+  using HTTPClient::HTTPClient;
+};
+
+}  // namespace api_v0
+}  // namespace ppn
+
+#endif
