@@ -225,7 +225,8 @@ BOOST_AUTO_TEST_CASE(closed_client_refuses_requests) {
 }
 
 BOOST_AUTO_TEST_CASE(one_client_serves_several_threads) {
-  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()}, {.repeat_last = true});
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()},
+                              {.repeat_last = true});
   const ppn::HTTPClient client;
   std::vector<int> right(8, 0);
   std::vector<std::thread> threads;

@@ -207,7 +207,8 @@ BOOST_AUTO_TEST_CASE(data_and_event_lambda_together_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(waiting_inside_a_lambda_is_refused_and_starting_is_not) {
-  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()}, {.repeat_last = true});
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()},
+                              {.repeat_last = true});
   const ppn::HTTPClient client;
   int32_t code = PPN_OK;
   int32_t shutdown = PPN_OK;

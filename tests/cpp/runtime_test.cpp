@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(library_of_another_major_version_or_abi_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(objects_are_counted_and_runtime_starts_again) {
-  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()}, {.repeat_last = true});
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("x", "Connection: close\r\n")).close()},
+                              {.repeat_last = true});
   for (int i = 0; i < 2; ++i) {
     const ppn::HTTPClient client;
     BOOST_TEST(ppn::live_objects() > 0);

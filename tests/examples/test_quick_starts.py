@@ -8,8 +8,10 @@ sys.dont_write_bytecode = True
 
 import support  # noqa: E402
 
-PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
-STREAMS = ("chat_stream", "chat_pull")
+C_PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
+PROGRAMS = (*C_PROGRAMS, "cpp_quickstart", "cpp_chat_stream")
+STREAMS = ("chat_stream", "chat_pull", "cpp_chat_stream")
+QUICK_STARTS = ("quickstart", "cpp_quickstart")
 
 
 def token(text):
@@ -25,12 +27,19 @@ class AgainstTheAiServer(unittest.TestCase):
     def run_example(self, name, **environment):
         return support.run(support.EXAMPLES / name, environment={**self.server.environment, **environment})
 
-    def test_quickstart_prints_the_model_and_the_completion(self):
-        process = self.run_example("quickstart")
-        self.assertEqual((process.returncode, process.stderr), (0, b""))
-        lines = process.stdout.decode().splitlines()
-        self.assertRegex(lines[1], r"^  /data/0/id = .+")
-        self.assertRegex(lines[3], r"^  /choices/0/message/content = .+")
+    def test_quickstarts_print_the_model_and_the_completion(self):
+        for name in QUICK_STARTS:
+            with self.subTest(name):
+                process = self.run_example(name)
+                self.assertEqual((process.returncode, process.stderr), (0, b""))
+                lines = process.stdout.decode().splitlines()
+                self.assertRegex(lines[1], r"^  /data/0/id = .+")
+                self.assertRegex(lines[3], r"^  /choices/0/message/content = .+")
+
+    def test_quickstarts_of_c_and_cpp_print_the_same(self):
+        c, cpp = (self.run_example(name).stdout for name in QUICK_STARTS)
+        self.assertEqual(c, cpp)
+        self.assertNotEqual(c, b"")
 
     def test_dlopen_quickstart_prints_the_model(self):
         process = self.run_example("dlopen_quickstart")
@@ -42,7 +51,7 @@ class AgainstTheAiServer(unittest.TestCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn(b"/nowhere/libpepperpy_network.so", process.stderr)
 
-    def test_both_streams_print_the_text_of_the_unary_completion(self):
+    def test_streams_print_the_text_of_the_unary_completion(self):
         unary = self.run_example("quickstart").stdout.decode().splitlines()[3].split(" = ", 1)[1]
         for name in STREAMS:
             with self.subTest(name):
@@ -69,7 +78,7 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertEqual((process.returncode, process.stderr), (0, b""))
 
     def test_a_wrong_key_is_named(self):
-        for name in ("quickstart", *STREAMS, "cancel"):
+        for name in (*QUICK_STARTS, *STREAMS, "cancel"):
             with self.subTest(name):
                 process = self.run_example(name, PEPPERPY_DEMO_KEY="wrong")
                 self.assertEqual(process.returncode, 1)
@@ -90,7 +99,7 @@ class OnTheCommandLine(unittest.TestCase):
             with self.subTest(name):
                 process = support.run(support.EXAMPLES / name, "--help")
                 self.assertEqual((process.returncode, process.stderr), (0, b""))
-                self.assertTrue(process.stdout.startswith(b"usage: " + name.encode()))
+                self.assertTrue(process.stdout.startswith(b"usage: " + name.removeprefix("cpp_").encode() + b" "))
 
     def test_unknown_options_and_too_many_arguments_are_refused(self):
         for name in PROGRAMS:
@@ -101,7 +110,7 @@ class OnTheCommandLine(unittest.TestCase):
                     self.assertTrue(process.stderr.startswith(b"usage: "))
 
     def test_a_url_that_does_not_fit_is_refused(self):
-        for name in PROGRAMS:
+        for name in C_PROGRAMS:
             with self.subTest(name):
                 process = support.run(support.EXAMPLES / name, "http://127.0.0.1/" + "a" * 2000, "key", "",
                                       environment={"PEPPERPY_DEMO_LIBRARY": str(support.LIBRARY)})
