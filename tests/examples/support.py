@@ -104,10 +104,12 @@ class AiServer:
         ready_file = folder / "ready"
         self._log = open(folder / "log", "w+b")
         self._process = subprocess.Popen(
-            [str(AI_SERVER), "--port", "0", "--ca-out", str(self.ca_file), "--ready-file", str(ready_file), "--api-key",
-             self.api_key], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=ENVIRONMENT)
+            [str(AI_SERVER), "--port", "0", "--plain-port", "0", "--ca-out", str(self.ca_file), "--ready-file",
+             str(ready_file), "--api-key", self.api_key], stdin=subprocess.DEVNULL, stdout=self._log,
+            stderr=self._log, env=ENVIRONMENT)
         values = self._wait_until_ready(ready_file)
         self.https_url = f"https://localhost:{values['https_port']}"
+        self.http_url = f"http://127.0.0.1:{values['http_port']}"
         return self
 
     def _wait_until_ready(self, ready_file):

@@ -1,4 +1,4 @@
-"""What README.md says: its quick start compiles and runs, its tables are those of the programs."""
+"""What README.md says: its quick starts compile and run, its tables are those of the programs."""
 import json
 import pathlib
 import re
@@ -24,24 +24,38 @@ def code_rows():
     return {name: int(number) for name, number in re.findall(r"PPN_E_(\w+) = (\d+)", header)}
 
 
-@unittest.skipIf(support.sanitizer(), "a program of a user brings no runtime of a sanitizer")
-class QuickStart(unittest.TestCase):
+class QuickStart:
+    """The program between ```<fence> and ```, as it stands there."""
+
     @classmethod
     def setUpClass(cls):
         cls.server = support.AiServer().__enter__()
         cls.addClassCleanup(cls.server.__exit__)
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        source = pathlib.Path(folder.name, "quick_start.c")
+        source = pathlib.Path(folder.name, "quick_start." + cls.fence)
         cls.program = pathlib.Path(folder.name, "quick_start")
-        source.write_text(block_between("```c\n", "```"), encoding="utf-8")
+        source.write_text(cls.text(), encoding="utf-8")
         compiler = subprocess.run(
-            ["cc", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{support.BUILD}/include",
+            [*cls.compiler, "-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{support.BUILD}/include",
              str(source), f"-L{support.LIBRARY.parent}", "-lpepperpy_network",
              f"-Wl,-rpath,{support.LIBRARY.parent}", "-o", str(cls.program)],
             capture_output=True, timeout=support.DEADLINE_S, check=False)
         if compiler.returncode != 0:
             raise AssertionError(compiler.stderr.decode())
+
+    @classmethod
+    def text(cls):
+        return block_between(f"```{cls.fence}\n", "```")
+
+    def test_it_is_short(self):
+        self.assertLessEqual(len(self.text().splitlines()), 30)
+
+
+@unittest.skipIf(support.sanitizer(), "a program of a user brings no runtime of a sanitizer")
+class QuickStartInC(QuickStart, unittest.TestCase):
+    fence = "c"
+    compiler = ("cc", "-std=c99")
 
     def test_it_prints_a_model(self):
         models = support.response(b'{"data": [{"id": "pepper-1"}]}')
@@ -54,8 +68,30 @@ class QuickStart(unittest.TestCase):
         self.assertEqual((process.returncode, process.stdout), (1, b""))
         self.assertTrue(process.stderr.startswith(b"CERT_UNTRUSTED: "), process.stderr)
 
-    def test_it_is_short(self):
-        self.assertLessEqual(len(block_between("```c\n", "```").splitlines()), 30)
+
+@unittest.skipIf(support.sanitizer(), "a program of a user brings no runtime of a sanitizer")
+class QuickStartInCpp(QuickStart, unittest.TestCase):
+    fence = "cpp"
+    compiler = ("c++", "-std=c++17")
+
+    def test_it_prints_a_model_and_the_events_of_a_completion(self):
+        process = support.run(self.program, self.server.http_url + "/v1", self.server.api_key)
+        self.assertEqual((process.returncode, process.stderr), (0, b""))
+        lines = process.stdout.splitlines()
+        self.assertRegex(lines[0], rb"^first model: .+")
+        self.assertGreater(len(lines), 3)
+        self.assertTrue(lines[1].startswith(b"{"))
+        self.assertEqual(lines[-1], b"[DONE]")
+
+    def test_it_names_what_is_wrong(self):
+        for url, key, code in ((self.server.https_url, self.server.api_key, b"CERT_UNTRUSTED: "),
+                               (self.server.http_url, "wrong", b"HTTP_UNAUTHORIZED: "),
+                               ("http://api.example.test", "key", b"CONFIG_ERROR: ")):
+            with self.subTest(url):
+                process = support.run(self.program, url + "/v1", key)
+                self.assertEqual(process.returncode, 1)
+                self.assertNotIn(b"[DONE]", process.stdout)
+                self.assertTrue(process.stderr.startswith(code), process.stderr)
 
 
 class Tables(unittest.TestCase):

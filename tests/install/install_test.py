@@ -43,6 +43,16 @@ class Install(unittest.TestCase):
                     "-o", program, *flags)
         self.assertEqual(self.run_ok(program, LD_LIBRARY_PATH=self.lib), f"pepperpy-network {self.version}\n")
 
+    def test_pkg_config_consumer_of_the_wrapper_builds_and_runs(self):
+        path = os.path.join(self.lib, "pkgconfig")
+        flags = self.run_ok("pkg-config", "--cflags", "--libs", "pepperpy-network", PKG_CONFIG_PATH=path).split()
+        for standard in ("c++17", "c++20"):
+            program = os.path.join(self.work, f"wrapper-{standard}")
+            self.run_ok("c++", f"-std={standard}", "-pedantic", "-Wall", "-Wextra", "-Werror",
+                        os.path.join(HERE, "pkgconfig-consumer/main.cpp"), "-o", program, *flags)
+            self.assertEqual(self.run_ok(program, LD_LIBRARY_PATH=self.lib),
+                             f"pepperpy-network {self.version} CONNECT_FAILED\n")
+
     def test_pkg_config_refuses_a_version_that_is_too_new(self):
         run = subprocess.run(["pkg-config", "--exists", "pepperpy-network >= 999"], check=False,
                              env=os.environ | {"PKG_CONFIG_PATH": os.path.join(self.lib, "pkgconfig")})
@@ -54,6 +64,8 @@ class Install(unittest.TestCase):
         folder = os.path.join(self.work, "cmake")
         self.run_ok("cmake", "--build", folder)
         self.assertEqual(self.run_ok(os.path.join(folder, "consumer")), f"pepperpy-network {self.version}\n")
+        self.assertEqual(self.run_ok(os.path.join(folder, "wrapper")),
+                         f"pepperpy-network {self.version} CONNECT_FAILED\n")
 
     def test_cmake_refuses_a_version_that_is_too_new(self):
         major, minor, _ = self.version.split(".")
@@ -70,7 +82,7 @@ class Install(unittest.TestCase):
         for folder, _, files in os.walk(self.prefix):
             for name in files:
                 self.assertRegex(os.path.relpath(os.path.join(folder, name), self.prefix),
-                                 r"^(bin/ppn|include/pepperpy/(network/)?\w+\.(h|hpp)|.*/libpepperpy_network\.so[.\d]*"
+                                 r"^(bin/ppn|include/pepperpy/(network/(cpp/)?)?\w+\.(h|hpp)|.*/libpepperpy_network\.so[.\d]*"
                                  r"|.*/pkgconfig/pepperpy-network\.pc|.*/cmake/PepperPyNetwork/[\w-]+\.cmake)$")
 
     def test_command_finds_the_library_beside_it(self):

@@ -1,6 +1,7 @@
 """Who may include whom: base <- codec, policy, io <- http <- client <- capi/src."""
 import os
 import posixpath
+import re
 
 MAY_INCLUDE = {
     "base": {"base"},
@@ -17,6 +18,8 @@ IMPURE_HEADERS = ("sys/", "netinet/", "arpa/", "net/", "unistd.h", "poll.h", "fc
                   "time.h", "thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "ctime", "fstream",
                   "iostream", "random")
 C_HEADER_MAY = {"stddef.h", "stdint.h"}
+# A header of the C++ standard library is one word without an ending.
+CPP_HEADER_MAY = re.compile(r"[a-z_]+|pepperpy/network\.h")
 
 
 def check(tree):
@@ -44,7 +47,14 @@ def check(tree):
             if target not in C_HEADER_MAY and not sibling:
                 tree.report(name, line, f"a public header includes only its siblings, stddef.h and stdint.h: {target}")
 
-    for name in tree.files("examples", "bindings", "tests/capi", "tests/bench", "tests/install"):
+    for name in tree.files("capi/include", ends=(".hpp",)):
+        for line, bracket, target in tree.includes(name):
+            sibling = bracket == '"' and _exists(tree, posixpath.join(posixpath.dirname(name), target))
+            if not sibling and not (bracket == "<" and CPP_HEADER_MAY.fullmatch(target)):
+                tree.report(name, line, f"the C++ wrapper includes its siblings, <pepperpy/network.h> and the standard "
+                                        f"library: {target}")
+
+    for name in tree.files("examples", "bindings", "tests/capi", "tests/cpp", "tests/bench", "tests/install"):
         for line, _, target in tree.includes(name):
             if target.split("/")[0] in LAYERS and "/" in target or "capi/src" in posixpath.normpath(target):
                 tree.report(name, line, f"sees the public headers only, not {target}")

@@ -39,6 +39,8 @@ class Rules(unittest.TestCase):
             "capi/src/a.cpp": '#include "client/client.hpp"\n#include <pepperpy/network.h>\n',
             "capi/include/pepperpy/a.h": '#include <stdint.h>\n#include "b/c.h"\n',
             "capi/include/pepperpy/b/c.h.in": '#include "../a.h"\n',
+            "capi/include/pepperpy/a.hpp": '#include <pepperpy/network.h>\n#include <string_view>\n#include "b.hpp"\n',
+            "capi/include/pepperpy/b.hpp": "#include <future>\n",
         }), [])
 
     def test_other_includes_are_found(self):
@@ -53,6 +55,10 @@ class Rules(unittest.TestCase):
                            ("capi/include/pepperpy/a.h", "#include <stdbool.h>"),
                            ("capi/include/pepperpy/a.h", '#include "b.h"'),
                            ("capi/include/pepperpy/version.h.in", "#include <stdio.h>"),
+                           ("capi/include/pepperpy/a.hpp", '#include "b.hpp"'),
+                           ("capi/include/pepperpy/a.hpp", '#include <sys/socket.h>'),
+                           ("capi/include/pepperpy/a.hpp", '#include <pepperpy/network/client.h>'),
+                           ("tests/cpp/a.cpp", '#include "http/pool.hpp"'),
                            ("examples/c/a.c", '#include "base/error.hpp"'),
                            ("tests/capi/a.c", '#include "client/client.hpp"')):
             self.assertEqual(len(self.found(includes, {name: line})), 1, (name, line))

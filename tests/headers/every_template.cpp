@@ -1,0 +1,51 @@
+// Each template of <pepperpy/network.hpp> once; compiled by every compiler and standard, never run.
+#include <pepperpy/network.hpp>
+#include <string>
+
+using namespace std::chrono_literals;
+
+static void configure(ppn::NetworkConfig& config) {
+  config.set("a", true).set("a", 1).set("a", 2UL).set("a", "text").set("a", std::string("text")).set("a", 5s);
+  config = ppn::NetworkConfig().set("a", std::string_view("text")).timeout(5s).verify_ssl(true);
+  config = ppn::NetworkConfig::from_json(config.dump()).set_json("{}");
+}
+
+static void describe(ppn::Request& request, bool flow) {
+  request.header("a", "b").add_header("a", "b").headers({{"a", "b"}}).body("x").json("{}").option("a", 5ms);
+  request.on_headers([](ppn::Response) {}).on_data([](std::string_view) {}).on_event([](const ppn::Event&) {});
+  request.on_headers([flow](const ppn::Response&) { return flow ? ppn::Flow::pause : ppn::Flow::proceed; });
+  request.on_data([](auto bytes) { return bytes.empty() ? ppn::Flow::abort : ppn::Flow::proceed; });
+  request.on_complete([](ppn::Completion&& outcome) { std::move(outcome).get(); });
+}
+
+template <class Client>
+static std::size_t use(const Client& client) {
+  ppn::Request request = client.request("GET", "").header("a", "b").add_header("a", "b").body("").json("1");
+  request = client.request("GET", "").headers({}).option("a", true).on_headers([](const ppn::Response&) {});
+  request = client.request("GET", "").on_data([](std::string_view) {}).on_event([](ppn::Event) {});
+  request = client.request("GET", "").on_complete([](const ppn::Completion&) {});
+  describe(request, true);
+  request.start();
+  std::size_t sum = request.send_async().get().body().size() + request.send().headers().size();
+  for (const auto [name, value] : client.get("").headers()) sum += name.size() + value.size();
+  for (const std::string_view chunk : client.stream("", 100)) sum += chunk.size();
+  for (const std::string_view line : client.lines("")) sum += line.size();
+  for (const ppn::Event& event : client.events("")) sum += event.data().size();
+  ppn::EventStream stream = request.events();
+  while (const auto event = stream.next(5s)) sum += event->id().size();
+  for (auto at = stream.begin(); at != stream.end(); at++) sum += at->data().size();
+  const ppn::Json json = client.post_json("", "{}").raise_for_status().json();
+  sum += json.get<std::string>("/a").size() + json.get_or<std::string>("/b", "").size();
+  return json.get<bool>("/c") || json.get<double>("/d") > 0 || json.get<int64_t>("/e") > 0 ? sum : 0;
+}
+
+int main() {
+  ppn::NetworkConfig config;
+  configure(config);
+  ppn::set_log_sink(ppn::LogLevel::info, [](ppn::LogLevel, std::string_view) {});
+  const std::size_t sum = use(ppn::HTTPClient()) + use(ppn::StreamingClient(config)) +
+                          use(ppn::RequestManager("http://localhost", 5s)) +
+                          use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
+  ppn::clear_log_sink();
+  return sum == 0 ? 0 : 1;
+}
