@@ -20,23 +20,6 @@ constexpr std::string_view usage =
 constexpr std::string_view question =
     R"({"model": "demo", "stream": true, "messages": [{"role": "user", "content": "Say something about pepper."}]})";
 
-// Print the string of the first "content" member. Enough for this example, which knows its server; a program of yours
-// hands `json` to its JSON parser.
-void print_content(std::string_view json) {
-  constexpr std::string_view member = "\"content\":\"";
-  const std::size_t found = json.find(member);
-  if (found == json.npos) return;
-  for (std::size_t at = found + member.size(); at < json.size() && json[at] != '"'; ++at) {
-    if (json[at] != '\\' || at + 1 == json.size()) {
-      std::cout << json[at];
-    } else {
-      ++at;
-      std::cout << (json[at] == 'n' ? '\n' : json[at] == 't' ? '\t' : json[at]);
-    }
-  }
-  std::cout << std::flush;
-}
-
 std::string setting(int argc, char** argv, int index, const char* variable, const char* otherwise) {
   if (argc > index) return argv[index];
   const char* value = std::getenv(variable);
@@ -49,7 +32,7 @@ void chat(const ppn::APIClient& api) {
     if (event.data() == "[DONE]") {
       finished = true;
     } else {
-      print_content(event.data());
+      std::cout << event.json().get_or<std::string>("/choices/0/delta/content", "") << std::flush;
     }
   }
   if (!finished) {

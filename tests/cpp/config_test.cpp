@@ -19,7 +19,10 @@ BOOST_AUTO_TEST_CASE(typed_setters_reach_their_options) {
       .max_connections(7)
       .verify_ssl(false)
       .ca_file("ca.pem")
-      .user_agent("test/1");
+      .user_agent("test/1")
+      .stream_first_byte_timeout(1s)
+      .max_connections_per_origin(3)
+      .resolve("a.test:80:127.0.0.1");
   BOOST_TEST(config.get("timeout_ms") == "5000");
   BOOST_TEST(config.get("connect_timeout_ms") == "250");
   BOOST_TEST(config.get("read_timeout_ms") == "120000");
@@ -29,6 +32,9 @@ BOOST_AUTO_TEST_CASE(typed_setters_reach_their_options) {
   BOOST_TEST(config.get("verify_ssl") == "false");
   BOOST_TEST(config.get("ca_file") == "ca.pem");
   BOOST_TEST(config.get("user_agent") == "test/1");
+  BOOST_TEST(config.get("stream_first_byte_timeout_ms") == "1000");
+  BOOST_TEST(config.get("max_connections_per_origin") == "3");
+  BOOST_TEST(config.get("resolve") == "a.test:80:127.0.0.1");
 }
 
 BOOST_AUTO_TEST_CASE(values_of_each_type_are_set_by_name) {
@@ -98,6 +104,7 @@ BOOST_AUTO_TEST_CASE(option_table_is_that_of_the_library) {
   BOOST_TEST(rows[0].built_in == "30000");
   BOOST_TEST(rows[0].range == "0..86400000");
   BOOST_TEST(rows[0].environment == "PEPPERPY_NETWORK_TIMEOUT");
+  BOOST_TEST((rows[0].per_request && !rows[0].secret));
   const ppn::NetworkConfig config;
   for (const auto& row : rows) {
     BOOST_TEST(!row.help.empty());

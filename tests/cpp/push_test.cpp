@@ -104,6 +104,18 @@ BOOST_AUTO_TEST_CASE(events_are_pushed_with_their_fields) {
   BOOST_TEST(seen == "message=one#0;done=two#71;");
   BOOST_TEST((retry == 1'500ms));
   BOOST_TEST(response.status() == 200);
+  BOOST_TEST(response.last_event_id() == "7");
+  BOOST_TEST((response.retry() == 1'500ms));
+}
+
+BOOST_AUTO_TEST_CASE(lines_are_pushed_without_their_ends) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("one\r\n\ntwo\nlast"))});
+  std::string seen;
+  ppn::HTTPClient()
+      .request("GET", server.url())
+      .on_line([&](std::string_view line) { seen.append(line).append("|"); })
+      .send();
+  BOOST_TEST(seen == "one|two|last|");
 }
 
 BOOST_AUTO_TEST_CASE(kept_head_becomes_the_whole_response) {
@@ -199,10 +211,13 @@ BOOST_AUTO_TEST_CASE(lambdas_of_a_start_that_fails_end_with_it) {
   BOOST_TEST(shared.use_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(data_and_event_lambda_together_are_refused) {
+BOOST_AUTO_TEST_CASE(more_than_one_lambda_for_the_body_is_refused) {
   ppn::Request request = ppn::HTTPClient().request("GET", "http://127.0.0.1:1/");
   request.on_data([](std::string_view) {}).on_event([](const ppn::Event&) {});
   BOOST_TEST(code_of([&] { request.send(); }) == PPN_E_INVALID_STATE);
+  ppn::Request lines = ppn::HTTPClient().request("GET", "http://127.0.0.1:1/");
+  lines.on_line([](std::string_view) {}).on_event([](const ppn::Event&) {});
+  BOOST_TEST(code_of([&] { lines.send_async(); }) == PPN_E_INVALID_STATE);
   BOOST_TEST(code_of([&] { request.start(); }) == PPN_E_INVALID_STATE);
 }
 

@@ -16,19 +16,20 @@ struct Thrown : std::runtime_error {
 };
 
 // Which lambda throws.
-enum class Place { headers, data, event, complete };
+enum class Place { headers, data, line, event, complete };
 
 std::string name_of(Place place) {
   switch (place) {
     case Place::headers: return "headers";
     case Place::data: return "data";
+    case Place::line: return "line";
     case Place::event: return "event";
     case Place::complete: return "complete";
   }
   return "";
 }
 
-constexpr Place kPlaces[] = {Place::headers, Place::data, Place::event, Place::complete};
+constexpr Place kPlaces[] = {Place::headers, Place::data, Place::line, Place::event, Place::complete};
 
 ScriptedServer server_for(Place place) {
   const std::string head = open_head(place == Place::event ? "text/event-stream" : "text/plain");
@@ -43,6 +44,7 @@ ppn::Request throwing(Place place, const std::string& url) {
   switch (place) {
     case Place::headers: request.on_headers([=](const ppn::Response&) { throw Thrown(text); }); break;
     case Place::data: request.on_data([=](std::string_view) { throw Thrown(text); }); break;
+    case Place::line: request.on_line([=](std::string_view) { throw Thrown(text); }); break;
     case Place::event: request.on_event([=](const ppn::Event&) { throw Thrown(text); }); break;
     case Place::complete: request.on_complete([=](const ppn::Completion&) { throw Thrown(text); }); break;
   }
@@ -84,7 +86,7 @@ BOOST_AUTO_TEST_CASE(future_throws_it_again) {
 }
 
 BOOST_AUTO_TEST_CASE(completion_is_given_what_another_lambda_threw) {
-  for (const Place place : {Place::headers, Place::data, Place::event}) {
+  for (const Place place : {Place::headers, Place::data, Place::line, Place::event}) {
     const ScriptedServer server = server_for(place);
     std::promise<ppn::Completion> promise;
     throwing(place, server.url())

@@ -13,6 +13,7 @@ static void configure(ppn::NetworkConfig& config) {
 static void describe(ppn::Request& request, bool flow) {
   request.header("a", "b").add_header("a", "b").headers({{"a", "b"}}).body("x").json("{}").option("a", 5ms);
   request.on_headers([](ppn::Response) {}).on_data([](std::string_view) {}).on_event([](const ppn::Event&) {});
+  request.on_line([](std::string_view) {}).headers(ppn::Headers{{"a", "b"}}).body(ppn::Buffer("x"));
   request.on_headers([flow](const ppn::Response&) { return flow ? ppn::Flow::pause : ppn::Flow::proceed; });
   request.on_data([](auto bytes) { return bytes.empty() ? ppn::Flow::abort : ppn::Flow::proceed; });
   request.on_complete([](ppn::Completion&& outcome) { std::move(outcome).get(); });
@@ -34,6 +35,10 @@ static std::size_t use(const Client& client) {
   ppn::EventStream stream = request.events();
   while (const auto event = stream.next(5s)) sum += event->id().size();
   for (auto at = stream.begin(); at != stream.end(); at++) sum += at->data().size();
+  const ppn::Headers copied = client.get("").copy_headers();
+  for (const auto [name, value] : copied) sum += name.size() + value.size();
+  ppn::SseDecoder events;
+  while (const auto event = events.next()) sum += event->json().size();
   const ppn::Json json = client.post_json("", "{}").raise_for_status().json();
   sum += json.get<std::string>("/a").size() + json.get_or<std::string>("/b", "").size();
   return json.get<bool>("/c") || json.get<double>("/d") > 0 || json.get<int64_t>("/e") > 0 ? sum : 0;

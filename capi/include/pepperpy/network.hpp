@@ -27,10 +27,15 @@
 #define PEPPERPY_NETWORK_HPP
 
 #include "network/cpp/api_client.hpp"
+#include "network/cpp/buffer.hpp"
 #include "network/cpp/client.hpp"
 #include "network/cpp/config.hpp"
+#include "network/cpp/decoder.hpp"
 #include "network/cpp/error.hpp"
+#include "network/cpp/event.hpp"
+#include "network/cpp/headers.hpp"
 #include "network/cpp/json.hpp"
+#include "network/cpp/redact.hpp"
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"
 #include "network/cpp/response.hpp"

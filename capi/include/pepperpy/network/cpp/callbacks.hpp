@@ -90,12 +90,11 @@ class Function {
 struct Callbacks {
   Function<Flow, Response> on_headers;
   Function<Flow, std::string_view> on_data;
+  Function<Flow, std::string_view> on_line;
   Function<Flow, const Event&> on_event;
   Function<void, Completion> on_complete;
   std::optional<std::promise<Response>> promise;
   std::exception_ptr thrown;  // the first
-
-  bool empty() const noexcept { return !on_headers && !on_data && !on_event && !on_complete; }
 
   /** Hands them to a request that has none yet. */
   static void install(const std::shared_ptr<Callbacks>& callbacks, ppn_request* request) {
@@ -104,6 +103,7 @@ struct Callbacks {
          callbacks->on_data ? data : ppn_data_fn{nullptr}, ppn_complete_fn{complete}, static_cast<void*>(shared.get()),
          ppn_destroy_fn{destroy});
     static_cast<void>(shared.release());  // the library's own from here on
+    if (callbacks->on_line) call(ppn_request_set_line_callback, request, ppn_line_fn{line});
     if (callbacks->on_event) call(ppn_request_set_event_callback, request, ppn_event_fn{event});
   }
 
@@ -133,6 +133,11 @@ struct Callbacks {
   static int32_t PPN_CALL data(void* user_data, ppn_request*, const uint8_t* bytes, size_t length) noexcept {
     Callbacks& self = of(user_data);
     return self.guarded([&] { return self.on_data(std::string_view(reinterpret_cast<const char*>(bytes), length)); });
+  }
+
+  static int32_t PPN_CALL line(void* user_data, ppn_request*, const char* text, size_t length) noexcept {
+    Callbacks& self = of(user_data);
+    return self.guarded([&] { return self.on_line(std::string_view(text, length)); });
   }
 
   static int32_t PPN_CALL event(void* user_data, ppn_request*, const ppn_event* piece) noexcept {
@@ -185,6 +190,7 @@ struct Callbacks {
     // What the lambdas hold ends now, even if the Request object lives on.
     self.on_headers.reset();
     self.on_data.reset();
+    self.on_line.reset();
     self.on_event.reset();
     self.on_complete.reset();
     self.promise.reset();

@@ -12,10 +12,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "error.hpp"
 #include "handle.hpp"
+#include "option_setters.hpp"
 #include "version.hpp"
 
 namespace ppn {
@@ -58,26 +60,31 @@ struct OptionInfo {
   std::string_view range;       /**< such as "0..86400000"; "" when it has none */
   std::string_view environment; /**< name of the variable; "" when it has none */
   std::string_view help;        /**< one line */
+  bool per_request = false;     /**< whether Request::option takes it */
+  bool secret = false;          /**< whether it is shown as "***" */
 };
 
 /** The option table of the library that runs. Thread: any. Blocks: never. Since 0.1. */
 inline std::vector<OptionInfo> options() {
   std::vector<OptionInfo> rows(ppn_option_count());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i] = {ppn_option_name(i),  ppn_option_type(i),        ppn_option_unit(i), ppn_option_default(i),
-               ppn_option_range(i), ppn_option_environment(i), ppn_option_help(i)};
+    rows[i] = {
+        ppn_option_name(i),          ppn_option_type(i),        ppn_option_unit(i), ppn_option_default(i),
+        ppn_option_range(i),         ppn_option_environment(i), ppn_option_help(i), ppn_option_is_per_request(i) != 0,
+        ppn_option_is_secret(i) != 0};
   }
   return rows;
 }
 
 /** Options, from the built-in defaults and the PEPPERPY_NETWORK_ environment variables as they are when the object is
- *  made. A client copies them: later changes do not reach it. Setters throw ConfigError for a value that the option does
- *  not take and change nothing then; README.md has the table with defaults and ranges, and a duration of 0 means no limit.
+ *  made. A client copies them: later changes do not reach it. Each option has a setter of its name (without _ms, for it
+ *  takes a duration; 0 means no limit: option_setters.hpp), and set() knows them all by name. Setters throw ConfigError for
+ *  a value that the option does not take and change nothing then.
  *
  *      auto config = ppn::NetworkConfig().timeout(5s).ca_file("ca.pem");
  *
  *  Thread: one at a time. Blocks: never. Since 0.1. */
-class NetworkConfig {
+class NetworkConfig : public OptionSetters<NetworkConfig> {
  public:
   /** Throws ConfigError when an environment variable can not be understood, UsageError (PPN_E_ABI_MISMATCH). */
   NetworkConfig() {
@@ -128,44 +135,6 @@ class NetworkConfig {
     detail::call(ppn_config_dump, handle_.get(), &text, &length);
     return std::string(text, length);
   }
-
-  /** The whole of a call that is no stream. */
-  NetworkConfig& timeout(std::chrono::milliseconds limit) & { return set("timeout_ms", limit); }
-  NetworkConfig timeout(std::chrono::milliseconds limit) && { return std::move(timeout(limit)); }
-
-  /** From the need of a new connection to the end of its TLS handshake. */
-  NetworkConfig& connect_timeout(std::chrono::milliseconds limit) & { return set("connect_timeout_ms", limit); }
-  NetworkConfig connect_timeout(std::chrono::milliseconds limit) && { return std::move(connect_timeout(limit)); }
-
-  /** The longest silence inside a response that is no stream. */
-  NetworkConfig& read_timeout(std::chrono::milliseconds limit) & { return set("read_timeout_ms", limit); }
-  NetworkConfig read_timeout(std::chrono::milliseconds limit) && { return std::move(read_timeout(limit)); }
-
-  /** The longest silence inside a stream; bytes of any kind end it. */
-  NetworkConfig& stream_idle_timeout(std::chrono::milliseconds limit) & { return set("stream_idle_timeout_ms", limit); }
-  NetworkConfig stream_idle_timeout(std::chrono::milliseconds limit) && {
-    return std::move(stream_idle_timeout(limit));
-  }
-
-  /** The largest body that is collected. */
-  NetworkConfig& max_response_bytes(int64_t bytes) & { return set("max_response_bytes", bytes); }
-  NetworkConfig max_response_bytes(int64_t bytes) && { return std::move(max_response_bytes(bytes)); }
-
-  /** Connections of one client, idle ones included. */
-  NetworkConfig& max_connections(int64_t count) & { return set("max_connections", count); }
-  NetworkConfig max_connections(int64_t count) && { return std::move(max_connections(count)); }
-
-  /** Verify certificates and host names; false for tests only. */
-  NetworkConfig& verify_ssl(bool on) & { return set("verify_ssl", on); }
-  NetworkConfig verify_ssl(bool on) && { return std::move(verify_ssl(on)); }
-
-  /** PEM file of the CAs to trust instead of the system's; "" returns to these. Read when a client is made. */
-  NetworkConfig& ca_file(std::string_view path) & { return set("ca_file", path); }
-  NetworkConfig ca_file(std::string_view path) && { return std::move(ca_file(path)); }
-
-  /** Value of the User-Agent header. */
-  NetworkConfig& user_agent(std::string_view value) & { return set("user_agent", value); }
-  NetworkConfig user_agent(std::string_view value) && { return std::move(user_agent(value)); }
 
   /** The handle for calls into the C ABI; it stays this object's. */
   ppn_config* handle() const noexcept { return handle_.get(); }

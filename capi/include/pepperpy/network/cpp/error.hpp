@@ -100,10 +100,16 @@ class NetworkError : public std::exception {
   uint64_t tls_error() const noexcept { return details().tls_error; }
   const ErrorDetails& details() const noexcept { return inside_->details; }
 
-  /** Whether time ran out, in whatever phase: 4xx, DNS_TIMEOUT, CONNECT_TIMEOUT, POOL_TIMEOUT. */
+  /** Whether a limit of time of this side passed, whichever it was: see ppn_error_is_timeout. */
   bool is_timeout() const noexcept {
-    return category() == Category::timeout || code() == PPN_E_DNS_TIMEOUT || code() == PPN_E_CONNECT_TIMEOUT ||
-           code() == PPN_E_POOL_TIMEOUT;
+    switch (code()) {
+      case PPN_E_DNS_TIMEOUT:
+      case PPN_E_CONNECT_TIMEOUT:
+      case PPN_E_POOL_TIMEOUT:
+      case PPN_E_WS_PING_TIMEOUT:
+      case PPN_E_WS_CLOSE_TIMEOUT: return true;
+      default: return category() == Category::timeout;
+    }
   }
 
   /** What had arrived of the response, such as the body that explains a status; NULL when no head had. Lives as long as

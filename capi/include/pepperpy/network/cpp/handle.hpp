@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <ratio>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,11 @@ using ConfigHandle = Handle<ppn_config, ppn_config_acquire, ppn_config_release>;
 using ClientHandle = Handle<ppn_client, ppn_client_acquire, ppn_client_release>;
 using RequestHandle = Handle<ppn_request, ppn_request_acquire, ppn_request_release>;
 using ResponseHandle = Handle<ppn_response, ppn_response_acquire, ppn_response_release>;
+using BufferHandle = Handle<ppn_buffer, ppn_buffer_acquire, ppn_buffer_release>;
+using HeadersHandle = Handle<ppn_headers, ppn_headers_acquire, ppn_headers_release>;
+using JsonHandle = Handle<ppn_json, ppn_json_acquire, ppn_json_release>;
+using LineDecoderHandle = Handle<ppn_line_decoder, ppn_line_decoder_acquire, ppn_line_decoder_release>;
+using SseDecoderHandle = Handle<ppn_sse_decoder, ppn_sse_decoder_acquire, ppn_sse_decoder_release>;
 using StreamHandle = Handle<ppn_stream, ppn_stream_acquire, ppn_stream_release>;
 
 /** The C ABI refuses NULL where it wants a text, and an empty std::string_view may be one. */
@@ -58,6 +64,12 @@ inline const char* data_of(std::string_view text) noexcept {
 
 inline const uint8_t* bytes_of(std::string_view text) noexcept {
   return reinterpret_cast<const uint8_t*>(data_of(text));
+}
+
+/** Of a time that is -1 when it is not known. */
+inline std::optional<std::chrono::milliseconds> duration_of(int64_t ms) noexcept {
+  if (ms < 0) return std::nullopt;
+  return std::chrono::milliseconds(ms);
 }
 
 /** Rounded up: a wait never ends early, and a limit that is not 0 never becomes "no limit". What does not fit becomes the

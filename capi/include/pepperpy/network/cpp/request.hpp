@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,18 +16,17 @@
 #include <type_traits>
 #include <utility>
 
+#include "buffer.hpp"
 #include "callbacks.hpp"
 #include "config.hpp"
 #include "error.hpp"
 #include "handle.hpp"
+#include "headers.hpp"
 #include "response.hpp"
 #include "stream.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
-
-/** Names and values of headers, written in place: {{"Accept", "text/plain"}, {"X-Trace", id}}. */
-using HeaderList = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /** A request, made by a client. Describe it, then start it once, by send, send_async, start, or as a stream:
  *
@@ -54,6 +52,14 @@ class Request {
   }
   Request headers(HeaderList fields) && { return std::move(headers(fields)); }
 
+  /** Set all headers of a list, copied; those of the request with the same names are replaced. All of them or, when one is
+   *  refused as by header, none. */
+  Request& headers(const Headers& list) & {
+    detail::call(ppn_request_set_headers, handle(), list.handle());
+    return *this;
+  }
+  Request headers(const Headers& list) && { return std::move(headers(list)); }
+
   /** Add a header beside those of the same name. Throws as header. */
   Request& add_header(std::string_view name, std::string_view value) & {
     return put(ppn_request_add_header, name, value);
@@ -66,6 +72,13 @@ class Request {
     return *this;
   }
   Request body(std::string_view bytes) && { return std::move(body(bytes)); }
+
+  /** Set the body to the bytes of a buffer, which are shared and not copied. */
+  Request& body(const Buffer& buffer) & {
+    detail::call(ppn_request_set_body_buffer, handle(), buffer.handle());
+    return *this;
+  }
+  Request body(const Buffer& buffer) && { return std::move(body(buffer)); }
 
   /** Set the body to a JSON text, checked now (RFC 8259), and Content-Type: application/json unless that header is set.
    *  Throws ProtocolError (PPN_E_JSON_PARSE). */
@@ -102,8 +115,8 @@ class Request {
     return std::move(on_headers(std::move(lambda)));
   }
 
-  /** `lambda(std::string_view bytes)`: a piece of the body has arrived; valid until return. Without on_data and on_event
-   *  the body is collected in the response. */
+  /** `lambda(std::string_view bytes)`: a piece of the body has arrived; valid until return. Without on_data, on_line and
+   *  on_event, of which a request has one at most, the body is collected in the response. */
   template <class Lambda>
   Request& on_data(Lambda lambda) & {
     static_assert(std::is_invocable_v<Lambda&, std::string_view>, "on_data takes std::string_view");
@@ -115,8 +128,20 @@ class Request {
     return std::move(on_data(std::move(lambda)));
   }
 
-  /** `lambda(const Event& event)`: an event of a text/event-stream has arrived; valid until return. Not together with
-   *  on_data. Asks for a stream of events as Request::events does. */
+  /** `lambda(std::string_view line)`: a line (NDJSON) has arrived; without its end, valid until return. */
+  template <class Lambda>
+  Request& on_line(Lambda lambda) & {
+    static_assert(std::is_invocable_v<Lambda&, std::string_view>, "on_line takes std::string_view");
+    callbacks().on_line = decltype(detail::Callbacks::on_line)(std::move(lambda));
+    return *this;
+  }
+  template <class Lambda>
+  Request on_line(Lambda lambda) && {
+    return std::move(on_line(std::move(lambda)));
+  }
+
+  /** `lambda(const Event& event)`: an event of a text/event-stream has arrived; valid until return. Asks for a stream of
+   *  events as Request::events does. */
   template <class Lambda>
   Request& on_event(Lambda lambda) & {
     static_assert(std::is_invocable_v<Lambda&, const Event&>, "on_event takes const Event&");

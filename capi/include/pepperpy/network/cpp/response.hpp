@@ -7,9 +7,7 @@
 #include <pepperpy/network.h>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <ratio>
@@ -17,81 +15,14 @@
 #include <string_view>
 #include <utility>
 
+#include "buffer.hpp"
 #include "error.hpp"
 #include "handle.hpp"
+#include "headers.hpp"
 #include "json.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
-
-/** A header or trailer field as it was received. */
-struct Field {
-  std::string_view name;
-  std::string_view value;
-};
-
-/** The header or trailer fields of a response, in the order received, to be read by a range-for. A view: it lives as
- *  long as its response. Since 0.1. */
-class FieldRange {
- public:
-  using At = int32_t(PPN_CALL*)(const ppn_response*, size_t, const char**, size_t*, const char**, size_t*);
-
-  class Iterator {
-   public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = Field;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Field*;
-    using reference = Field;
-
-    Iterator() = default;
-    Iterator(const ppn_response* response, At at, size_t index) noexcept
-        : response_(response), at_(at), index_(index) {}
-
-    Field operator*() const noexcept { return read(response_, at_, index_); }
-    Iterator& operator++() noexcept {
-      ++index_;
-      return *this;
-    }
-    Iterator operator++(int) noexcept {
-      Iterator before = *this;
-      ++index_;
-      return before;
-    }
-    friend bool operator==(const Iterator& left, const Iterator& right) noexcept { return left.index_ == right.index_; }
-    friend bool operator!=(const Iterator& left, const Iterator& right) noexcept { return !(left == right); }
-
-   private:
-    const ppn_response* response_ = nullptr;
-    At at_ = nullptr;
-    size_t index_ = 0;
-  };
-
-  FieldRange() = default;
-  FieldRange(const ppn_response* response, size_t size, At at) noexcept : response_(response), size_(size), at_(at) {}
-
-  Iterator begin() const noexcept { return {response_, at_, 0}; }
-  Iterator end() const noexcept { return {response_, at_, size_}; }
-  size_t size() const noexcept { return size_; }
-  bool empty() const noexcept { return size_ == 0; }
-
-  /** The index-th field; an empty one past the end. */
-  Field operator[](size_t index) const noexcept { return read(response_, at_, index); }
-
- private:
-  static Field read(const ppn_response* response, At at, size_t index) noexcept {
-    const char* name = "";
-    const char* value = "";
-    size_t name_length = 0;
-    size_t value_length = 0;
-    if (at == nullptr || at(response, index, &name, &name_length, &value, &value_length) != PPN_OK) return {};
-    return {std::string_view(name, name_length), std::string_view(value, value_length)};
-  }
-
-  const ppn_response* response_ = nullptr;
-  size_t size_ = 0;
-  At at_ = nullptr;
-};
 
 /** How long the parts of a call took; nothing for a part that did not happen (a reused connection has no connect). */
 struct Timings {
@@ -145,11 +76,17 @@ class Response {
     return std::string_view(value, length);
   }
   /** All header fields; those that occur twice are there twice. */
-  FieldRange headers() const noexcept {
+  ResponseFields headers() const noexcept {
     return {handle(), ppn_response_header_count(handle()), ppn_response_header_at};
   }
+  /** The header fields as a list that can be changed and given to a request. */
+  Headers copy_headers() const {
+    detail::HeadersHandle list;
+    detail::call(ppn_response_headers, handle(), list.out());
+    return Headers(std::move(list));
+  }
   /** The trailer fields (RFC 9110 6.5), once the response is complete. */
-  FieldRange trailers() const noexcept {
+  ResponseFields trailers() const noexcept {
     return {handle(), ppn_response_trailer_count(handle()), ppn_response_trailer_at};
   }
 
@@ -161,10 +98,28 @@ class Response {
   }
   /** A copy of the body, for responses that are gone with the statement. */
   std::string text() const { return std::string(body()); }
+  /** The body as a buffer that outlives this response; the bytes are shared, not copied. Throws UsageError
+   *  (PPN_E_INVALID_STATE: the request has not completed). */
+  Buffer body_buffer() const {
+    detail::BufferHandle buffer;
+    detail::call(ppn_response_body_buffer, handle(), buffer.out());
+    return Buffer(std::move(buffer));
+  }
   /** Bytes of the body that arrived, collected or delivered. */
   uint64_t body_bytes() const noexcept { return ppn_response_body_bytes(handle()); }
   /** The body as JSON; it is parsed with the first value that is read. */
   Json json() const noexcept { return Json(handle_.share()); }
+
+  /** The last event id of a stream of events (WHATWG HTML 9.2.6), once complete; empty when there is none. */
+  std::string_view last_event_id() const noexcept {
+    size_t length = 0;
+    const char* const id = ppn_response_last_event_id(handle(), &length);
+    return std::string_view(id, length);
+  }
+  /** The reconnection time that a stream of events set, once complete. */
+  std::optional<std::chrono::milliseconds> retry() const noexcept {
+    return detail::duration_of(ppn_response_retry_ms(handle()));
+  }
 
   /** Whether the connection had carried a request before. */
   bool reused() const noexcept { return ppn_response_reused(handle()) != 0; }

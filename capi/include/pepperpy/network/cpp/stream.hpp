@@ -19,41 +19,12 @@
 #include <utility>
 
 #include "error.hpp"
+#include "event.hpp"
 #include "handle.hpp"
 #include "response.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
-
-/** An event of a text/event-stream (WHATWG HTML 9.2): a view, valid until the next step of its stream or the return of
- *  its lambda, also when it was copied. Blocks: never. Since 0.1. */
-class Event {
- public:
-  explicit Event(const ppn_event* event = nullptr) noexcept : event_(event) {}
-
-  std::string_view data() const noexcept { return text(ppn_event_data); }
-  /** "message" unless the server named another. */
-  std::string_view type() const noexcept { return text(ppn_event_type); }
-  /** The last event id as of this event; empty when there is none. */
-  std::string_view id() const noexcept { return text(ppn_event_id); }
-  /** The reconnection time that came with this event. */
-  std::optional<std::chrono::milliseconds> retry() const noexcept {
-    const int64_t ms = ppn_event_retry_ms(event_);
-    if (ms < 0) return std::nullopt;
-    return std::chrono::milliseconds(ms);
-  }
-  /** The number of the event in its stream, from 0. */
-  uint64_t index() const noexcept { return ppn_event_index(event_); }
-
- private:
-  std::string_view text(const char*(PPN_CALL* part)(const ppn_event*, size_t*)) const noexcept {
-    size_t length = 0;
-    const char* const bytes = part(event_, &length);
-    return std::string_view(bytes, length);
-  }
-
-  const ppn_event* event_;
-};
 
 /** A stream from Request::stream, lines or events. It is read once, by next() or by a range-for, which throws when the
  *  stream fails: after the pieces that arrived before the failure.
@@ -143,9 +114,7 @@ class Stream {
 
   /** The reconnection time that the server set. */
   std::optional<std::chrono::milliseconds> retry() const noexcept {
-    const int64_t ms = ppn_stream_retry_ms(handle());
-    if (ms < 0) return std::nullopt;
-    return std::chrono::milliseconds(ms);
+    return detail::duration_of(ppn_stream_retry_ms(handle()));
   }
 
   /** The handle for calls into the C ABI; it stays this object's. */
