@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(response_tells_what_the_server_sent) {
 
 BOOST_AUTO_TEST_CASE(json_is_read_by_pointer_and_type) {
   const ScriptedServer server({Script{}.expect_request().send(http_ok(
-      R"({"s": "a\u0000b", "i": 9007199254740993, "d": 0.5, "t": true, "n": null, "l": [1, 2, 3], "a/b": {"~": 1}})"))});
+      R"({"s": "a\u0000b", "i": 9007199254740993, "d": 0.5, "t": true, "n": null, "l": [1,2,3], "a/b": {"~": 1}})"))});
   const ppn::Json json = ppn::HTTPClient().get(server.url()).json();  // outlives its response
   BOOST_TEST(json.string("/s") == std::string("a\0b", 3));
   BOOST_TEST(json.integer("/i") == 9'007'199'254'740'993);

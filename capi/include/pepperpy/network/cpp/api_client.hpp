@@ -95,8 +95,8 @@ struct KeyHeader {
 };
 
 /** A client for one API: addresses are those of RequestManager, and requests to the origin (scheme, host, port) of the
- *  base URL carry the key. A request to any other origin never does. A header of the same name that a request sets itself
- *  replaces the key.
+ *  base URL carry the key. A request to any other origin never does. A header of the same name that a request sets
+ *  itself replaces the key.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
 class APIClient : public Verbs<APIClient> {
  public:

@@ -156,27 +156,28 @@ struct Callbacks {
     if (self.promise) self.keep_promise(response, error);
   }
 
-  Completion completion(ppn_response* response, const ppn_error* error) const {
+  /** Without memory for it the completion says so: it is told in any case. */
+  Completion completion(ppn_response* response, const ppn_error* error) const noexcept {
     Completion outcome;
     if (response != nullptr) outcome.response.emplace(ResponseHandle::share(response));
-    if (thrown != nullptr) {
-      outcome.error = thrown;
-    } else if (error != nullptr) {
-      outcome.error = make_exception(details_of(ppn_error_code(error), error), share_or_null(response));
+    try {
+      if (thrown != nullptr) {
+        outcome.error = thrown;
+      } else if (error != nullptr) {
+        outcome.error = make_exception(details_of(ppn_error_code(error), error), share_or_null(response));
+      }
+    } catch (...) {
+      outcome.error = std::current_exception();
     }
     return outcome;
   }
 
   void keep_promise(ppn_response* response, const ppn_error* error) noexcept {
-    try {
-      Completion outcome = completion(response, error);
-      if (outcome.error != nullptr) {
-        promise->set_exception(std::move(outcome.error));
-      } else {
-        promise->set_value(std::move(*outcome.response));
-      }
-    } catch (...) {
-      promise->set_exception(std::current_exception());
+    Completion outcome = completion(response, error);
+    if (outcome.error != nullptr) {
+      promise->set_exception(std::move(outcome.error));
+    } else {
+      promise->set_value(std::move(*outcome.response));
     }
   }
 

@@ -22,8 +22,8 @@
 namespace ppn {
 inline namespace api_v0 {
 
-/** The verbs of every client, over its request(method, url). What an address is (a whole URL, or a path below a base) is
- *  for the client to say.
+/** The verbs of every client, over its request(method, url). What an address is (a whole URL, or a path below a base)
+ *  is for the client to say.
  *
  *  get to delete_ send and wait: they throw as Request::send, and give a status of 400 or more as a response like
  *  another (Response::raise_for_status). stream, lines and events open a GET and throw as the functions of Request.
@@ -83,15 +83,15 @@ class Verbs {
   }
 };
 
-/** A client: options that are fixed when it is made, and a pool of connections that its requests share. Its addresses are
- *  absolute URLs. Requests under way keep what they need of it and are not ended with it; close() ends them.
+/** A client: options that are fixed when it is made, and a pool of connections that its requests share. Its addresses
+ *  are absolute URLs. Requests under way keep what they need of it and are not ended with it; close() ends them.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
 class HTTPClient : public Verbs<HTTPClient> {
  public:
   /** With the built-in defaults and the environment. Throws as the constructor below. */
   HTTPClient() : HTTPClient(nullptr) {}
-  /** Throws ConfigError (also: a file of certificates that can not be read), UsageError (PPN_E_ABI_MISMATCH). Blocks: for
-   *  reading files of certificates. */
+  /** Throws ConfigError (also: a file of certificates that can not be read), UsageError (PPN_E_ABI_MISMATCH). Blocks:
+   *  for reading files of certificates. */
   explicit HTTPClient(const NetworkConfig& config) : HTTPClient(config.handle()) {}
 
   /** Describe a request. Throws UsageError: PPN_E_INVALID_ARGUMENT (the method), PPN_E_INVALID_URL,
@@ -103,7 +103,7 @@ class HTTPClient : public Verbs<HTTPClient> {
     return Request(std::move(made));
   }
 
-  /** Cancel requests under way, refuse later ones, close idle connections. A second call has no effect. Blocks: never. */
+  /** Cancel requests under way, refuse later ones, close idle connections. A second call has no effect. */
   void close() { detail::call(ppn_client_close, handle()); }
 
   /** The handle for calls into the C ABI; it stays this object's. */

@@ -78,8 +78,8 @@ inline std::vector<OptionInfo> options() {
 
 /** Options, from the built-in defaults and the PEPPERPY_NETWORK_ environment variables as they are when the object is
  *  made. A client copies them: later changes do not reach it. Each option has a setter of its name (without _ms, for it
- *  takes a duration; 0 means no limit: option_setters.hpp), and set() knows them all by name. Setters throw ConfigError for
- *  a value that the option does not take and change nothing then.
+ *  takes a duration; 0 means no limit: option_setters.hpp), and set() knows them all by name. Setters throw ConfigError
+ *  for a value that the option does not take and change nothing then.
  *
  *      auto config = ppn::NetworkConfig().timeout(5s).ca_file("ca.pem");
  *

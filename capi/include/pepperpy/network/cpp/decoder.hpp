@@ -1,5 +1,6 @@
 /** @file decoder.hpp
- *  The decoders of streams alone, for bytes that came another way than through a request. Part of <pepperpy/network.hpp>.
+ *  The decoders of streams alone, for bytes that came another way than through a request. Part of
+ *  <pepperpy/network.hpp>.
  */
 #ifndef PEPPERPY_NETWORK_CPP_DECODER_HPP
 #define PEPPERPY_NETWORK_CPP_DECODER_HPP
@@ -34,8 +35,8 @@ std::optional<Event> next_of(int32_t(PPN_CALL* next)(Decoder*, const ppn_event**
 }  // namespace detail
 
 /** The decoder of text/event-stream (WHATWG HTML 9.2). However the bytes are cut, the events are the same; an event
- *  without its empty line is dropped at the end of a stream. A limit of 0 stands for the default of the option with that
- *  name.
+ *  without its empty line is dropped at the end of a stream. A limit of 0 stands for the default of the option with
+ *  that name.
  *
  *      decoder.feed(bytes);
  *      while (const auto event = decoder.next()) ...
@@ -82,13 +83,13 @@ class SseDecoder {
  *  0.1. */
 class LineDecoder {
  public:
-  /** A limit of 0 stands for the default of max_line_bytes. Throws UsageError (PPN_E_INVALID_ARGUMENT: out of range). */
+  /** A limit of 0 stands for the default of max_line_bytes. Throws UsageError (PPN_E_INVALID_ARGUMENT). */
   explicit LineDecoder(int64_t max_line_bytes = 0) {
     detail::call(ppn_line_decoder_new, max_line_bytes, handle_.out());
   }
 
-  /** Feed the next bytes; they are copied. Throws UsageError (PPN_E_INVALID_STATE: after finish, or too much waits to be
-   *  taken). */
+  /** Feed the next bytes; they are copied. Throws UsageError (PPN_E_INVALID_STATE: after finish, or too much waits to
+   *  be taken). */
   void feed(std::string_view bytes) {
     detail::call(ppn_line_decoder_feed, handle(), detail::bytes_of(bytes), bytes.size());
   }

@@ -54,8 +54,8 @@ enum class Category : int32_t {
 /** How much of a request had been handed to the kernel when it failed. */
 enum class Sent : int32_t { none = PPN_SENT_NONE, partial = PPN_SENT_PARTIAL, full = PPN_SENT_FULL };
 
-/** What an error knows; the fields are those of ppn_error (network/error.h). A program fills one to make an error of its
- *  own for a test. Since 0.1. */
+/** What an error knows; the fields are those of ppn_error (network/error.h). A program fills one to make an error of
+ *  its own for a test. Since 0.1. */
 struct ErrorDetails {
   int32_t code = PPN_E_INTERNAL;
   std::string message = {};   /**< one line for people; empty stands for the text of the code */

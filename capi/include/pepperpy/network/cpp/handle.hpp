@@ -72,8 +72,8 @@ inline std::optional<std::chrono::milliseconds> duration_of(int64_t ms) noexcept
   return std::chrono::milliseconds(ms);
 }
 
-/** Rounded up: a wait never ends early, and a limit that is not 0 never becomes "no limit". What does not fit becomes the
- *  longest or shortest number, which an option refuses and a wait takes for years. */
+/** Rounded up: a wait never ends early, and a limit that is not 0 never becomes "no limit". What does not fit becomes
+ *  the longest or shortest number, which an option refuses and a wait takes for years. */
 template <class Rep, class Period>
 int64_t milliseconds_of(std::chrono::duration<Rep, Period> duration) {
   constexpr double limit = 9.2e18;

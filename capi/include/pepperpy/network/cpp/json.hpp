@@ -30,9 +30,9 @@ enum class JsonType : int32_t {
   object = PPN_JSON_OBJECT
 };
 
-/** A JSON text to look things up in: the body of a response (Response::json), the data of an event (Event::json), or any
- *  other (parse). "" points at the whole, "/choices/0/message/content" at a member. Every function throws UsageError
- *  (PPN_E_INVALID_ARGUMENT: not a JSON Pointer) and ProtocolError (PPN_E_JSON_PARSE: the body is not JSON;
+/** A JSON text to look things up in: the body of a response (Response::json), the data of an event (Event::json), or
+ *  any other (parse). "" points at the whole, "/choices/0/message/content" at a member. Every function throws
+ *  UsageError (PPN_E_INVALID_ARGUMENT: not a JSON Pointer) and ProtocolError (PPN_E_JSON_PARSE: the body is not JSON;
  *  PPN_E_JSON_VALUE: no value of this type there).
  *  It keeps its response alive. Thread: one at a time for one response. Blocks: never. Since 0.1. */
 class Json {

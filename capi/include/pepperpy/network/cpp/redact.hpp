@@ -16,16 +16,16 @@
 namespace ppn {
 inline namespace api_v0 {
 
-/** A URL as it may be shown, without user information, fragment and the values of secret query parameters; the text need
- *  not be a valid URL. Thread: any. Blocks: never. Since 0.1. */
+/** A URL as it may be shown, without user information, fragment and the values of secret query parameters; the text
+ *  need not be a valid URL. Thread: any. Blocks: never. Since 0.1. */
 inline std::string redact_url(std::string_view url) {
   detail::BufferHandle buffer;
   detail::call(ppn_redact_url, detail::data_of(url), url.size(), buffer.out());
   return std::string(Buffer(std::move(buffer)).view());
 }
 
-/** Whether the value of a header of this name is a secret: see ppn_header_is_sensitive. Thread: any. Blocks: never. Since
- *  0.1. */
+/** Whether the value of a header of this name is a secret: see ppn_header_is_sensitive. Thread: any. Blocks: never.
+ *  Since 0.1. */
 inline bool header_is_sensitive(std::string_view name) noexcept {
   return ppn_header_is_sensitive(detail::data_of(name), name.size()) != 0;
 }

@@ -1,5 +1,5 @@
 /** @file request.hpp
- *  One request: described, then sent in one of five ways. Part of <pepperpy/network.hpp>.
+ *  One request: described, then sent, started, or read as a stream. Part of <pepperpy/network.hpp>.
  */
 #ifndef PEPPERPY_NETWORK_CPP_REQUEST_HPP
 #define PEPPERPY_NETWORK_CPP_REQUEST_HPP
@@ -32,16 +32,16 @@ inline namespace api_v0 {
  *
  *      client.request("POST", url).header("Accept", "text/plain").json(text).send();
  *
- *  What is wrong with a part of the description is thrown by the function that adds it, before anything is sent; each of
- *  them throws UsageError (PPN_E_INVALID_STATE) for a request that was started.
+ *  What is wrong with a part of the description is thrown by the function that adds it, before anything is sent; each
+ *  of them throws UsageError (PPN_E_INVALID_STATE) for a request that was started.
  *  Thread: one at a time, except cancel and resume. Blocks: send alone. Since 0.1. */
 class Request {
  public:
   /** Takes over a reference. */
   explicit Request(detail::RequestHandle handle) noexcept : handle_(std::move(handle)) {}
 
-  /** Set a header; fields of the same name are replaced. Throws UsageError (PPN_E_INVALID_HEADER, whose text never holds
-   *  the value): RFC 9110 5.5, and headers of the message framing, which belong to the library. */
+  /** Set a header; fields of the same name are replaced. Throws UsageError (PPN_E_INVALID_HEADER, whose text never
+   *  holds the value): RFC 9110 5.5, and headers of the message framing, which belong to the library. */
   Request& header(std::string_view name, std::string_view value) & { return put(ppn_request_set_header, name, value); }
   Request header(std::string_view name, std::string_view value) && { return std::move(header(name, value)); }
 
@@ -52,8 +52,8 @@ class Request {
   }
   Request headers(HeaderList fields) && { return std::move(headers(fields)); }
 
-  /** Set all headers of a list, copied; those of the request with the same names are replaced. All of them or, when one is
-   *  refused as by header, none. */
+  /** Set all headers of a list, copied; those of the request with the same names are replaced. All of them or, when one
+   *  is refused as by header, none. */
   Request& headers(const Headers& list) & {
     detail::call(ppn_request_set_headers, handle(), list.handle());
     return *this;
@@ -88,8 +88,8 @@ class Request {
   }
   Request json(std::string_view text) && { return std::move(json(text)); }
 
-  /** Set an option of the table for this request alone, as NetworkConfig::set. Throws ConfigError, also for options that
-   *  belong to the client. */
+  /** Set an option of the table for this request alone, as NetworkConfig::set. Throws ConfigError, also for options
+   *  that belong to the client. */
   template <class Value>
   Request& option(std::string_view name, const Value& value) & {
     return put(ppn_request_set_option, name, detail::option_text(name, value));
@@ -99,9 +99,9 @@ class Request {
     return std::move(option(name, value));
   }
 
-  /** The lambdas below run on a thread of the library, in order and never at the same time, and end (with what they hold)
-   *  when the request has ended. They return nothing or a Flow. One that throws aborts the request: send and the future
-   *  of send_async throw the same exception, and on_complete is given it.
+  /** The lambdas below run on a thread of the library, in order and never at the same time, and end (with what they
+   *  hold) when the request has ended. They return nothing or a Flow. One that throws aborts the request: send and the
+   *  future of send_async throw the same exception, and on_complete is given it.
    *
    *  `lambda(Response head)`: the head of the response has arrived; only status and headers may be read. */
   template <class Lambda>
@@ -115,8 +115,8 @@ class Request {
     return std::move(on_headers(std::move(lambda)));
   }
 
-  /** `lambda(std::string_view bytes)`: a piece of the body has arrived; valid until return. Without on_data, on_line and
-   *  on_event, of which a request has one at most, the body is collected in the response. */
+  /** `lambda(std::string_view bytes)`: a piece of the body has arrived; valid until return. Without on_data, on_line
+   *  and on_event, of which a request has one at most, the body is collected in the response. */
   template <class Lambda>
   Request& on_data(Lambda lambda) & {
     static_assert(std::is_invocable_v<Lambda&, std::string_view>, "on_data takes std::string_view");
@@ -140,8 +140,8 @@ class Request {
     return std::move(on_line(std::move(lambda)));
   }
 
-  /** `lambda(const Event& event)`: an event of a text/event-stream has arrived; valid until return. Asks for a stream of
-   *  events as Request::events does. */
+  /** `lambda(const Event& event)`: an event of a text/event-stream has arrived; valid until return. Asks for a stream
+   *  of events as Request::events does. */
   template <class Lambda>
   Request& on_event(Lambda lambda) & {
     static_assert(std::is_invocable_v<Lambda&, const Event&>, "on_event takes const Event&");
@@ -153,8 +153,8 @@ class Request {
     return std::move(on_event(std::move(lambda)));
   }
 
-  /** `lambda(Completion outcome)`: the request has ended; exactly once for a started request. What it throws is thrown by
-   *  send and by the future of send_async; after start nobody waits, and it is dropped. */
+  /** `lambda(Completion outcome)`: the request has ended; exactly once for a started request. What it throws is thrown
+   *  by send and by the future of send_async; after start nobody waits, and it is dropped. */
   template <class Lambda>
   Request& on_complete(Lambda lambda) & {
     static_assert(std::is_invocable_v<Lambda&, Completion>, "on_complete takes Completion");
@@ -181,8 +181,8 @@ class Request {
     error.raise(code, response ? std::make_shared<const Response>(std::move(response)) : nullptr);
   }
 
-  /** Start the request; the future gives the response or throws as send. Do not wait for it inside a lambda, which holds
-   *  up the thread that would fulfil it. The destructor of the future waits for nothing. */
+  /** Start the request; the future gives the response or throws as send. Do not wait for it inside a lambda, which
+   *  holds up the thread that would fulfil it. The destructor of the future waits for nothing. */
   std::future<Response> send_async() {
     std::future<Response> future = callbacks().promise.emplace().get_future();
     start();
@@ -205,8 +205,8 @@ class Request {
   /** Start the request and read the body line by line (NDJSON). Throws as stream. */
   LineStream lines() { return open<PPN_STREAM_LINES>(); }
 
-  /** Start the request and read the body as events. Sends Accept: text/event-stream unless Accept is set; a status other
-   *  than 200 (204 is an empty stream) or another media type makes reading fail. Throws as stream. */
+  /** Start the request and read the body as events. Sends Accept: text/event-stream unless Accept is set; a status
+   *  other than 200 (204 is an empty stream) or another media type makes reading fail. Throws as stream. */
   EventStream events() { return open<PPN_STREAM_EVENTS>(); }
 
   /** End the request with CancelledError unless it has ended before; one that is not started can not be started

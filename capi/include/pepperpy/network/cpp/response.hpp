@@ -38,8 +38,8 @@ struct Timings {
   Span total;      /**< start to end */
 };
 
-/** What the server answered. It never changes after its request has completed, and outlives request, client and runtime;
- *  inside on_headers only its head may be read.
+/** What the server answered. It never changes after its request has completed, and outlives request, client and
+ *  runtime; inside on_headers only its head may be read.
  *  Thread: any, except json(). Blocks: never. Since 0.1. */
 class Response {
  public:

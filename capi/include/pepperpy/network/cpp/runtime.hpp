@@ -17,10 +17,10 @@
 namespace ppn {
 inline namespace api_v0 {
 
-/** End the runtime: requests under way are cancelled and still complete, connections are closed, threads are joined. The
- *  next request starts a new one. Optional.
- *  Throws UsageError (PPN_E_WOULD_DEADLOCK: called inside a lambda). Thread: any. Blocks: until lambdas that are running
- *  have returned. Since 0.1. */
+/** End the runtime: requests under way are cancelled and still complete, connections are closed, threads are joined.
+ *  The next request starts a new one. Optional.
+ *  Throws UsageError (PPN_E_WOULD_DEADLOCK: called inside a lambda). Thread: any. Blocks: until lambdas that are
+ *  running have returned. Since 0.1. */
 inline void shutdown() {
   detail::call(ppn_runtime_shutdown);
 }
@@ -41,8 +41,8 @@ enum class LogLevel : int32_t {
 /** Send the log lines of the process to `sink(LogLevel level, std::string_view line)`, which replaces the sink before.
  *  The sink runs on any thread, possibly on several at once, and must not call this library. A line whose sink throws
  *  is lost, for there is nobody to tell.
- *  Throws UsageError (PPN_E_INVALID_ARGUMENT, PPN_E_WOULD_DEADLOCK: called inside a sink). Thread: any. Blocks: while the
- *  old sink runs. Since 0.1. */
+ *  Throws UsageError (PPN_E_INVALID_ARGUMENT, PPN_E_WOULD_DEADLOCK: called inside a sink). Thread: any. Blocks: while
+ *  the old sink runs. Since 0.1. */
 template <class Sink>
 void set_log_sink(LogLevel level, Sink sink) {
   static_assert(std::is_invocable_v<Sink&, LogLevel, std::string_view>, "a sink takes LogLevel and std::string_view");

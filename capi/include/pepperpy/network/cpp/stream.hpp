@@ -31,9 +31,10 @@ inline namespace api_v0 {
  *
  *      for (std::string_view line : client.lines(url)) ...
  *
- *  The destructor cancels a stream that has not ended and closes its connection, so leaving such a loop early does both.
- *  Reading throws CancelledError, StreamError, ProtocolError, TimeoutError, StatusError (of events) and every other error
- *  of a transfer, whose response() is what had arrived, and UsageError (PPN_E_WOULD_DEADLOCK: inside a lambda).
+ *  The destructor cancels a stream that has not ended and closes its connection, so leaving such a loop early does
+ *  both. Reading throws CancelledError, StreamError, ProtocolError, TimeoutError, StatusError (of events) and every
+ *  other error of a transfer, whose response() is what had arrived, and UsageError (PPN_E_WOULD_DEADLOCK: inside a
+ *  lambda).
  *  Thread: one at a time, except cancel. Blocks: where it says so. Since 0.1. */
 template <int32_t Kind>
 class Stream {
@@ -84,8 +85,8 @@ class Stream {
    *  timeouts of the request. */
   std::optional<Piece> next() { return take(-1); }
 
-  /** The same, or nothing when no piece came in time; ended() tells the two apart. 0 looks without waiting. Blocks: up to
-   *  `timeout`. */
+  /** The same, or nothing when no piece came in time; ended() tells the two apart. 0 looks without waiting. Blocks: up
+   *  to `timeout`. */
   template <class Rep, class Period>
   std::optional<Piece> next(std::chrono::duration<Rep, Period> timeout) {
     return take(std::max(int64_t{0}, detail::milliseconds_of(timeout)));
