@@ -77,11 +77,15 @@ static int run(const struct options* options, const struct command* command) {
 
 /* Often a URL without a command, and a URL may hold secrets. */
 static int complain_command(const char* name) {
-  struct text redacted = {NULL, 0, 0};
+  ppn_buffer* redacted = NULL;
+  struct text shown = {NULL, 0, 0};
   int status = 0;
-  append_redacted_url(&redacted, name);
-  status = complain_usage("unknown command", redacted.data);
-  text_free(&redacted);
+  if (ppn_redact_url(name, PPN_AUTO_LENGTH, &redacted, NULL) == PPN_OK) {
+    text_append(&shown, (const char*)ppn_buffer_data(redacted), ppn_buffer_length(redacted));
+  }
+  status = complain_usage("unknown command", shown.data);
+  text_free(&shown);
+  ppn_buffer_release(redacted);
   return status;
 }
 
