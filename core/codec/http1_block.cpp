@@ -125,11 +125,12 @@ Http1Block::Step Http1Block::partial_line(std::string_view so_far, const Http1Li
 }
 
 Http1Block::Step Http1Block::check_size(std::size_t line_size, const Http1Limits& limits) {
-  if (line_size > limits.line_bytes) return fail(ErrorCode::headers_too_large, "a header line is above its limit");
-  if (line_size > limits.head_bytes - budget_used_) {
-    return fail(ErrorCode::headers_too_large, "the headers of the response are above their limit");
-  }
-  return Step::need_input;
+  const std::size_t left = limits.head_bytes - budget_used_;
+  if (line_size <= std::min(limits.line_bytes, left)) return Step::need_input;
+  // The smaller one is named, for that is the one a line meets first when it comes byte by byte.
+  return fail(ErrorCode::headers_too_large, limits.line_bytes <= left
+                                                ? "a header line is above its limit"
+                                                : "the headers of the response are above their limit");
 }
 
 Http1Block::Step Http1Block::line(std::string_view block, std::size_t begin, std::size_t lf,

@@ -300,6 +300,19 @@ BOOST_AUTO_TEST_CASE(all_heads_of_a_response_share_one_budget) {
   BOOST_CHECK(decode_with(limits, interim + last).code == ErrorCode::headers_too_large);
 }
 
+BOOST_AUTO_TEST_CASE(limit_that_is_met_first_is_named_however_the_input_is_cut) {
+  Http1Limits limits;
+  limits.line_bytes = 60;
+  limits.head_bytes = 70;
+  const std::string input = "HTTP/1.1 204 No\r\nA: " + std::string(80, 'v') + "\r\n\r\n";
+  const Http1Outcome whole = decode_with(limits, input);
+  BOOST_CHECK(whole.code == ErrorCode::headers_too_large);
+  for_each_cut(input, [&](const Pieces& pieces) {
+    Http1Decoder decoder(limits);
+    BOOST_CHECK(decode(decoder, pieces) == whole);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(extensions_of_a_chunk_are_limited) {
   const auto with_extension = [](std::size_t size) {
     return chunked("1;" + std::string(size, 'x') + "\r\na\r\n1;" + std::string(size, 'y') + "\r\nb\r\n0\r\n\r\n");
