@@ -4,10 +4,11 @@ set -uo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: tests/run.sh [--sanitize] [--bench] [--all] [--help]
+usage: tests/run.sh [--sanitize] [--fuzz] [--bench] [--all] [--help]
 
   (nothing)    release build and its tests
   --sanitize   the tests again under address + undefined and under thread sanitizer
+  --fuzz       each fuzzer for a minute, after the tests
   --bench      the benchmarks as well, after the tests
   --all        everything above
 
@@ -16,12 +17,14 @@ USAGE
 }
 
 sanitize=no
+fuzz=no
 bench=no
 for argument in "$@"; do
   case "$argument" in
     --sanitize) sanitize=yes ;;
+    --fuzz) fuzz=yes ;;
     --bench) bench=yes ;;
-    --all) sanitize=yes bench=yes ;;
+    --all) sanitize=yes fuzz=yes bench=yes ;;
     --help | -h) usage && exit 0 ;;
     *) echo "run.sh: unknown option $argument" >&2 && usage >&2 && exit 2 ;;
   esac
@@ -84,6 +87,7 @@ if [ "$sanitize" = yes ]; then
   run_preset asan
   run_preset tsan
 fi
+if [ "$fuzz" = yes ]; then run_preset fuzz; fi
 if [ "$bench" = yes ]; then
   say "bench"
   tests/bench/run.py --build build/release </dev/null || step_failed "bench"
