@@ -75,6 +75,40 @@ BOOST_AUTO_TEST_CASE(response_that_ends_too_early_is_named_by_where_it_ended) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(response_cut_at_any_byte_is_never_taken_for_a_whole_one) {
+  struct Whole {
+    std::string bytes;
+    std::size_t head;  // bytes of the final head, interim ones included
+    std::string body;
+  };
+  const std::string length_head =
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+  const Whole rows_of_bytes[] = {{length_head + "1234567890", length_head.size(), "1234567890"},
+                                 {chunked_head + "5;a=\"b\"\r\n12345\r\n" + chunk("67890") + "0\r\nX-Sum: 1\r\n\r\n",
+                                  chunked_head.size(), "1234567890"}};
+  for (const Whole& whole : rows_of_bytes) {
+    for (const bool reset : {false, true}) {
+      std::vector<Script> scripts;
+      for (std::size_t cut = 1; cut < whole.bytes.size(); ++cut) {
+        scripts.push_back(Script{}.expect_request().send(whole.bytes.substr(0, cut)));
+        if (reset) scripts.back().reset();
+      }
+      const ScriptedServer server(scripts);
+      const auto client = make_client();
+      for (std::size_t cut = 1; cut < whole.bytes.size(); ++cut) {
+        BOOST_TEST_CONTEXT((reset ? "reset after " : "closed after ") << cut << " bytes of " << whole.bytes) {
+          const Outcome outcome = fetch(client, {.url = server.url(), .delivery = Delivery::chunks});
+          const std::string expected = cut < whole.head ? "HTTP_PROTOCOL" : "BODY_TRUNCATED";
+          // A reset may overtake what was sent before it.
+          BOOST_TEST((outcome.code() == expected || (reset && outcome.code() == "CONNECTION_RESET")), outcome.code());
+          BOOST_TEST(whole.body.starts_with(outcome.joined()));
+          BOOST_TEST(outcome.heads <= (cut < whole.head ? 0 : 1));
+        }
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(collected_body_that_is_cut_keeps_what_arrived) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345").close()});

@@ -25,6 +25,19 @@ BOOST_AUTO_TEST_CASE(idle_connection_that_the_server_closes_is_dropped_at_once) 
   BOOST_TEST(!second.reused());
 }
 
+BOOST_AUTO_TEST_CASE(request_that_may_not_be_sent_twice_survives_closes_between_calls) {
+  const auto client = make_client();
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("thanks")).close()}, {.repeat_last = true});
+  for (int i = 1; i <= 20; ++i) {
+    const Outcome outcome = fetch(client, {.url = server.url(), .method = "POST", .body = "x"});
+    BOOST_TEST(outcome.body() == "thanks");
+    BOOST_TEST(!outcome.reused());
+    BOOST_TEST(server.wait_for_finished(i));
+    BOOST_TEST(until([] { return live_object_count() == 1; }));
+  }
+  BOOST_TEST(server.requests().size() == 20U);
+}
+
 BOOST_AUTO_TEST_CASE(idle_tls_connection_that_the_server_closes_is_dropped_at_once) {
   CertificateFactory factory;
   const CertFiles ca = factory.make_ca();

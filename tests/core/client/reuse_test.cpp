@@ -67,6 +67,90 @@ BOOST_AUTO_TEST_CASE(unclean_response_closes_the_connection) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(wish_to_close_is_understood_however_it_is_written) {
+  const std::string wishes[] = {"Connection: Close\r\n",
+                                "CONNECTION: CLOSE\r\n",
+                                "Connection: keep-alive, close\r\n",
+                                "Connection: close, x-other\r\n",
+                                "Connection:close\r\n",
+                                "Connection: \t close \t \r\n",
+                                "Connection: ,,close,\r\n",
+                                "Connection: keep-alive\r\nConnection: close\r\n",
+                                "Connection: close\r\nConnection: keep-alive\r\n",
+                                "Connection: close\r\nKeep-Alive: timeout=60\r\n"};
+  for (const std::string& wish : wishes) {
+    BOOST_TEST_CONTEXT(wish) {
+      const TwoRequests peer(ok_response("first", wish));
+      const auto client = make_client();
+      BOOST_TEST(fetch(client, peer.server.url()).body() == "first");
+      BOOST_TEST(fetch(client, peer.server.url()).body() == "fresh connection");
+    }
+  }
+  const std::string no_wishes[] = {"Connection: closed\r\n", "Connection: x-close\r\n", "X-Connection: close\r\n",
+                                   "Connection: \"close\"\r\n", "Connection:\r\n"};
+  for (const std::string& no_wish : no_wishes) {
+    BOOST_TEST_CONTEXT(no_wish) {
+      const TwoRequests peer(ok_response("first", no_wish));
+      const auto client = make_client();
+      BOOST_TEST(fetch(client, peer.server.url()).body() == "first");
+      BOOST_TEST(fetch(client, peer.server.url()).body() == "same connection");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(response_without_body_ends_with_its_head) {
+  struct Bodiless {
+    const char* method;
+    std::string response;
+    const char* second = "same connection";
+  };
+  const Bodiless rows[] = {
+      {"HEAD", "HTTP/1.1 200 OK\r\n\r\n"},
+      {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"},
+      {"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"HEAD", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", "fresh connection"},
+      {"HEAD", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n"},
+      {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"},
+      {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"},
+      {"GET", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"GET", "HTTP/1.1 304 Not Modified\r\n\r\n"},
+      {"GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      // A body that must not be there is no part of the response and none of the next one.
+      {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "fresh connection"},
+      {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "fresh connection"},
+      {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", "fresh connection"},
+      {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "fresh connection"},
+  };
+  for (const Bodiless& row : rows) {
+    BOOST_TEST_CONTEXT(row.method << ' ' << row.response) {
+      const TwoRequests peer(row.response);
+      const auto client = make_client();
+      const Outcome first = fetch(client, {.url = peer.server.url(), .method = row.method});
+      BOOST_TEST(first.code() == "OK");
+      BOOST_TEST(first.body().empty());
+      BOOST_TEST(fetch(client, peer.server.url()).body() == row.second);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(old_protocol_ends_its_body_with_the_connection) {
+  const std::string answers[] = {"HTTP/1.0 200 OK\r\n\r\nfirst",
+                                 "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nfirst",
+                                 "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                 "5\r\nfirst\r\n0\r\n\r\n"};
+  for (const std::string& answer : answers) {
+    BOOST_TEST_CONTEXT(answer) {
+      const ScriptedServer server({Script{}.expect_request().send(answer).close(),
+                                   Script{}.expect_request().send(ok_response("fresh connection"))});
+      const auto client = make_client();
+      const Outcome first = fetch(client, server.url());
+      BOOST_TEST(first.body() == "first");
+      BOOST_TEST(first.response->minor_version == 0);
+      BOOST_TEST(fetch(client, server.url()).body() == "fresh connection");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(switch_of_protocols_nobody_asked_for_is_refused_and_closed) {
   const TwoRequests peer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n");
   const auto client = make_client();

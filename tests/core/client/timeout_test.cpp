@@ -99,6 +99,61 @@ BOOST_AUTO_TEST_CASE(silence_within_a_stream_is_a_stream_idle_timeout) {
   BOOST_TEST(outcome.events.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(server_that_falls_silent_anywhere_is_ended_by_the_timer_of_that_place) {
+  const std::string length_head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+  const std::string before_a_head[] = {"H", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\nX-A: b\r\n",
+                                       "HTTP/1.1 200 OK\r\nX-A: b\r\n\r", "HTTP/1.1 103 Early Hints\r\n\r\n"};
+  const std::string after_a_head[] = {length_head,
+                                      length_head + "123456789",
+                                      "HTTP/1.1 200 OK\r\n\r\nuntil the end",
+                                      chunked_head,
+                                      chunked_head + "a",
+                                      chunked_head + "a;ext=",
+                                      chunked_head + "a\r\n123",
+                                      chunked_head + "3\r\n123",
+                                      chunked_head + "3\r\n123\r",
+                                      chunked_head + chunk("123"),
+                                      chunked_head + "0\r\n",
+                                      chunked_head + "0\r\nX-Sum: 1\r\n",
+                                      chunked_head + "0\r\nX-Sum: 1\r\n\r"};
+  const auto client = make_client();
+  std::vector<std::unique_ptr<ScriptedServer>> servers;
+  struct Waiting {
+    std::string sent;
+    std::unique_ptr<TestCall> call;
+    const char* code;
+    const char* phase;
+    const char* limit;
+  };
+  std::vector<Waiting> all;
+  // All wait at the same time.
+  const auto begin = [&](const std::string& sent, bool head) {
+    for (const bool stream : {false, true}) {
+      servers.push_back(std::make_unique<ScriptedServer>(
+          std::vector<Script>{Script{}.expect_request().send(sent).wait_for_peer_close()}));
+      Request request{.url = servers.back()->url(),
+                      .delivery = stream ? Delivery::chunks : Delivery::collect,
+                      .options = {{"read_timeout_ms", "310"},
+                                  {"stream_idle_timeout_ms", "320"},
+                                  {"first_byte_timeout_ms", "330"},
+                                  {"stream_first_byte_timeout_ms", "340"}}};
+      all.push_back({sent, std::make_unique<TestCall>(client, std::move(request)),
+                     !head    ? "FIRST_BYTE_TIMEOUT"
+                     : stream ? "STREAM_IDLE_TIMEOUT"
+                              : "READ_TIMEOUT",
+                     head ? "body" : "first_byte", head ? (stream ? "320" : "310") : (stream ? "340" : "330")});
+      all.back().call->start();
+    }
+  };
+  for (const std::string& sent : before_a_head) begin(sent, false);
+  for (const std::string& sent : after_a_head) begin(sent, true);
+  for (const Waiting& waiting : all) {
+    BOOST_TEST_CONTEXT(waiting.sent) {
+      check(waiting.call->finish(), waiting.code, waiting.phase, waiting.limit);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(bytes_of_any_kind_end_the_silence) {
   // Twenty bytes, each far sooner than the limit, together far later.
   Script script;
