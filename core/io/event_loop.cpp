@@ -170,6 +170,7 @@ void EventLoop::turn() {
 }
 
 void EventLoop::turn_alone() {
+  ++turns_;
   wait_for_events();
   run_timers();
   run_deferred();
@@ -188,6 +189,7 @@ void EventLoop::end() {
 EventLoop::WatchId EventLoop::watch(int descriptor, Watcher& watcher) {
   if (free_slots_.empty()) {
     slots_.emplace_back();
+    free_slots_.reserve(slots_.capacity());  // unwatch() must not need memory
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   const std::uint32_t index = free_slots_.back();

@@ -54,6 +54,7 @@ class TimerHeap {
   void arm(Timer& timer, Nanos when);
   void disarm(Timer& timer) noexcept;
   Timer* earliest() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
+  std::size_t size() const noexcept { return heap_.size(); }
 
  private:
   void place(std::size_t index, Timer* timer) noexcept;
@@ -159,6 +160,11 @@ class EventLoop {
   void arm(Timer& timer, Nanos when) { timers_.arm(timer, when); }
   void disarm(Timer& timer) noexcept { timers_.disarm(timer); }
 
+  // What the loop holds, and how often it woke: how tests see a leak or a spin.
+  std::size_t watched() const noexcept { return slots_.size() - free_slots_.size(); }
+  std::size_t timers() const noexcept { return timers_.size(); }
+  std::uint64_t turns() const noexcept { return turns_; }
+
   // Memory that every connection of this loop reads into; its content is valid until the coroutine suspends.
   std::span<char> scratch() noexcept { return scratch_; }
 
@@ -204,6 +210,7 @@ class EventLoop {
   int epoll_ = -1;
   int wakeup_ = -1;
   Nanos now_ = 0;
+  std::uint64_t turns_ = 0;
   bool stopping_ = false;
   bool refusing_ = false;  // end() was called
   WorkQueue deferred_;     // posted by the loop thread
