@@ -16,21 +16,13 @@
 #include "core/client/engine.hpp"
 #include "core/client/until.hpp"
 #include "support/certificates.hpp"
+#include "support/sanitized.hpp"
 #include "support/swarm_server.hpp"
 
 namespace ppn::test {
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PPN_TEST_SANITIZED 1
-#endif
-#endif
-#ifdef PPN_TEST_SANITIZED
-constexpr unsigned long default_cancels = 5'000;
-#else
-constexpr unsigned long default_cancels = 100'000;
-#endif
+constexpr unsigned long default_cancels = sanitized ? 5'000 : 100'000;
 
 unsigned long number_from(const char* variable, unsigned long otherwise) {
   const char* const text = std::getenv(variable);
@@ -102,7 +94,7 @@ class Storm {
       // Now and then the calls come as far as a response; and there are no more than the loop can end.
       if (random_() % moments_apart == 0) {
         const unsigned long heads = tally_.heads;
-        until([&] { return tally_.heads != heads; }, after(std::chrono::milliseconds(50)));
+        until([&] { return tally_.heads != heads; }, after(std::chrono::milliseconds(20)));
       }
       if (started_ - tally_.completed > 200) until([&] { return started_ - tally_.completed < 100; });
     }
@@ -165,7 +157,7 @@ void run_storm(const SwarmServer& server, const std::string& ca_file, unsigned l
   const auto client_loop = *client->client_loop();
   {
     Storm storm(client, server, seed);
-    storm.cancel_calls(cancels, ca_file.empty() ? 24 : 6);  // a handshake takes longer
+    storm.cancel_calls(cancels, ca_file.empty() ? 24 : 10);  // a handshake takes longer
     const Tally& tally = storm.tally();
     BOOST_TEST(tally.completed == storm.started(), "seed " << seed);
     BOOST_TEST(tally.twice == 0U, "seed " << seed);

@@ -5,17 +5,8 @@
 
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
+#include "support/sanitized.hpp"
 #include "support/scripted_server.hpp"
-
-// The sanitizers keep freed memory on purpose.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PPN_TEST_MEMORY_IS_MEASURABLE 0
-#endif
-#endif
-#ifndef PPN_TEST_MEMORY_IS_MEASURABLE
-#define PPN_TEST_MEMORY_IS_MEASURABLE 1
-#endif
 
 namespace ppn::test {
 namespace {
@@ -30,7 +21,7 @@ class PeakMemory {
     std::ofstream("/proc/self/clear_refs") << "5";
     before_ = kib("VmHWM:");
   }
-  long grown_kib() const { return PPN_TEST_MEMORY_IS_MEASURABLE ? kib("VmHWM:") - before_ : 0; }
+  long grown_kib() const { return sanitized ? 0 : kib("VmHWM:") - before_; }
 
  private:
   static long kib(const std::string& name) {
