@@ -23,6 +23,24 @@ std::int64_t stall_limit_ms(std::int64_t write_timeout_ms) {
   return write_timeout_ms == 0 ? 0 : write_timeout_ms + kStallMs;
 }
 
+// What only describes the end of a call may not prevent it: without memory it is left out.
+std::string redacted_if_possible(const Url& url) noexcept {
+  try {
+    return url.redacted();
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
+void log_end(const std::string& method, const Url& url, const Error* error, const Response* response) noexcept {
+  try {
+    log(LogLevel::debug,
+        method + " " + url.redacted() + ": " +
+            (error != nullptr ? std::string(describe(error->code).name) : std::to_string(response->status)));
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 }  // namespace
 
 RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop,
@@ -367,12 +385,11 @@ void RunningCall::complete(Status outcome) noexcept {
     error->attempts = attempts_;
     error->sent = sent_;
     error->received_bytes = received_bytes_;
-    error->url = call_->url_.redacted();
+    error->url = redacted_if_possible(call_->url_);
     if (response_) error->http_status = response_->status;
   }
   if (log_enabled(LogLevel::debug)) {
-    log(LogLevel::debug, call_->method_ + " " + call_->url_.redacted() + ": " +
-                             (error ? std::string(describe(error->code).name) : std::to_string(response_->status)));
+    log_end(call_->method_, call_->url_, error.get(), response_.get());
   }
   if (response_) response_->complete.store(true, std::memory_order_release);
   client_loop_->leave(*this);

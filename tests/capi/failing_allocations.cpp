@@ -10,6 +10,19 @@ namespace {
 
 // Allocations of this thread that still succeed; negative = all do.
 thread_local long allocations_left = -1;
+// Allocations of this thread before the one that fails; negative = none does.
+thread_local long before_the_failing_one = -1;
+thread_local bool failed_once = false;
+
+bool fails() noexcept {
+  if (before_the_failing_one >= 0 && before_the_failing_one-- == 0) {
+    failed_once = true;
+    return true;
+  }
+  if (allocations_left == 0) return true;
+  if (allocations_left > 0) --allocations_left;
+  return false;
+}
 
 }  // namespace
 
@@ -23,13 +36,22 @@ FailAfter::~FailAfter() {
   allocations_left = -1;
 }
 
+void fail_once_after(long allocations) {
+  before_the_failing_one = allocations;
+  failed_once = false;
+}
+
+bool take_failed_once() {
+  before_the_failing_one = -1;
+  return failed_once;
+}
+
 }  // namespace ppn::test
 
 // All forms for plain memory, because what one of them hands out another one takes back.
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (allocations_left == 0) return nullptr;
-  if (allocations_left > 0) --allocations_left;
+  if (fails()) return nullptr;
   return std::malloc(size != 0 ? size : 1);
 }
 

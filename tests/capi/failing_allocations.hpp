@@ -22,4 +22,9 @@ class FailAfter {
   FailAfter& operator=(const FailAfter&) = delete;
 };
 
+// Of the allocations that this thread makes from now on, the one after the next `allocations` fails, and no other.
+void fail_once_after(long allocations);
+// Whether it has failed. None fails any more.
+bool take_failed_once();
+
 }  // namespace ppn::test
