@@ -1,5 +1,6 @@
 // The asynchronous call: callbacks in order, PAUSE and resume, events.
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <thread>
 
@@ -179,7 +180,7 @@ BOOST_AUTO_TEST_CASE(resume_inside_the_callback_takes_its_pause_back) {
 }
 
 BOOST_AUTO_TEST_CASE(abort_or_any_other_number_ends_the_request_as_cancelled) {
-  for (const int32_t answer : {PPN_CB_ABORT + 0, 3, -1}) {
+  for (const int32_t answer : {PPN_CB_ABORT + 0, 3, -1, INT32_MAX, INT32_MIN}) {
     for (const bool in_headers : {true, false}) {
       const ScriptedServer server(
           {Script{}.expect_request().send(open_head("text/plain") + "x").wait_for_peer_close()});
@@ -195,6 +196,25 @@ BOOST_AUTO_TEST_CASE(abort_or_any_other_number_ends_the_request_as_cancelled) {
       BOOST_TEST(seen.pieces == (in_headers ? 0 : 1));
       BOOST_TEST(server.wait_for_finished(1));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(number_that_means_nothing_ends_a_stream_of_events_at_that_event) {
+  for (const int32_t answer : {PPN_CB_ABORT + 0, 77, INT32_MIN}) {
+    const ScriptedServer server({Script{}
+                                     .expect_request()
+                                     .send(open_head("text/event-stream") + "data: 1\n\ndata: 2\n\n")
+                                     .wait_for_peer_close()});
+    const Client client = make_client();
+    const Request request = make_request(client, "GET", server.url());
+    Recorder recorder;
+    recorder.in_piece = [answer](ppn_request*) { return answer; };
+    BOOST_REQUIRE_EQUAL(recorder.install_for_events(request.get()), PPN_OK);
+    BOOST_REQUIRE_EQUAL(ppn_request_start(request.get(), nullptr), PPN_OK);
+    const Seen seen = recorder.wait_for_end();
+    BOOST_TEST(seen.code == PPN_E_CANCELLED);
+    BOOST_TEST(seen.pieces == 1);
+    BOOST_TEST(server.wait_for_finished(1));
   }
 }
 
