@@ -89,7 +89,7 @@ struct Peers {
                        .send(
                            "HTTP/1.1 200 OK\r\nX-One: a value that is too long for the string itself\r\n"
                            "Transfer-Encoding: chunked\r\n\r\n")
-                       .send("28\r\n{\"a line\": \"too long for a short string\"}\r\n")
+                       .send("29\r\n{\"a line\": \"too long for a short string\"}\r\n")
                        .send("6\r\n\nlast\n\r\n0\r\nX-Trailer: yes\r\n\r\n")
                        .expect_request()
                        .send(http_ok("again"));
