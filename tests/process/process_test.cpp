@@ -18,8 +18,10 @@ namespace {
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 const std::string chunked_head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-ProcessResult run_host(std::vector<std::string> arguments) {
-  return run_process({.program = PPN_TEST_HOST, .arguments = std::move(arguments)}, after(std::chrono::seconds(40)));
+ProcessResult run_host(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  return run_process(
+      {.program = PPN_TEST_HOST, .arguments = std::move(arguments), .environment = std::move(environment)},
+      after(std::chrono::seconds(40)));
 }
 
 ProcessResult run_cpp_host(std::vector<std::string> arguments) {
@@ -38,6 +40,11 @@ struct TlsServerFiles {
   CertFiles ca = factory.make_ca();
   ServerIdentity identity = factory.make_leaf(ca, loopback_names()).identity();
 };
+
+// UndefinedBehaviorSanitizer looks at memory through a pipe.
+bool descriptors_may_run_out(boost::unit_test::test_unit_id) {
+  return !sanitized;
+}
 
 // A server of TLS streams that never end.
 Script endless_stream() {
@@ -83,7 +90,9 @@ BOOST_AUTO_TEST_CASE(child_that_exits_does_not_disturb_the_streams_of_its_parent
   const ScriptedServer plain({endless_stream()}, {.repeat_last = true});
   const ScriptedServer secure({endless_stream()}, {.tls = tls.identity, .repeat_last = true});
   for (const ScriptedServer* const server : {&plain, &secure}) {
-    const ProcessResult result = run_host({"fork", server->url(), tls.ca.certificate_file});
+    // The threads of the parent are not in its children, and so their memory looks lost there.
+    const ProcessResult result =
+        run_host({"fork", server->url(), tls.ca.certificate_file}, {"ASAN_OPTIONS=detect_leaks=0"});
     check_end(result, 0);
     BOOST_TEST(result.output == "child exit 7\nchild exit 7\nchild exit 7\n4000 pieces\n");
     BOOST_TEST(server->connections() == 4);
@@ -101,7 +110,8 @@ BOOST_AUTO_TEST_CASE(program_that_is_executed_inherits_no_descriptor) {
   BOOST_TEST(!nothing.output.empty());
 }
 
-BOOST_AUTO_TEST_CASE(call_without_a_descriptor_left_is_named_and_the_next_one_works) {
+BOOST_AUTO_TEST_CASE(call_without_a_descriptor_left_is_named_and_the_next_one_works,
+                     *boost::unit_test::precondition(descriptors_may_run_out)) {
   // Each response ends its connection, so that every call needs a new one.
   const std::string last = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
   const ScriptedServer server({Script{}.expect_request().send(last).close()}, {.repeat_last = true});
