@@ -1,13 +1,12 @@
 /* Ours: keep-alive GET through the C ABI. Asynchronous calls; each one that completes starts the next.
  *
- * usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS
- * prints {"requests":N,"errors":N,"body_bytes":N,"seconds":S} */
-#include <pepperpy/network.h>
+ * usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
+#include "bench_ppn.h"
 
 enum { max_in_flight = 1024, max_errors = 100 };
 
@@ -19,22 +18,15 @@ typedef struct {
   double end_s;
   /* From here on the I/O thread alone writes, until `finished` is set. */
   int in_flight;
-  long requests, errors;
-  uint64_t body_bytes;
+  bench_figures figures;
 
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   int finished;
 } bench;
 
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void count_error(bench* b, const ppn_error* error) {
-  if (b->errors++ == 0) fprintf(stderr, "bench_ppn_get: %s\n", error ? ppn_error_message(error) : "wrong answer");
+  if (b->figures.errors++ == 0) bench_complain("bench_ppn_get", error);
 }
 
 static void on_complete(void* user_data, ppn_request* request, ppn_response* response, const ppn_error* failure);
@@ -63,13 +55,13 @@ static void on_complete(void* user_data, ppn_request* request, ppn_response* res
   (void)request;
   b->in_flight--;
   if (!failure && ppn_response_status(response) == 200) {
-    b->requests++;
-    b->body_bytes += ppn_response_body_bytes(response);
+    b->figures.operations++;
+    b->figures.body_bytes += ppn_response_body_bytes(response);
   } else {
     count_error(b, failure);
   }
   /* The first completion brings the rest, so that all counting happens on the I/O thread. */
-  if (b->errors < max_errors && now_s() < b->end_s) {
+  if (b->figures.errors < max_errors && bench_now_s() < b->end_s) {
     while (b->in_flight < b->wanted_in_flight && start_one(b)) continue;
   }
   if (b->in_flight == 0) {
@@ -80,25 +72,8 @@ static void on_complete(void* user_data, ppn_request* request, ppn_response* res
   }
 }
 
-static int make_client(bench* b, const char* ca_file) {
-  char limit[16];
-  ppn_config* config = NULL;
-  ppn_error* error = NULL;
-  int length = snprintf(limit, sizeof limit, "%d", b->wanted_in_flight);
-  if (ppn_config_new(&config, &error) == PPN_OK &&
-      ppn_config_set_ca_file(config, ca_file, PPN_AUTO_LENGTH, &error) == PPN_OK &&
-      ppn_config_set(config, "max_connections_per_origin", PPN_AUTO_LENGTH, limit, (size_t)length, &error) == PPN_OK) {
-    ppn_client_new(config, &b->client, &error);
-  }
-  if (error) fprintf(stderr, "bench_ppn_get: %s\n", ppn_error_message(error));
-  ppn_error_release(error);
-  ppn_config_release(config);
-  return b->client != NULL;
-}
-
 int main(int argc, char** argv) {
   bench b = {0};
-  double start_s;
   if (argc != 5 || (b.wanted_in_flight = atoi(argv[3])) < 1 || b.wanted_in_flight > max_in_flight ||
       atof(argv[4]) <= 0) {
     fprintf(stderr, "usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS\n");
@@ -108,17 +83,16 @@ int main(int argc, char** argv) {
   pthread_cond_init(&b.changed, NULL);
   b.url = argv[1];
   b.url_length = strlen(argv[1]);
-  if (!make_client(&b, argv[2])) return 1;
-  start_s = now_s();
-  b.end_s = start_s + atof(argv[4]);
+  if (!(b.client = bench_client(argv[2], b.wanted_in_flight))) return 1;
+  bench_begin(&b.figures);
+  b.end_s = bench_now_s() + atof(argv[4]);
   if (!start_one(&b)) return 1;
   /* Requests have their own deadlines (timeout_ms), so this wait has one too. */
   pthread_mutex_lock(&b.mutex);
   while (!b.finished) pthread_cond_wait(&b.changed, &b.mutex);
   pthread_mutex_unlock(&b.mutex);
-  printf("{\"requests\":%ld,\"errors\":%ld,\"body_bytes\":%llu,\"seconds\":%.3f}\n", b.requests, b.errors,
-         (unsigned long long)b.body_bytes, now_s() - start_s);
+  bench_end(&b.figures);
   ppn_client_release(b.client);
   ppn_runtime_shutdown(NULL);
-  return b.errors ? 1 : 0;
+  return bench_print(&b.figures, "");
 }

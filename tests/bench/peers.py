@@ -2,57 +2,55 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 
-from servers import JSON_BODY
-
 UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60}
+LONGEST_RUN_S = 180
 
 
 class Program:
-    """A client of ours that follows the convention `PROGRAM URL CA_FILE IN_FLIGHT SECONDS` and prints JSON."""
+    """A program of this folder: prints one JSON object with operations, errors, body_bytes, seconds and cpu_s."""
 
-    def __init__(self, name, path):
-        self.name, self.path = name, path
+    def __init__(self, name, path, *arguments, environment=None):
+        self.name, self.command = name, [path, *map(str, arguments)]
+        self.environment = environment or {}
 
-    def available(self):
-        return os.access(self.path, os.X_OK)
-
-    def command(self, url, ca_file, in_flight, seconds):
-        return [self.path, url, ca_file, str(in_flight), str(seconds)]
+    def missing(self):
+        return None if os.access(self.command[0], os.X_OK) else f"no {os.path.basename(self.command[0])}"
 
     def read(self, text):
-        report = json.loads(text)
-        if report["body_bytes"] != report["requests"] * len(JSON_BODY):
-            raise RuntimeError(f"{self.name}: {report['body_bytes']} body bytes in {report['requests']} answers")
-        return report["requests"], report["errors"], report["seconds"]
+        return json.loads(text)
 
 
 class Wrk:
-    """wrk reads answers but checks little; it verifies no certificate."""
+    """wrk reads answers but checks little, and it verifies no certificate. It counts no body bytes."""
 
     name = "wrk"
+    environment = {}
 
-    def available(self):
-        return any(os.access(os.path.join(folder, "wrk"), os.X_OK) for folder in os.environ["PATH"].split(":"))
+    def __init__(self, url, in_flight, seconds):
+        self.command = ["wrk", "-t1", f"-c{in_flight}", f"-d{max(1, round(seconds))}s", url]
 
-    def command(self, url, ca_file, in_flight, seconds):
-        return ["wrk", "-t1", f"-c{in_flight}", f"-d{max(1, round(seconds))}s", url]
+    def missing(self):
+        return None if shutil.which("wrk") else "no wrk"
 
     def read(self, text):
         requests, time, unit = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m)\b", text).groups()
         trouble = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
         errors = sum(map(int, trouble.groups())) if trouble else 0
         status = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-        return int(requests), errors + (int(status[1]) if status else 0), float(time) * UNITS_S[unit]
+        return {"operations": int(requests), "errors": errors + (int(status[1]) if status else 0),
+                "seconds": float(time) * UNITS_S[unit]}
 
 
-def measure(peer, pin, url, ca_file, in_flight, seconds):
-    """CPU time of the whole process, by the kernel's account of the child, so that no peer measures itself."""
-    process = subprocess.Popen([*pin, *peer.command(url, ca_file, in_flight, seconds)], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, text=True)
-    limit = threading.Timer(seconds + 60, process.kill)
+def measure(peer, pin, check):
+    """One run. `check` says what is wrong with the figures, or nothing. A program that does not account for its CPU
+    time gets the kernel's account of the whole process."""
+    process = subprocess.Popen([*pin, *peer.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **peer.environment})
+    limit = threading.Timer(LONGEST_RUN_S, process.kill)
     limit.start()
     try:
         text = process.stdout.read()
@@ -60,10 +58,17 @@ def measure(peer, pin, url, ca_file, in_flight, seconds):
         process.returncode = os.waitstatus_to_exitcode(status)
     finally:
         limit.cancel()
+        process.stdout.close()
     if process.returncode != 0:
         raise RuntimeError(f"{peer.name} ended with {process.returncode}: {text.strip()}")
-    requests, errors, took = peer.read(text)
-    if errors or not requests:
-        raise RuntimeError(f"{peer.name}: {requests} requests, {errors} errors")
-    return {"requests": requests, "seconds": took, "rps": requests / took,
-            "cpu_us": (usage.ru_utime + usage.ru_stime) * 1e6 / requests, "peak_rss_kb": usage.ru_maxrss}
+    figures = peer.read(text)
+    if figures["errors"] or not figures["operations"]:
+        raise RuntimeError(f"{peer.name}: {figures['operations']} operations, {figures['errors']} errors")
+    wrong = check(figures) if "body_bytes" in figures else None
+    if wrong:
+        raise RuntimeError(f"{peer.name}: {wrong}")
+    cpu_s = figures.setdefault("cpu_s", usage.ru_utime + usage.ru_stime)
+    figures["cpu_us"] = cpu_s * 1e6 / figures["operations"]
+    figures["per_s"] = figures["operations"] / figures["seconds"]
+    figures["peak_rss_kb"] = usage.ru_maxrss
+    return figures

@@ -1,33 +1,49 @@
 #!/usr/bin/env python3
 """Compares the library with its peers in one run. Prints a table and writes JSON.
 
-Keep-alive GET of 130 bytes of JSON, 64 in flight, one client thread, nginx on another core, plain and TLS 1.3
-(ECDSA P-256). Rounds are interleaved, so that a disturbance meets every peer; a figure is the median of its rounds
-with the lowest and the highest beside it.
+Rounds are interleaved, so that a disturbance meets every peer; a figure is the median of its rounds with the lowest
+and the highest beside it.
 """
 import argparse
+import dataclasses
 import json
 import os
-import statistics
+import resource
+import shutil
+import subprocess
 import sys
 
-from peers import Program, Wrk, measure
-from servers import Nginx
+import rows as catalogue
+from peers import measure
+from report import show, summarise, table
+from servers import BenchServer, Files, Nginx
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OURS = "ppn"
-IN_FLIGHT = 64
-# What is measured, its URL scheme, and the budget in microseconds of CPU per request.
-WORKS = (("GET plain", "http", 9.0), ("GET TLS 1.3", "https", 12.0))
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SPARE_DESCRIPTORS = 100
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="run.sh", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build/release"),
                         help="build folder (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="two rounds of one second instead of five of two")
+    parser.add_argument("--rows", help=f"only these, separated by commas: {', '.join(catalogue.GROUPS)}")
+    parser.add_argument("--rounds", type=int, help="how often everything is measured (default: 5)")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", dest="size", action="store_const", const=catalogue.QUICK, default=catalogue.FULL,
+                      help="two short rounds, for a look")
+    size.add_argument("--smoke", dest="size", action="store_const", const=catalogue.SMOKE,
+                      help="shows only that every row works; its figures mean nothing")
     parser.add_argument("--json", help="where to write the figures (default: BUILD/bench.json)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.groups = options.rows.split(",") if options.rows else list(catalogue.GROUPS)
+    unknown = [group for group in options.groups if group not in catalogue.GROUPS]
+    if unknown or (options.rounds is not None and options.rounds < 1):
+        parser.error(f"unknown rows: {', '.join(unknown)}" if unknown else "--rounds must be 1 or more")
+    if options.rounds:
+        options.size = dataclasses.replace(options.size, rounds=options.rounds)
+    return options
 
 
 def pins():
@@ -38,71 +54,90 @@ def pins():
     return ["taskset", "-c", str(cores[0])], ["taskset", "-c", str(cores[1])]
 
 
-def spread(runs, key):
-    values = [run[key] for run in runs]
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+def fit_descriptors(size):
+    """No more idle streams than one process may have descriptors."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY or size.idle_streams + SPARE_DESCRIPTORS <= most:
+        return size
+    print(f"bench: {most} descriptors at most: {most - SPARE_DESCRIPTORS} idle streams, not {size.idle_streams}")
+    return dataclasses.replace(size, idle_streams=most - SPARE_DESCRIPTORS)
 
 
-def run_rounds(peers, rounds, seconds):
+def build_go_client(build):
+    """Where there is no Go, its rows say so."""
+    source, target = os.path.join(HERE, "bench_go_get.go"), os.path.join(build, "bin", "bench_go_get")
+    if not shutil.which("go"):
+        return
+    if os.path.exists(target) and os.path.getmtime(target) > os.path.getmtime(source):
+        return
+    environment = {**os.environ, "GO111MODULE": "off", "GOCACHE": os.path.join(os.path.abspath(build), "go-cache"),
+                   "CGO_ENABLED": "0"}
+    subprocess.run(["go", "build", "-o", target, source], check=True, env=environment)
+
+
+def run_group(group_rows, rounds, pin):
+    """{row name: {peer name: [figures]}} and {row name: {peer name: why it is skipped}}"""
+    runs = {row.name: {} for row in group_rows}
+    skipped = {row.name: {} for row in group_rows}
+    for number in range(rounds):
+        for row in group_rows:
+            if number >= row.rounds:
+                continue
+            for peer in row.peers:
+                missing = peer.missing()
+                if missing and peer.name not in row.ours:
+                    skipped[row.name][peer.name] = missing
+                    continue
+                figures = measure(peer, pin, row.check)
+                runs[row.name].setdefault(peer.name, []).append(figures)
+                shown = ", ".join(show({"lowest": figures[key], "median": figures[key], "highest": figures[key],
+                                        "unit": unit, "scale": scale}) for key, unit, scale in row.figures)
+                print(f"round {number + 1}/{min(rounds, row.rounds)}  {row.name:22} {peer.name:18} {shown}", flush=True)
+    return runs, skipped
+
+
+def run(options, files):
     client_pin, server_pin = pins()
-    nginx = Nginx(server_pin)
-    runs = {(work, peer.name): [] for work, _, _ in WORKS for peer in peers}
+    nginx = Nginx(server_pin, files)
     try:
-        for number in range(rounds):
-            for work, scheme, _ in WORKS:
-                for peer in peers:
-                    run = measure(peer, client_pin, nginx.url(scheme), nginx.ca_file, IN_FLIGHT, seconds)
-                    runs[work, peer.name].append(run)
-                    print(f"round {number + 1}/{rounds}  {work:12} {peer.name:20} {run['cpu_us']:7.2f} us CPU/request  "
-                          f"{run['rps']:9.0f} req/s", flush=True)
+        server = BenchServer(server_pin, files, os.path.join(options.build, "bin", "bench_server"))
+        try:
+            at = catalogue.Places(options.build, files, nginx, server)
+            summaries = []
+            for group in options.groups:
+                group_rows = list(catalogue.GROUPS[group](at, options.size))
+                runs, skipped = run_group(group_rows, options.size.rounds, client_pin)
+                summaries += [summarise(row, runs[row.name], skipped[row.name]) for row in group_rows]
+            return summaries
+        finally:
+            server.close()
     finally:
         nginx.close()
-    return runs
-
-
-def summarise(peers, runs):
-    rows = []
-    for work, _, budget in WORKS:
-        for peer in peers:
-            measured = runs[work, peer.name]
-            rows.append({"work": work, "peer": peer.name, "budget_cpu_us": budget if peer.name == OURS else None,
-                         "cpu_us": spread(measured, "cpu_us"), "rps": spread(measured, "rps"),
-                         "peak_rss_kb": max(run["peak_rss_kb"] for run in measured), "rounds": measured})
-    return rows
-
-
-def print_table(rows):
-    ours = {row["work"]: row["cpu_us"]["median"] for row in rows if row["peer"] == OURS}
-    print(f"\n{'work':12} {'client':20} {'CPU us/request':>22} {'req/s':>26} {'ppn / client':>13} {'budget':>7}")
-    for row in rows:
-        cpu, rps = row["cpu_us"], row["rps"]
-        ratio = f"{ours[row['work']] / cpu['median']:.2f}" if row["work"] in ours else "-"
-        budget = f"{row['budget_cpu_us']:.0f}" if row["budget_cpu_us"] else ""
-        cpu_text = f"{cpu['median']:.2f} ({cpu['min']:.2f}-{cpu['max']:.2f})"
-        rps_text = f"{rps['median']:.0f} ({rps['min']:.0f}-{rps['max']:.0f})"
-        print(f"{row['work']:12} {row['peer']:20} {cpu_text:>22} {rps_text:>26} {ratio:>13} {budget:>7}")
 
 
 def main():
     options = arguments()
-    programs = os.path.join(options.build, "bin")
-    peers = [Wrk(), Program("libcurl multi+epoll", os.path.join(programs, "bench_curl_get")),
-             Program(OURS, os.path.join(programs, "bench_ppn_get"))]
-    missing = [peer.name for peer in peers if not peer.available()]
-    if missing:
-        print(f"bench: not built (PPN_BUILD_BENCH=ON) or not installed: {', '.join(missing)}", file=sys.stderr)
+    options.size = fit_descriptors(options.size)
+    if not os.access(os.path.join(options.build, "bin", "bench_server"), os.X_OK):
+        print(f"bench: {options.build} has no bench programs: build it with PPN_BUILD_BENCH=ON", file=sys.stderr)
         return 1
+    files = Files(options.size.file_mib << 20)
     try:
-        rows = summarise(peers, run_rounds(peers, *((2, 1) if options.quick else (5, 2))))
-    except RuntimeError as failure:
+        build_go_client(options.build)
+        summaries = run(options, files)
+    except (RuntimeError, OSError, subprocess.CalledProcessError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    print_table(rows)
+    finally:
+        files.close()
+    pinned = bool(pins()[0])
+    print(f"\n{table(summaries)}\n\nclient and server on a core each: {'yes' if pinned else 'no'}; "
+          f"load average {os.getloadavg()[0]:.2f}")
     path = options.json or os.path.join(options.build, "bench.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"in_flight": IN_FLIGHT, "pinned": bool(pins()[0]), "load_average": os.getloadavg(), "rows": rows},
-                  file, indent=1)
-    print(f"\nfigures: {path}")
+        json.dump({"size": dataclasses.asdict(options.size), "pinned": pinned, "load_average": os.getloadavg(),
+                   "rows": summaries}, file, indent=1)
+    print(f"figures: {path}")
     return 0
 
 

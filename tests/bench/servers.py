@@ -1,4 +1,5 @@
-"""nginx on loopback ports of its own, plain and TLS 1.3, pinned to one core."""
+"""The servers of a run: nginx and bench_server, on loopback ports of their own, pinned to one core."""
+import json
 import os
 import shutil
 import socket
@@ -26,13 +27,15 @@ http {{
   scgi_temp_path {work}/scgi;
   keepalive_requests 1000000000;
   keepalive_timeout 60;
+  sendfile on;
   ssl_certificate {work}/cert.pem;
   ssl_certificate_key {work}/key.pem;
   ssl_protocols TLSv1.3;
   server {{
     listen 127.0.0.1:{plain_port};
     listen 127.0.0.1:{tls_port} ssl;
-    location / {{ default_type application/json; return 200 '{body}'; }}
+    location /json {{ default_type application/json; return 200 '{body}'; }}
+    location /file {{ root {work}; }}
   }}
 }}
 """
@@ -46,32 +49,53 @@ def free_ports(count):
     return ports
 
 
-class Nginx:
-    def __init__(self, pin):
-        self.work = tempfile.mkdtemp(prefix="ppn-bench-")
-        self.plain_port, self.tls_port = free_ports(2)
-        self.ca_file = os.path.join(self.work, "cert.pem")
-        self._make_certificate()
-        config = os.path.join(self.work, "nginx.conf")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(work=self.work, body=JSON_BODY, plain_port=self.plain_port,
-                                     tls_port=self.tls_port))
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = subprocess.Popen([*pin, program, "-p", self.work, "-c", config], stdin=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        self._wait_until_it_listens()
+class Files:
+    """A folder with a throw-away certificate, which is its own CA, and a large file that takes no space."""
 
-    def _make_certificate(self):
+    def __init__(self, file_bytes):
+        self.folder = tempfile.mkdtemp(prefix="ppn-bench-")
+        self.certificate, self.key = os.path.join(self.folder, "cert.pem"), os.path.join(self.folder, "key.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-days", "2", "-subj", "/CN=ppn bench", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                        "-keyout", os.path.join(self.work, "key.pem"), "-out", self.ca_file],
-                       check=True, capture_output=True)
+                        "-keyout", self.key, "-out", self.certificate], check=True, capture_output=True)
+        with open(os.path.join(self.folder, "file"), "wb") as file:
+            file.truncate(file_bytes)
 
-    def _wait_until_it_listens(self):
-        end = time.monotonic() + 10
-        while time.monotonic() < end and self.process.poll() is None:
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end(process):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Nginx:
+    """Keep-alive answers of JSON_BODY, and the large file."""
+
+    def __init__(self, pin, files):
+        work = files.folder
+        plain_port, tls_port = free_ports(2)
+        self.base = {"http": f"http://127.0.0.1:{plain_port}", "https": f"https://127.0.0.1:{tls_port}"}
+        self.error_log = os.path.join(work, "error.log")
+        config = os.path.join(work, "nginx.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(work=work, body=JSON_BODY, plain_port=plain_port, tls_port=tls_port))
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.process = subprocess.Popen([*pin, program, "-p", work, "-c", config], stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        self._wait_until_it_listens(tls_port)
+
+    def _wait_until_it_listens(self, port):
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.tls_port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 return
             except OSError:
                 pass
@@ -79,20 +103,30 @@ class Nginx:
                 self.process.wait(timeout=0.02)  # an nginx that ends will never listen
             except subprocess.TimeoutExpired:
                 pass
-        with open(os.path.join(self.work, "error.log"), encoding="utf-8") as file:
-            log = file.read()
         self.close()
-        raise RuntimeError(f"nginx did not start:\n{log}")
-
-    def url(self, scheme):
-        return f"{scheme}://127.0.0.1:{self.tls_port if scheme == 'https' else self.plain_port}/json"
+        with open(self.error_log, encoding="utf-8") as file:
+            raise RuntimeError(f"nginx did not start:\n{file.read()}")
 
     def close(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        shutil.rmtree(self.work, ignore_errors=True)
+        end(self.process)
+
+
+class BenchServer:
+    """bench_server.c. It ends with its standard input, so it can not outlive the run."""
+
+    def __init__(self, pin, files, program):
+        self.process = subprocess.Popen([*pin, program, files.certificate, files.key], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        ports = self.process.stdout.readline()
+        if not ports:
+            self.close()
+            raise RuntimeError("bench_server did not start")
+        self.ports = json.loads(ports)
+
+    def url(self, port, path):
+        return f"{'http' if port == 'plain' else 'https'}://127.0.0.1:{self.ports[port]}{path}"
+
+    def close(self):
+        self.process.stdin.close()
+        end(self.process)
+        self.process.stdout.close()
