@@ -90,7 +90,7 @@ fi
 if [ "$fuzz" = yes ]; then run_preset fuzz; fi
 if [ "$bench" = yes ]; then
   say "bench"
-  tests/bench/run.py --build build/release </dev/null || step_failed "bench"
+  tests/bench/run.sh --build build/release </dev/null || step_failed "bench"
 fi
 say "result"
 finish

@@ -37,7 +37,7 @@ static void* find(void* library, const char* name) {
 }
 
 /* ISO C has no conversion from void* to a function; this one POSIX asks for. */
-#define FIND(function, library) (*(void**)&function = find(library, &#function[sizeof "use"]))
+#define FIND(function, library) (*(void**)& function = find(library, &#function[sizeof "use"]))
 
 static void request_with_ppn(void* library, const char* url, int trust) {
   int32_t (*use_ppn_config_new)(ppn_config**, ppn_error**);

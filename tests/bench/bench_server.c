@@ -4,6 +4,7 @@
  *   /idle       a stream of events: head, one event, then silence
  *   /events/N   a stream of N events of 64 bytes, one chunk and one send each, as fast as the peer reads; streams take
  *               turns after each event
+ *   /paced/N    the same, one event of each stream per millisecond
  *   /session    "full" or "resumed", as the TLS handshake was; closes the connection
  *
  * usage: bench_server CERT_FILE KEY_FILE
@@ -20,11 +21,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "memory.h"
 
-enum { request_limit = 1024, events_per_wait = 256, turns_per_wait = 16, backlog = 4096 };
+enum { request_limit = 1024, events_per_wait = 256, turns_per_wait = 16, backlog = 4096, pace_ns = 1000000 };
 
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define EVENT "data: {\"choices\":[{\"delta\":{\"content\":\"a token \"},\"index\":0}]}\n\n"
@@ -42,7 +44,8 @@ typedef struct connection {
   const char* out; /* what is being written */
   size_t out_length;
   long events_left;
-  struct connection *next, *previous; /* in the ring of streams that may write; NULL when it is in none */
+  struct connection* ring;            /* of its kind of stream */
+  struct connection *next, *previous; /* in that ring while the stream may write; else NULL */
   size_t in_length;
   char in[request_limit];
 } connection;
@@ -53,14 +56,14 @@ typedef struct {
 } listener;
 
 static int epoll_fd;
-static connection ring; /* its head */
+static connection unpaced, paced; /* the heads of the rings */
 
 static void enter_ring(connection* c) {
   if (c->next) return;
-  c->next = &ring;
-  c->previous = ring.previous;
-  ring.previous->next = c;
-  ring.previous = c;
+  c->next = c->ring;
+  c->previous = c->ring->previous;
+  c->ring->previous->next = c;
+  c->ring->previous = c;
 }
 
 static void leave_ring(connection* c) {
@@ -130,6 +133,10 @@ static int choose_answer(connection* c) {
   if (strncmp(c->in, "GET /idle ", 10) == 0) {
     answer(c, STREAM_HEAD CHUNK, silent);
   } else if (strncmp(c->in, "GET /events/", 12) == 0 && (c->events_left = atol(c->in + 12)) > 0) {
+    c->ring = &unpaced;
+    answer(c, STREAM_HEAD, streaming);
+  } else if (strncmp(c->in, "GET /paced/", 11) == 0 && (c->events_left = atol(c->in + 11)) > 0) {
+    c->ring = &paced;
     answer(c, STREAM_HEAD, streaming);
   } else if (strncmp(c->in, "GET /session ", 13) == 0 && c->ssl) {
     answer(c,
@@ -229,6 +236,13 @@ static void on_events(connection* c, uint32_t events) {
   if (state < 0) drop(c);
 }
 
+static void turn_ring(connection* ring) {
+  for (connection *c = ring->next, *next; c != ring; c = next) {
+    next = c->next;
+    if (stream_turn(c) < 0) drop(c);
+  }
+}
+
 static SSL_CTX* make_context(const char* certificate, const char* key, size_t tickets) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   if (!context || SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
@@ -261,41 +275,57 @@ static int listen_on_loopback(listener* l, SSL_CTX* tls) {
   return ntohs(at.sin_port);
 }
 
+/* Ticks all the time: an idle server that looks up once per millisecond disturbs nobody on its own core. */
+static int start_pace(void) {
+  const struct itimerspec every = {{0, pace_ns}, {0, pace_ns}};
+  const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = &paced};
+  if (fd < 0 || timerfd_settime(fd, 0, &every, NULL) != 0) {
+    perror("bench_server");
+    exit(1);
+  }
+  epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+  return fd;
+}
+
 int main(int argc, char** argv) {
   static listener listeners[3];
   struct epoll_event events[events_per_wait];
   struct epoll_event input = {.events = EPOLLIN, .data.ptr = NULL};
-  int ports[3];
+  int ports[3], pace;
   if (argc != 3) {
     fprintf(stderr, "usage: bench_server CERT_FILE KEY_FILE\n");
     return 1;
   }
   signal(SIGPIPE, SIG_IGN);
   bench_raise_descriptors();
-  ring.next = ring.previous = &ring;
+  unpaced.next = unpaced.previous = &unpaced;
+  paced.next = paced.previous = &paced;
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &input);
+  pace = start_pace();
   ports[0] = listen_on_loopback(&listeners[0], NULL);
   ports[1] = listen_on_loopback(&listeners[1], make_context(argv[1], argv[2], 2));
   ports[2] = listen_on_loopback(&listeners[2], make_context(argv[1], argv[2], 0));
   printf("{\"plain\":%d,\"tls\":%d,\"tls_full\":%d}\n", ports[0], ports[1], ports[2]);
   fflush(stdout);
   for (;;) {
-    const int ready = epoll_wait(epoll_fd, events, events_per_wait, ring.next == &ring ? -1 : 0);
+    int due = 0;
+    const int ready = epoll_wait(epoll_fd, events, events_per_wait, unpaced.next == &unpaced ? -1 : 0);
     for (int i = 0; i < ready; i++) {
       void* who = events[i].data.ptr;
       if (!who) return 0;
-      if ((listener*)who >= listeners && (listener*)who < listeners + 3) {
+      if (who == &paced) {
+        uint64_t ticks;
+        due = read(pace, &ticks, sizeof ticks) == (ssize_t)sizeof ticks;
+      } else if ((listener*)who >= listeners && (listener*)who < listeners + 3) {
         accept_all(who);
       } else {
         on_events(who, events[i].events);
       }
     }
-    for (int turn = 0; turn < turns_per_wait && ring.next != &ring; turn++) {
-      for (connection *c = ring.next, *next; c != &ring; c = next) {
-        next = c->next;
-        if (stream_turn(c) < 0) drop(c);
-      }
-    }
+    /* Only now: what ends here may have had an event in the batch. */
+    if (due) turn_ring(&paced);
+    for (int turn = 0; turn < turns_per_wait; turn++) turn_ring(&unpaced);
   }
 }

@@ -17,7 +17,9 @@ typedef struct {
   int64_t timer_ms; /* when curl wants to be called without an event; -1 = never */
 } curl_epoll;
 
-static inline int64_t curl_epoll_now_ms(void) { return (int64_t)(bench_now_s() * 1000); }
+static inline int64_t curl_epoll_now_ms(void) {
+  return (int64_t)(bench_now_s() * 1000);
+}
 
 /* curl names the sockets it waits for. Its own pointer per socket remembers whether epoll knows the socket already. */
 static int curl_epoll_on_socket(CURL* easy, curl_socket_t fd, int what, void* user_data, void* known) {
@@ -69,8 +71,8 @@ static inline void curl_epoll_turn(curl_epoll* loop) {
   ready = epoll_wait(loop->epoll, events, curl_epoll_events_per_wait, (int)wait_ms);
   for (int i = 0; i < ready; i++) {
     const uint32_t what = events[i].events;
-    const int action = (what & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-                       (what & EPOLLOUT ? CURL_CSELECT_OUT : 0) | (what & EPOLLERR ? CURL_CSELECT_ERR : 0);
+    const int action = (what & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) | (what & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                       (what & EPOLLERR ? CURL_CSELECT_ERR : 0);
     curl_multi_socket_action(loop->multi, events[i].data.fd, action, &running);
   }
   if (loop->timer_ms >= 0 && curl_epoll_now_ms() >= loop->timer_ms) {

@@ -19,16 +19,17 @@ class Size:
     downloads: int
     idle_streams: int
     events_per_stream: int
+    paced_events: int  # of each stream, one per millisecond
     samples: int  # of the load time
     cancels: int
 
 
-FULL = Size(rounds=5, seconds=2, file_mib=256, downloads=3, idle_streams=10_000, events_per_stream=10_000, samples=20,
-            cancels=200)
-QUICK = Size(rounds=2, seconds=1, file_mib=256, downloads=1, idle_streams=2_000, events_per_stream=3_000, samples=10,
-             cancels=50)
-SMOKE = Size(rounds=1, seconds=0.1, file_mib=4, downloads=1, idle_streams=50, events_per_stream=50, samples=2,
-             cancels=5)
+FULL = Size(rounds=5, seconds=2, file_mib=256, downloads=3, idle_streams=10_000, events_per_stream=10_000,
+            paced_events=2_000, samples=20, cancels=200)
+QUICK = Size(rounds=2, seconds=1, file_mib=256, downloads=1, idle_streams=2_000, events_per_stream=3_000,
+             paced_events=1_000, samples=10, cancels=50)
+SMOKE = Size(rounds=1, seconds=0.1, file_mib=4, downloads=1, idle_streams=50, events_per_stream=50,
+             paced_events=20, samples=2, cancels=5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,13 +143,14 @@ def idle_rows(at, size):
 
 
 def event_rows(at, size):
-    for port, name in (("plain", "events plain"), ("tls", "events TLS 1.3")):
-        url = at.server.url(port, f"/events/{size.events_per_stream}")
-        total = EVENT_STREAMS * size.events_per_stream * EVENT_DATA_BYTES
-        yield Row("events", name, (
-            at.peer("libcurl multi", "bench_curl_streams", url, at.ca_file, "events", EVENT_STREAMS),
-            at.peer("ppn", "bench_ppn_streams", url, at.ca_file, "events", EVENT_STREAMS)), (CPU_US, PER_S),
-            (Budget(0.8, "libcurl multi"),), body_bytes=lambda figures: total)
+    for path, count, kind in (("events", size.events_per_stream, "unpaced"), ("paced", size.paced_events, "1 per ms")):
+        for port, name in (("plain", "plain"), ("tls", "TLS 1.3")):
+            url = at.server.url(port, f"/{path}/{count}")
+            total = EVENT_STREAMS * count * EVENT_DATA_BYTES
+            yield Row("events", f"events {kind} {name}", (
+                at.peer("libcurl multi", "bench_curl_streams", url, at.ca_file, "events", EVENT_STREAMS),
+                at.peer("ppn", "bench_ppn_streams", url, at.ca_file, "events", EVENT_STREAMS)), (CPU_US, PER_S),
+                (Budget(0.8, "libcurl multi"),), body_bytes=lambda figures, total=total: total)
 
 
 def decoder_rows(at, size):
