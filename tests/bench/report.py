@@ -7,6 +7,11 @@ def spread(runs, key):
     return {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}
 
 
+def ratio(medians, key, ours, peer):
+    """None where there is nothing to divide: a malloc that does not account for itself reports no heap."""
+    return medians[ours][key] / medians[peer][key] if ours in medians and medians[peer][key] else None
+
+
 def judge(row, budget, medians, name):
     """One budget for one of our programs: what it allows, what came out, and whether that is within it."""
     key = budget.figure or row.figures[0][0]
@@ -38,7 +43,7 @@ def summarise(row, runs, skipped):
             "peer": peer.name, "ours": mine,
             "figures": {key: {**spread(runs[peer.name], key), "unit": unit, "scale": scale}
                         for key, unit, scale in row.figures},
-            "ppn_by_peer": medians[ours][first] / medians[peer.name][first] if ours in medians else None,
+            "ppn_by_peer": ratio(medians, first, ours, peer.name),
             "budgets": [entry for entry in budgets if entry],
             "peak_rss_kb": max(run["peak_rss_kb"] for run in runs[peer.name]),
             "rounds": runs[peer.name]})
