@@ -69,6 +69,7 @@ def measure(peer, pin, check):
         raise RuntimeError(f"{peer.name}: {wrong}")
     cpu_s = figures.setdefault("cpu_s", usage.ru_utime + usage.ru_stime)
     figures["cpu_us"] = cpu_s * 1e6 / figures["operations"]
+    figures["wall_us"] = figures["seconds"] * 1e6 / figures["operations"]
     figures["per_s"] = figures["operations"] / figures["seconds"]
     figures["peak_rss_kb"] = usage.ru_maxrss
     return figures

@@ -68,6 +68,13 @@ def show_budget(entry, figures):
     return f"{text}: {'met' if entry['met'] else 'MISSED'}"
 
 
+def verdict(summaries):
+    judged = [(f"{summary['row']} ({entry['peer']})", budget["met"])
+              for summary in summaries for entry in summary["peers"] for budget in entry.get("budgets", ())]
+    missed = [name for name, met in judged if not met]
+    return f"budgets: {len(judged) - len(missed)} met, {len(missed)} missed" + (f": {', '.join(missed)}" if missed else "")
+
+
 def table(summaries):
     lines = [("row", "client", "figure (lowest-highest)", "", "ppn / client", "budget")]
     for summary in summaries:

@@ -15,7 +15,7 @@ import sys
 
 import rows as catalogue
 from peers import measure
-from report import show, summarise, table
+from report import show, summarise, table, verdict
 from servers import BenchServer, Files, Nginx
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -131,7 +131,7 @@ def main():
     finally:
         files.close()
     pinned = bool(pins()[0])
-    print(f"\n{table(summaries)}\n\nclient and server on a core each: {'yes' if pinned else 'no'}; "
+    print(f"\n{table(summaries)}\n\n{verdict(summaries)}\nclient and server on a core each: {'yes' if pinned else 'no'}; "
           f"load average {os.getloadavg()[0]:.2f}")
     path = options.json or os.path.join(options.build, "bench.json")
     with open(path, "w", encoding="utf-8") as file:
