@@ -72,7 +72,8 @@ def verdict(summaries):
     judged = [(f"{summary['row']} ({entry['peer']})", budget["met"])
               for summary in summaries for entry in summary["peers"] for budget in entry.get("budgets", ())]
     missed = [name for name, met in judged if not met]
-    return f"budgets: {len(judged) - len(missed)} met, {len(missed)} missed" + (f": {', '.join(missed)}" if missed else "")
+    names = f": {', '.join(missed)}" if missed else ""
+    return f"budgets: {len(judged) - len(missed)} met, {len(missed)} missed{names}"
 
 
 def table(summaries):

@@ -115,8 +115,8 @@ def download_rows(at, size):
             at.peer("libcurl easy", "bench_curl_download", url, at.ca_file, "push", size.downloads),
             at.peer("ppn push", "bench_ppn_download", url, at.ca_file, "push", size.downloads),
             at.peer("ppn pull", "bench_ppn_download", url, at.ca_file, "pull", size.downloads)),
-            (("cpu_us", "ms CPU", 1e-3), ("wall_us", "ms", 1e-3)), (Budget(0.9, "libcurl easy"),), ours=("ppn push", "ppn pull"),
-            body_bytes=lambda figures: figures["operations"] * length)
+            (("cpu_us", "ms CPU", 1e-3), ("wall_us", "ms", 1e-3)), (Budget(0.9, "libcurl easy"),),
+            ours=("ppn push", "ppn pull"), body_bytes=lambda figures: figures["operations"] * length)
 
 
 def handshake_rows(at, size):

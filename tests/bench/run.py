@@ -131,8 +131,8 @@ def main():
     finally:
         files.close()
     pinned = bool(pins()[0])
-    print(f"\n{table(summaries)}\n\n{verdict(summaries)}\nclient and server on a core each: {'yes' if pinned else 'no'}; "
-          f"load average {os.getloadavg()[0]:.2f}")
+    print(f"\n{table(summaries)}\n\n{verdict(summaries)}")
+    print(f"client and server on a core each: {'yes' if pinned else 'no'}; load average {os.getloadavg()[0]:.2f}")
     path = options.json or os.path.join(options.build, "bench.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"size": dataclasses.asdict(options.size), "pinned": pinned, "load_average": os.getloadavg(),
