@@ -13,12 +13,13 @@ LONGEST_RUN_S = 180
 class Program:
     """A program of this folder: prints one JSON object with operations, errors, body_bytes, seconds and cpu_s."""
 
-    def __init__(self, name, path, *arguments, environment=None):
+    def __init__(self, name, path, *arguments, environment=None, needs=None):
         self.name, self.command = name, [path, *map(str, arguments)]
         self.environment = environment or {}
+        self.needs = needs or os.path.basename(path)  # what is not there when the program is not
 
     def missing(self):
-        return None if os.access(self.command[0], os.X_OK) else f"no {os.path.basename(self.command[0])}"
+        return None if os.access(self.command[0], os.X_OK) else f"no {self.needs}"
 
     def read(self, text):
         return json.loads(text)

@@ -57,6 +57,7 @@ class Row:
         return None if figures["body_bytes"] == wanted else f"{figures['body_bytes']} body bytes, not {wanted}"
 
 
+GO = {"environment": {"GOMAXPROCS": "1"}, "needs": "go"}
 CPU_US = ("cpu_us", "us CPU", 1)
 PER_S = ("per_s", "/s", 1)
 
@@ -82,7 +83,7 @@ def get_rows(at, size):
         yield Row("get", name, (
             Wrk(url, IN_FLIGHT, size.seconds),
             at.peer("libcurl multi", "bench_curl_get", *arguments),
-            at.peer("Go net/http", "bench_go_get", *arguments, environment={"GOMAXPROCS": "1"}),
+            at.peer("Go net/http", "bench_go_get", *arguments, **GO),
             at.peer("ppn", "bench_ppn_get", *arguments)), (CPU_US, PER_S), (Budget(limit),), body_bytes=json_bytes)
 
 
@@ -103,7 +104,7 @@ def thread_rows(at, size):
     arguments = (at.nginx.base["http"] + "/json", at.ca_file, IN_FLIGHT, size.seconds)
     yield Row("threads", "64 threads plain", (
         at.peer("64 libcurl easy", "bench_curl_blocking", *arguments),
-        at.peer("Go, 64 goroutines", "bench_go_get", *arguments, environment={"GOMAXPROCS": "1"}),
+        at.peer("Go, 64 goroutines", "bench_go_get", *arguments, **GO),
         at.peer("ppn", "bench_ppn_blocking", *arguments)), (CPU_US, PER_S), (Budget(12.0),), body_bytes=json_bytes)
 
 
