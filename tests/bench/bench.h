@@ -33,6 +33,18 @@ static inline void bench_begin(bench_figures* figures) {
   figures->cpu_s = -bench_cpu_s();
 }
 
+/* Connections are opened, and TLS handshakes made, by the first requests: what is measured begins after them. Call it
+ * when a request has ended; `warm` begins as 0. Returns 1 at that point. */
+static inline int bench_warmed_up(bench_figures* figures, int in_flight, int* warm) {
+  enum { requests_per_connection = 4 };
+  if (*warm || figures->operations < (long)in_flight * requests_per_connection) return 0;
+  *warm = 1;
+  figures->operations = 0;
+  figures->body_bytes = 0;
+  bench_begin(figures);
+  return 1;
+}
+
 static inline void bench_end(bench_figures* figures) {
   figures->seconds += bench_now_s();
   figures->cpu_s += bench_cpu_s();

@@ -28,8 +28,9 @@ func cpuSeconds() float64 {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
 }
 
+// At least one request.
 func getUntil(client *http.Client, url string, end time.Time) (f figures) {
-	for f.errors == 0 && time.Now().Before(end) {
+	for f.errors == 0 && (f.operations == 0 || time.Now().Before(end)) {
 		response, err := client.Get(url)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench_go_get:", err)
@@ -46,6 +47,26 @@ func getUntil(client *http.Client, url string, end time.Time) (f figures) {
 		f.bodyBytes += read
 	}
 	return f
+}
+
+func runAll(client *http.Client, url string, inFlight int, seconds float64) (all figures) {
+	end := time.Now().Add(time.Duration(seconds * float64(time.Second)))
+	parts := make([]figures, inFlight)
+	var running sync.WaitGroup
+	for i := range parts {
+		running.Add(1)
+		go func(part *figures) {
+			defer running.Done()
+			*part = getUntil(client, url, end)
+		}(&parts[i])
+	}
+	running.Wait()
+	for _, part := range parts {
+		all.operations += part.operations
+		all.errors += part.errors
+		all.bodyBytes += part.bodyBytes
+	}
+	return all
 }
 
 func main() {
@@ -70,24 +91,10 @@ func main() {
 			DisableCompression:  true,
 		},
 	}
+	// The first requests open the connections and make the TLS handshakes.
+	runAll(client, os.Args[1], inFlight, 0)
 	begin, cpu := time.Now(), cpuSeconds()
-	end := begin.Add(time.Duration(seconds * float64(time.Second)))
-	parts := make([]figures, inFlight)
-	var running sync.WaitGroup
-	for i := range parts {
-		running.Add(1)
-		go func(part *figures) {
-			defer running.Done()
-			*part = getUntil(client, os.Args[1], end)
-		}(&parts[i])
-	}
-	running.Wait()
-	var all figures
-	for _, part := range parts {
-		all.operations += part.operations
-		all.errors += part.errors
-		all.bodyBytes += part.bodyBytes
-	}
+	all := runAll(client, os.Args[1], inFlight, seconds)
 	fmt.Printf("{\"operations\":%d,\"errors\":%d,\"body_bytes\":%d,\"seconds\":%.6f,\"cpu_s\":%.6f}\n", all.operations,
 		all.errors, all.bodyBytes, time.Since(begin).Seconds(), cpuSeconds()-cpu)
 	if all.errors > 0 || all.operations == 0 {

@@ -15,9 +15,9 @@ typedef struct {
   const char* url;
   size_t url_length;
   int wanted_in_flight;
-  double end_s;
+  double seconds, end_s;
   /* From here on the I/O thread alone writes, until `finished` is set. */
-  int in_flight;
+  int in_flight, warm;
   bench_figures figures;
 
   pthread_mutex_t mutex;
@@ -60,6 +60,7 @@ static void on_complete(void* user_data, ppn_request* request, ppn_response* res
   } else {
     count_error(b, failure);
   }
+  if (bench_warmed_up(&b->figures, b->wanted_in_flight, &b->warm)) b->end_s = bench_now_s() + b->seconds;
   /* The first completion brings the rest, so that all counting happens on the I/O thread. */
   if (b->figures.errors < max_errors && bench_now_s() < b->end_s) {
     while (b->in_flight < b->wanted_in_flight && start_one(b)) continue;
@@ -85,7 +86,8 @@ int main(int argc, char** argv) {
   b.url_length = strlen(argv[1]);
   if (!(b.client = bench_client(argv[2], b.wanted_in_flight))) return 1;
   bench_begin(&b.figures);
-  b.end_s = bench_now_s() + atof(argv[4]);
+  b.seconds = atof(argv[4]);
+  b.end_s = bench_now_s() + b.seconds;
   if (!start_one(&b)) return 1;
   /* Requests have their own deadlines (timeout_ms), so this wait has one too. */
   pthread_mutex_lock(&b.mutex);
