@@ -80,7 +80,7 @@ Flow CallbackAdapter::on_chunk(std::string_view bytes) {
 }
 
 Flow CallbackAdapter::on_line(std::string_view line) {
-  return flow_of(call_with_line(*callbacks_, request_.handle(), line));
+  return flow_of(call_with_line(*callbacks_, request_.handle(), line), call_);
 }
 
 Flow CallbackAdapter::on_event(const SseEvent& event) {

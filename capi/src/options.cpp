@@ -17,6 +17,14 @@ int32_t ppn_config_set_dns_timeout_ms(ppn_config* config, int64_t ms, ppn_error*
   return set_integer(config, "dns_timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_dns_cache_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "dns_cache_ms", ms, error);
+}
+
+int32_t ppn_config_set_dns_negative_cache_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "dns_negative_cache_ms", ms, error);
+}
+
 int32_t ppn_config_set_pool_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
   return set_integer(config, "pool_timeout_ms", ms, error);
 }
@@ -81,6 +89,10 @@ int32_t ppn_config_set_max_connections_per_origin(ppn_config* config, int64_t co
   return set_integer(config, "max_connections_per_origin", count, error);
 }
 
+int32_t ppn_config_set_max_idle_connections(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "max_idle_connections", count, error);
+}
+
 int32_t ppn_config_set_max_pool_waiters(ppn_config* config, int64_t count, ppn_error** error) {
   return set_integer(config, "max_pool_waiters", count, error);
 }
@@ -113,6 +125,10 @@ int32_t ppn_config_set_resolve(ppn_config* config, const char* text, size_t leng
   return set_text(config, "resolve", text, length, "text", error);
 }
 
+int32_t ppn_config_set_unix_socket(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "unix_socket", text, length, "text", error);
+}
+
 int32_t ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error) {
   return set_boolean(config, "verify_ssl", on, error);
 }
@@ -129,12 +145,40 @@ int32_t ppn_config_set_ca_pem(ppn_config* config, const char* text, size_t lengt
   return set_text(config, "ca_pem", text, length, "text", error);
 }
 
+int32_t ppn_config_set_crl_file(ppn_config* config, const char* path, size_t length, ppn_error** error) {
+  return set_text(config, "crl_file", path, length, "path", error);
+}
+
+int32_t ppn_config_set_pinned_public_keys(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "pinned_public_keys", text, length, "text", error);
+}
+
+int32_t ppn_config_set_tls_min_version(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "tls_min_version", text, length, "text", error);
+}
+
+int32_t ppn_config_set_tls_server_name(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "tls_server_name", text, length, "text", error);
+}
+
 int32_t ppn_config_set_client_cert_file(ppn_config* config, const char* path, size_t length, ppn_error** error) {
   return set_text(config, "client_cert_file", path, length, "path", error);
 }
 
+int32_t ppn_config_set_client_cert_pem(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "client_cert_pem", text, length, "text", error);
+}
+
 int32_t ppn_config_set_client_key_file(ppn_config* config, const char* path, size_t length, ppn_error** error) {
   return set_text(config, "client_key_file", path, length, "path", error);
+}
+
+int32_t ppn_config_set_client_key_pem(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "client_key_pem", text, length, "text", error);
+}
+
+int32_t ppn_config_set_client_key_password(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "client_key_password", text, length, "text", error);
 }
 
 int32_t ppn_config_set_user_agent(ppn_config* config, const char* text, size_t length, ppn_error** error) {

@@ -11,6 +11,8 @@ static const struct integer_setter {
     {"timeout_ms", ppn_config_set_timeout_ms},
     {"connect_timeout_ms", ppn_config_set_connect_timeout_ms},
     {"dns_timeout_ms", ppn_config_set_dns_timeout_ms},
+    {"dns_cache_ms", ppn_config_set_dns_cache_ms},
+    {"dns_negative_cache_ms", ppn_config_set_dns_negative_cache_ms},
     {"pool_timeout_ms", ppn_config_set_pool_timeout_ms},
     {"write_timeout_ms", ppn_config_set_write_timeout_ms},
     {"first_byte_timeout_ms", ppn_config_set_first_byte_timeout_ms},
@@ -27,6 +29,7 @@ static const struct integer_setter {
     {"stream_buffer_events", ppn_config_set_stream_buffer_events},
     {"max_connections", ppn_config_set_max_connections},
     {"max_connections_per_origin", ppn_config_set_max_connections_per_origin},
+    {"max_idle_connections", ppn_config_set_max_idle_connections},
     {"max_pool_waiters", ppn_config_set_max_pool_waiters},
     {"idle_timeout_ms", ppn_config_set_idle_timeout_ms},
     {"max_lifetime_ms", ppn_config_set_max_lifetime_ms},
@@ -48,11 +51,19 @@ static const struct text_setter {
   int32_t(PPN_CALL* set)(ppn_config*, const char*, size_t, ppn_error**);
 } text_setters[] = {
     {"resolve", ppn_config_set_resolve},
+    {"unix_socket", ppn_config_set_unix_socket},
     {"ca_file", ppn_config_set_ca_file},
     {"ca_dir", ppn_config_set_ca_dir},
     {"ca_pem", ppn_config_set_ca_pem},
+    {"crl_file", ppn_config_set_crl_file},
+    {"pinned_public_keys", ppn_config_set_pinned_public_keys},
+    {"tls_min_version", ppn_config_set_tls_min_version},
+    {"tls_server_name", ppn_config_set_tls_server_name},
     {"client_cert_file", ppn_config_set_client_cert_file},
+    {"client_cert_pem", ppn_config_set_client_cert_pem},
     {"client_key_file", ppn_config_set_client_key_file},
+    {"client_key_pem", ppn_config_set_client_key_pem},
+    {"client_key_password", ppn_config_set_client_key_password},
     {"user_agent", ppn_config_set_user_agent},
 };
 

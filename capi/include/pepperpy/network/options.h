@@ -30,6 +30,18 @@ PPN_API int32_t PPN_CALL ppn_config_set_connect_timeout_ms(ppn_config* config, i
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_dns_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set dns_cache_ms: how old the addresses of a name may be that was resolved before; 0 = always ask.
+ *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_dns_cache_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set dns_negative_cache_ms: how old the answer may be that a name has no address; 0 = always ask.
+ *  @param ms  Milliseconds; default 5000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_dns_negative_cache_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set pool_timeout_ms: waiting for a connection of a full pool; 0 = no limit.
  *  @param ms  Milliseconds; default 10000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
@@ -134,6 +146,13 @@ PPN_API int32_t PPN_CALL ppn_config_set_max_connections(ppn_config* config, int6
 PPN_API int32_t PPN_CALL ppn_config_set_max_connections_per_origin(ppn_config* config, int64_t count,
                                                                    ppn_error** error);
 
+/** Set max_idle_connections: idle connections that one client keeps; the one that is idle longest gives way; 0 = keep
+ *  none.
+ *  @param count  A number; default 100; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_idle_connections(ppn_config* config, int64_t count, ppn_error** error);
+
 /** Set max_pool_waiters: calls of one client that may wait for a connection; 0 = none may wait.
  *  @param count  A number; default 10000; range 0..1000000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
@@ -176,11 +195,19 @@ PPN_API int32_t PPN_CALL ppn_config_set_max_header_fields(ppn_config* config, in
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_interim_responses(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set resolve: addresses that stand for names: host:port:address,....
+/** Set resolve: addresses that stand for names: host:port:address,...; repeat a name for more addresses, * = every
+ *  name.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_resolve(ppn_config* config, const char* text, size_t length, ppn_error** error);
+
+/** Set unix_socket: Unix socket to connect to for every request, whatever its host; empty = none.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_unix_socket(ppn_config* config, const char* text, size_t length,
+                                                    ppn_error** error);
 
 /** Set verify_ssl: verify certificates and host names; false for tests only. Each client that is made with 0 writes a
  *  warning to the log. Environment: PEPPERPY_NETWORK_VERIFY_SSL.
@@ -207,6 +234,34 @@ PPN_API int32_t PPN_CALL ppn_config_set_ca_dir(ppn_config* config, const char* p
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_ca_pem(ppn_config* config, const char* text, size_t length, ppn_error** error);
 
+/** Set crl_file: PEM file of revocation lists; each issuer of a chain needs one. Read when a client is made.
+ *  @param path  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_crl_file(ppn_config* config, const char* path, size_t length,
+                                                 ppn_error** error);
+
+/** Set pinned_public_keys: SHA-256 of the keys a server may have, beside verification: sha256//BASE64,....
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_pinned_public_keys(ppn_config* config, const char* text, size_t length,
+                                                           ppn_error** error);
+
+/** Set tls_min_version: lowest version of TLS: 1.2 or 1.3.
+ *  @param text  Required; default "1.2"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_tls_min_version(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
+/** Set tls_server_name: name to send and to verify instead of the URL's host.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_tls_server_name(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
 /** Set client_cert_file: PEM file of the client's certificate and its chain. Read when a client is made.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
@@ -214,12 +269,33 @@ PPN_API int32_t PPN_CALL ppn_config_set_ca_pem(ppn_config* config, const char* t
 PPN_API int32_t PPN_CALL ppn_config_set_client_cert_file(ppn_config* config, const char* path, size_t length,
                                                          ppn_error** error);
 
+/** Set client_cert_pem: the client's certificate and its chain as PEM text.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_client_cert_pem(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
 /** Set client_key_file: PEM file of the key of the client's certificate. Read when a client is made.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_client_key_file(ppn_config* config, const char* path, size_t length,
                                                         ppn_error** error);
+
+/** Set client_key_pem: the key of the client's certificate as PEM text. ppn_config_get and ppn_config_dump give "***".
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_client_key_pem(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set client_key_password: password of an encrypted client key. ppn_config_get and ppn_config_dump give "***".
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_client_key_password(ppn_config* config, const char* text, size_t length,
+                                                            ppn_error** error);
 
 /** Set user_agent: value of the User-Agent header.
  *  @param text  Required; default "pepperpy-network/<version>"; "" for none.   @param error  Optional.

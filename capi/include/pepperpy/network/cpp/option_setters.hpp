@@ -36,6 +36,16 @@ class OptionSetters {
   Config& dns_timeout(std::chrono::milliseconds limit) & { return put(ppn_config_set_dns_timeout_ms, limit); }
   Config dns_timeout(std::chrono::milliseconds limit) && { return std::move(dns_timeout(limit)); }
 
+  /** dns_cache_ms: how old the addresses of a name may be that was resolved before; 0 = always ask. */
+  Config& dns_cache(std::chrono::milliseconds limit) & { return put(ppn_config_set_dns_cache_ms, limit); }
+  Config dns_cache(std::chrono::milliseconds limit) && { return std::move(dns_cache(limit)); }
+
+  /** dns_negative_cache_ms: how old the answer may be that a name has no address; 0 = always ask. */
+  Config& dns_negative_cache(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_dns_negative_cache_ms, limit);
+  }
+  Config dns_negative_cache(std::chrono::milliseconds limit) && { return std::move(dns_negative_cache(limit)); }
+
   /** pool_timeout_ms: waiting for a connection of a full pool; 0 = no limit. */
   Config& pool_timeout(std::chrono::milliseconds limit) & { return put(ppn_config_set_pool_timeout_ms, limit); }
   Config pool_timeout(std::chrono::milliseconds limit) && { return std::move(pool_timeout(limit)); }
@@ -108,6 +118,11 @@ class OptionSetters {
   Config& max_connections_per_origin(int64_t count) & { return put(ppn_config_set_max_connections_per_origin, count); }
   Config max_connections_per_origin(int64_t count) && { return std::move(max_connections_per_origin(count)); }
 
+  /** max_idle_connections: idle connections that one client keeps; the one that is idle longest gives way; 0 = keep
+   *  none. */
+  Config& max_idle_connections(int64_t count) & { return put(ppn_config_set_max_idle_connections, count); }
+  Config max_idle_connections(int64_t count) && { return std::move(max_idle_connections(count)); }
+
   /** max_pool_waiters: calls of one client that may wait for a connection; 0 = none may wait. */
   Config& max_pool_waiters(int64_t count) & { return put(ppn_config_set_max_pool_waiters, count); }
   Config max_pool_waiters(int64_t count) && { return std::move(max_pool_waiters(count)); }
@@ -136,9 +151,14 @@ class OptionSetters {
   Config& max_interim_responses(int64_t count) & { return put(ppn_config_set_max_interim_responses, count); }
   Config max_interim_responses(int64_t count) && { return std::move(max_interim_responses(count)); }
 
-  /** resolve: addresses that stand for names: host:port:address,.... */
+  /** resolve: addresses that stand for names: host:port:address,...; repeat a name for more addresses, * = every name.
+   *  */
   Config& resolve(std::string_view text) & { return put(ppn_config_set_resolve, text); }
   Config resolve(std::string_view text) && { return std::move(resolve(text)); }
+
+  /** unix_socket: Unix socket to connect to for every request, whatever its host; empty = none. */
+  Config& unix_socket(std::string_view text) & { return put(ppn_config_set_unix_socket, text); }
+  Config unix_socket(std::string_view text) && { return std::move(unix_socket(text)); }
 
   /** verify_ssl: verify certificates and host names; false for tests only. */
   Config& verify_ssl(bool on) & { return put(ppn_config_set_verify_ssl, on); }
@@ -156,13 +176,41 @@ class OptionSetters {
   Config& ca_pem(std::string_view text) & { return put(ppn_config_set_ca_pem, text); }
   Config ca_pem(std::string_view text) && { return std::move(ca_pem(text)); }
 
+  /** crl_file: PEM file of revocation lists; each issuer of a chain needs one. */
+  Config& crl_file(std::string_view text) & { return put(ppn_config_set_crl_file, text); }
+  Config crl_file(std::string_view text) && { return std::move(crl_file(text)); }
+
+  /** pinned_public_keys: SHA-256 of the keys a server may have, beside verification: sha256//BASE64,.... */
+  Config& pinned_public_keys(std::string_view text) & { return put(ppn_config_set_pinned_public_keys, text); }
+  Config pinned_public_keys(std::string_view text) && { return std::move(pinned_public_keys(text)); }
+
+  /** tls_min_version: lowest version of TLS: 1.2 or 1.3. */
+  Config& tls_min_version(std::string_view text) & { return put(ppn_config_set_tls_min_version, text); }
+  Config tls_min_version(std::string_view text) && { return std::move(tls_min_version(text)); }
+
+  /** tls_server_name: name to send and to verify instead of the URL's host. */
+  Config& tls_server_name(std::string_view text) & { return put(ppn_config_set_tls_server_name, text); }
+  Config tls_server_name(std::string_view text) && { return std::move(tls_server_name(text)); }
+
   /** client_cert_file: PEM file of the client's certificate and its chain. */
   Config& client_cert_file(std::string_view text) & { return put(ppn_config_set_client_cert_file, text); }
   Config client_cert_file(std::string_view text) && { return std::move(client_cert_file(text)); }
 
+  /** client_cert_pem: the client's certificate and its chain as PEM text. */
+  Config& client_cert_pem(std::string_view text) & { return put(ppn_config_set_client_cert_pem, text); }
+  Config client_cert_pem(std::string_view text) && { return std::move(client_cert_pem(text)); }
+
   /** client_key_file: PEM file of the key of the client's certificate. */
   Config& client_key_file(std::string_view text) & { return put(ppn_config_set_client_key_file, text); }
   Config client_key_file(std::string_view text) && { return std::move(client_key_file(text)); }
+
+  /** client_key_pem: the key of the client's certificate as PEM text. */
+  Config& client_key_pem(std::string_view text) & { return put(ppn_config_set_client_key_pem, text); }
+  Config client_key_pem(std::string_view text) && { return std::move(client_key_pem(text)); }
+
+  /** client_key_password: password of an encrypted client key. */
+  Config& client_key_password(std::string_view text) & { return put(ppn_config_set_client_key_password, text); }
+  Config client_key_password(std::string_view text) && { return std::move(client_key_password(text)); }
 
   /** user_agent: value of the User-Agent header. */
   Config& user_agent(std::string_view text) & { return put(ppn_config_set_user_agent, text); }
