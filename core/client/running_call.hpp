@@ -76,6 +76,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   };
 
   void begin() noexcept;
+  void take_turn() noexcept { turn_.notify(); }
   Task<> run();
   Task<Status> attempts();
   Task<Status> attempt(bool fresh);
@@ -108,6 +109,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Notice begin_{*this, &RunningCall::begin};
   Notice cancel_{*this, &RunningCall::cancel_on_loop};
   Notice resume_{*this, &RunningCall::resume_on_loop};
+  Notice next_turn_{*this, &RunningCall::take_turn};
   const Limits limits_;
   BodyDelivery body_;
   ConnectionPool::Lease lease_;

@@ -114,7 +114,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   static Dial* dial_without_waiter(const Origin& origin) noexcept;
   void adopt(Waiter& waiter, Dial& dial) noexcept;
   void pass_on(Dial& dial) noexcept;
-  void give_up(Waiter& waiter) noexcept;
+  void give_up(Waiter& waiter, ErrorCode reason) noexcept;
 
   void grant(Waiter& waiter, std::unique_ptr<Connection> connection, const ConnectTimes& times) noexcept;
   void come_to_rest(Origin& origin, std::unique_ptr<Connection> connection) noexcept;

@@ -45,6 +45,8 @@ class Token final : private Timer {
 
   // Ends the wait that is under way and all later ones. The first interruption stays.
   void cancel() noexcept { interrupt(ErrorCode::cancelled); }
+  // The same for another reason: `cancelled` or `timeout`.
+  void interrupt(ErrorCode reason) noexcept;
 
   // `ok` while the call may go on, else `cancelled` or `timeout`. Looks at the deadline, not only at the timer.
   ErrorCode interruption() noexcept;
@@ -53,7 +55,6 @@ class Token final : private Timer {
   friend class Wait;
   friend struct WaitAwaiter;
 
-  void interrupt(ErrorCode reason) noexcept;
   void begin_wait(struct WaitAwaiter& awaiter);
   void on_timer() noexcept override;
 

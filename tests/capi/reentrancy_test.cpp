@@ -15,8 +15,8 @@ using namespace ppn::test;
 namespace {
 
 enum class Where { headers, data, event, line, read, rewind, complete, destroy };
-constexpr Where all_places[] = {Where::headers, Where::data,     Where::event,    Where::line,
-                                Where::read,    Where::rewind,   Where::complete, Where::destroy};
+constexpr Where all_places[] = {Where::headers, Where::data,   Where::event,    Where::line,
+                                Where::read,    Where::rewind, Where::complete, Where::destroy};
 
 // The body callbacks of one request. It gives a byte, so that there is something to rewind, and then nothing.
 struct BodyHooks {

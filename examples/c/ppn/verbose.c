@@ -104,6 +104,14 @@ void verbose_response(const ppn_response* response) {
   }
   text_append_string(&out, "<\n* ");
   text_append_string(&out, ppn_response_remote(response));
+  if (ppn_response_tls_version(response)[0] != '\0') {
+    text_append_string(&out, ", ");
+    text_append_string(&out, ppn_response_tls_version(response));
+    text_append_string(&out, " ");
+    text_append_string(&out, ppn_response_tls_cipher(response));
+    if (ppn_response_tls_resumed(response)) text_append_string(&out, " resumed");
+    if (!ppn_response_tls_verified(response)) text_append_string(&out, " NOT VERIFIED");
+  }
   text_append_string(&out, ppn_response_reused(response) ? ", reused connection;" : ", new connection;");
   for (int i = 0; i < TIMING_COUNT; ++i) {
     const double ms = ppn_response_timing_ms(response, i);
