@@ -1,27 +1,23 @@
 #include "client/blocking.hpp"
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "base/completion.hpp"
 #include "client/runtime.hpp"
 
 namespace ppn {
 namespace {
 
 // Shared by the waiting thread and the handler: the waiter may be gone before the handler is.
-struct Completion {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::atomic<bool> complete{false};
-  BlockingOutcome outcome;
+struct Awaited {
+  Completion completion;
+  BlockingOutcome outcome;  // written before the completion
 };
 
 class WaitingHandler final : public CallHandler {
  public:
-  WaitingHandler(std::shared_ptr<Completion> completion, std::unique_ptr<CallHandler> inner)
-      : completion_(std::move(completion)), inner_(std::move(inner)) {}
+  WaitingHandler(std::shared_ptr<Awaited> awaited, std::unique_ptr<CallHandler> inner)
+      : awaited_(std::move(awaited)), inner_(std::move(inner)) {}
 
   Flow on_head(const std::shared_ptr<Response>& response) override {
     return inner_ ? inner_->on_head(response) : Flow::proceed;
@@ -34,16 +30,12 @@ class WaitingHandler final : public CallHandler {
       inner_->on_complete(response, error ? std::make_unique<Error>(*error) : nullptr);
       inner_.reset();  // the user's data has ended when the waiting thread goes on
     }
-    {
-      const std::lock_guard lock(completion_->mutex);
-      completion_->outcome = {std::move(response), std::move(error)};
-      completion_->complete = true;
-    }
-    completion_->changed.notify_one();  // without the lock: who is woken would only meet it
+    awaited_->outcome = {std::move(response), std::move(error)};
+    awaited_->completion.set();
   }
 
  private:
-  const std::shared_ptr<Completion> completion_;
+  const std::shared_ptr<Awaited> awaited_;
   std::unique_ptr<CallHandler> inner_;
 };
 
@@ -54,15 +46,14 @@ BlockingOutcome send_and_wait(Call& call, Delivery delivery, std::unique_ptr<Cal
     return {nullptr, std::make_unique<Error>(ErrorCode::would_deadlock, Phase::validate,
                                              "a blocking call inside a callback would wait for itself")};
   }
-  const auto completion = std::make_shared<Completion>();
+  const auto awaited = std::make_shared<Awaited>();
   const bool alone = inner == nullptr;
-  auto handler = std::make_unique<WaitingHandler>(completion, std::move(inner));
-  Status started = alone ? call.start_alone(delivery, std::move(handler), completion->complete)
+  auto handler = std::make_unique<WaitingHandler>(awaited, std::move(inner));
+  Status started = alone ? call.start_alone(delivery, std::move(handler), awaited->completion)
                          : call.start(delivery, std::move(handler));
   if (!started) return {nullptr, std::move(started).failure().take()};
-  std::unique_lock lock(completion->mutex);
-  completion->changed.wait(lock, [&] { return completion->complete.load(); });
-  return std::move(completion->outcome);
+  awaited->completion.wait();
+  return std::move(awaited->outcome);
 }
 
 }  // namespace ppn

@@ -141,7 +141,7 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
   return running ? hand_over(*running) : std::move(running).failure();
 }
 
-Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const std::atomic<bool>& complete) {
+Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const Completion& complete) {
   const bool lone = !source_ || !source_->calls_user();
   auto running = prepare(delivery, std::move(handler), lone);
   if (!running) return std::move(running).failure();

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/completion.hpp"
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
 #include "client/callback_body.hpp"
@@ -55,7 +56,7 @@ class Call : public std::enable_shared_from_this<Call> {
   Status start(Delivery delivery, std::unique_ptr<CallHandler> handler);
   // The same for a caller who goes on to wait until `complete` is set by the handler, which calls no user code: such a
   // caller may have run the whole call by itself when this returns (io/io_thread.hpp).
-  Status start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const std::atomic<bool>& complete);
+  Status start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const Completion& complete);
   void cancel() noexcept;
   void resume() noexcept;
 

@@ -32,7 +32,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   bool start() noexcept { return begin_.post(); }
   // Runs the call on this thread if IoThread::drive allows it, to its end or until the I/O thread takes over. False:
   // start() it.
-  bool drive(const std::atomic<bool>& complete) { return client_loop_->thread().drive(begin_, complete); }
+  bool drive(const Completion& complete) { return client_loop_->thread().drive(begin_, complete); }
   // The loop never took the call: ends it without callbacks.
   void forget() noexcept;
   // No user code runs in the call, and a caller blocks for it.

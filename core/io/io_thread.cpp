@@ -69,7 +69,7 @@ void IoThread::wake() noexcept {
   seat_.notify_one();
 }
 
-bool IoThread::drive(EventLoop::Work& begin, const std::atomic<bool>& complete) {
+bool IoThread::drive(EventLoop::Work& begin, const Completion& complete) {
   if (!seat_empty_.load(std::memory_order_relaxed)) return false;
   {
     const std::lock_guard lock(mutex_);
@@ -82,7 +82,7 @@ bool IoThread::drive(EventLoop::Work& begin, const std::atomic<bool>& complete) 
   loop_.poll_events();  // connections that were closed meanwhile leave the pool
   const bool begun = !loop_.has_submitted();
   if (begun) begin.run();
-  while (begun && !complete.load(std::memory_order_relaxed) && !loop_.has_submitted()) loop_.turn_alone();
+  while (begun && !complete.done() && !loop_.has_submitted()) loop_.turn_alone();
   const bool lone = calls_ == 0;
   loop_.detach();
   if (lone && !loop_.has_submitted()) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/completion.hpp"
 #include "io/event_loop.hpp"
 #include "io/thread.hpp"
 
@@ -53,7 +54,7 @@ class IoThread final : private EventLoop::Sleeper {
 
   // The calling thread drives the loop until `complete` or until another thread has work for the loop, beginning with
   // `begin`. False when it may not: then `begin` did not run. Thread: one that is attached to no loop.
-  bool drive(EventLoop::Work& begin, const std::atomic<bool>& complete);
+  bool drive(EventLoop::Work& begin, const Completion& complete);
 
  private:
   enum class Driver : std::uint8_t { thread, caller, nobody };

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
@@ -27,7 +26,7 @@ struct LoneCall final : EventLoop::Work {
   void discard() noexcept override {}
   void end() noexcept {
     io.call_ends();
-    complete = true;
+    complete.set();
     ended.set_value();
   }
   // As a blocking caller does: true when it drove the loop itself.
@@ -40,7 +39,7 @@ struct LoneCall final : EventLoop::Work {
 
   IoThread& io;
   bool ends_at_once = true;
-  std::atomic<bool> complete{false};
+  Completion complete;
   std::promise<void> begun;
   std::promise<void> ended;
   std::thread::id ran_on;
