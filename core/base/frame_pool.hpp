@@ -55,8 +55,8 @@ class FramePool {
     std::size_t count = 0;
   };
 
-  static constexpr std::size_t kGranularity = 128;
-  static constexpr std::size_t kClasses = 16;                      // frames up to 2 KiB
+  static constexpr std::size_t kGranularity = 32;
+  static constexpr std::size_t kClasses = 64;                      // frames up to 2 KiB
   static constexpr std::size_t kKept = PPN_KEEP_FRAMES ? 128 : 0;  // of each class: at most 2.2 MB per thread
 
   static std::size_t class_of(std::size_t size) noexcept { return (size - 1) / kGranularity; }

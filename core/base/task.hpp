@@ -1,5 +1,5 @@
 // Task<T>: a coroutine that starts when it is awaited and resumes its awaiter when it ends.
-// spawn() starts a root task that nobody awaits.
+// RootTask: a coroutine that nobody awaits; spawn() makes one of a task.
 #pragma once
 
 #include <coroutine>
@@ -108,10 +108,12 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
 }
 
-// A frame that starts at once and frees itself at its end.
-struct Root {
-  struct promise_type : PooledFrame {
-    Root get_return_object() const noexcept { return {}; }
+}  // namespace detail
+
+// A coroutine that starts at once and frees itself at its end. No exception may escape from it.
+struct RootTask {
+  struct promise_type : detail::PooledFrame {
+    RootTask get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     std::suspend_never final_suspend() const noexcept { return {}; }
     void return_void() const noexcept {}
@@ -119,11 +121,9 @@ struct Root {
   };
 };
 
-}  // namespace detail
-
 // Runs `task` now, up to its first wait; it goes on by itself. A root task must not let an exception escape.
 inline void spawn(Task<void> task) {
-  [](Task<void> owned) -> detail::Root { co_await std::move(owned); }(std::move(task));
+  [](Task<void> owned) -> RootTask { co_await std::move(owned); }(std::move(task));
 }
 
 }  // namespace ppn

@@ -18,7 +18,7 @@ constexpr std::size_t kSmallBody = 8 * 1024;
 }  // namespace
 
 Call::Call(std::shared_ptr<Client> client, std::string_view method, Url url)
-    : client_(std::move(client)), method_(method), url_(std::move(url)), options_(client_->options().request) {}
+    : client_(std::move(client)), method_(method), url_(std::move(url)) {}
 
 Call::~Call() = default;
 
@@ -103,7 +103,10 @@ Status Call::set_json(std::string_view text) {
 
 Status Call::set_option(std::string_view name, std::string_view value) {
   if (Status state = require_described(); !state) return state;
-  return set_request_option(options_, name, value);
+  auto changed = std::make_unique<RequestOptions>(request_options());
+  Status set = set_request_option(*changed, name, value);
+  if (set) own_options_ = std::move(changed);
+  return set;
 }
 
 // Middleware and the request itself come before these: they only fill gaps (SEMANTICS 3.6).

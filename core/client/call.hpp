@@ -60,7 +60,9 @@ class Call : public std::enable_shared_from_this<Call> {
   void cancel() noexcept;
   void resume() noexcept;
 
-  const RequestOptions& request_options() const noexcept { return options_; }
+  const RequestOptions& request_options() const noexcept {
+    return own_options_ ? *own_options_ : client_->options().request;
+  }
   // Set by cancel() at once, before the loop hears of it.
   bool cancel_requested() const noexcept { return cancel_requested_.load(std::memory_order_relaxed); }
   bool started() const noexcept { return state_.load(std::memory_order_acquire) != State::described; }
@@ -86,7 +88,7 @@ class Call : public std::enable_shared_from_this<Call> {
   std::string body_;                    // one that is in memory
   std::unique_ptr<BodySource> source_;  // every other, and a large one in memory from the start on
   bool has_body_ = false;
-  RequestOptions options_;
+  std::unique_ptr<RequestOptions> own_options_;  // null as long as they are those of the client
 
   std::atomic<State> state_{State::described};
   std::atomic<bool> cancel_requested_{false};

@@ -1,4 +1,4 @@
-// The way of one call, top to bottom: attempts() -> attempt() -> deliver_body() -> complete().
+// The way of one call, top to bottom: run() -> attempt() -> deliver_body() -> complete().
 #include "client/running_call.hpp"
 
 #include <algorithm>
@@ -55,18 +55,25 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
       lone_(lone),
       source_(std::move(call_->source_)),
       token_(loop_),
-      limits_(delivery == Delivery::collect ? Limits{.total_ms = call_->options_.timeout_ms,
-                                                     .write_ms = call_->options_.write_timeout_ms,
-                                                     .first_byte_ms = call_->options_.first_byte_timeout_ms,
-                                                     .idle_ms = call_->options_.read_timeout_ms,
-                                                     .idle_code = ErrorCode::read_timeout}
-                                            : Limits{.total_ms = call_->options_.stream_timeout_ms,
-                                                     .write_ms = call_->options_.write_timeout_ms,
-                                                     .first_byte_ms = call_->options_.stream_first_byte_timeout_ms,
-                                                     .idle_ms = call_->options_.stream_idle_timeout_ms,
-                                                     .idle_code = ErrorCode::stream_idle_timeout}),
-      body_(delivery, call_->options_) {
+      collects_(delivery == Delivery::collect),
+      body_(delivery, call_->request_options()) {
   if (source_) source_->begin();
+}
+
+RunningCall::Limits RunningCall::limits() const noexcept {
+  const RequestOptions& options = call_->request_options();
+  if (collects_) {
+    return {.total_ms = options.timeout_ms,
+            .write_ms = options.write_timeout_ms,
+            .first_byte_ms = options.first_byte_timeout_ms,
+            .idle_ms = options.read_timeout_ms,
+            .idle_code = ErrorCode::read_timeout};
+  }
+  return {.total_ms = options.stream_timeout_ms,
+          .write_ms = options.write_timeout_ms,
+          .first_byte_ms = options.stream_first_byte_timeout_ms,
+          .idle_ms = options.stream_idle_timeout_ms,
+          .idle_code = ErrorCode::stream_idle_timeout};
 }
 
 void RunningCall::forget() noexcept {
@@ -78,20 +85,31 @@ void RunningCall::forget() noexcept {
 void RunningCall::begin() noexcept {
   client_loop_->enter(*this);
   started_ = span_begin_ = monotonic_now();
-  token_.set_deadline(deadline(limits_.total_ms));
+  token_.set_deadline(deadline(limits().total_ms));
   if (call_->cancel_requested_) token_.cancel();
   try {
-    spawn(run());
+    run();
   } catch (const std::bad_alloc&) {
     complete(Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call"));
   }
 }
 
-Task<> RunningCall::run() {
+RootTask RunningCall::run() {
   const std::shared_ptr<RunningCall> self = shared_from_this();  // complete() drops all other references
   Status outcome;
   try {
-    outcome = co_await attempts();
+    attempts_ = client_loop_->closed() ? 0 : 1;
+    if (attempts_ == 0) {
+      outcome = Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
+    } else {
+      outcome = co_await attempt(false);
+      // A connection that rested in the pool may be closed by the server at the moment it is used: then the request
+      // goes out once more on a fresh one (SEMANTICS 3.1.4).
+      if (!outcome && may_replay(outcome.error())) {
+        outcome = source_ ? source_->rewind() : Status();
+        if (outcome) outcome = co_await attempt(true);
+      }
+    }
   } catch (const std::bad_alloc&) {
     outcome = Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call");
   } catch (const std::exception& problem) {
@@ -100,22 +118,12 @@ Task<> RunningCall::run() {
   complete(std::move(outcome));
 }
 
-// A connection that rested in the pool may be closed by the server at the moment it is used: then the request goes out
-// once more on a fresh one (SEMANTICS 3.1.4).
-Task<Status> RunningCall::attempts() {
-  if (client_loop_->closed()) co_return Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
-  attempts_ = 1;
-  Status outcome = co_await attempt(false);
-  // A body that failed is no connection that was about to be closed.
-  if (outcome || !outcome.error().retryable) co_return outcome;
-  failed_attempt_.code = outcome.error().code;
+// A body that failed is no connection that was about to be closed.
+bool RunningCall::may_replay(const Error& error) {
+  if (!error.retryable || (source_ && !source_->rewindable())) return false;
+  failed_attempt_.code = error.code;
   const bool keyed = call_->headers_.contains("idempotency-key") || call_->headers_.contains("x-idempotency-key");
-  if (!may_replay(failed_attempt_, call_->method_, keyed)) co_return outcome;
-  if (source_) {
-    if (!source_->rewindable()) co_return outcome;
-    if (Status rewound = source_->rewind(); !rewound) co_return rewound;
-  }
-  co_return co_await attempt(true);
+  return ppn::may_replay(failed_attempt_, call_->method_, keyed);
 }
 
 Task<Status> RunningCall::attempt(bool fresh) {
@@ -128,31 +136,31 @@ Task<Status> RunningCall::attempt(bool fresh) {
 
   // The request. A server may answer before it has read all of it.
   Exchange exchange(connection, loop_, call_->wire_, source_.get(), call_->method_ == "HEAD");
-  if (source_) connection.transport->limit_stall(stall_limit_ms(limits_.write_ms));
+  if (source_) connection.transport->limit_stall(stall_limit_ms(limits().write_ms));
   Exchange::Step step = exchange.send();
-  Nanos write_deadline = deadline(limits_.write_ms);
+  Nanos write_deadline = deadline(limits().write_ms);
   while (step == Exchange::Step::blocked || step == Exchange::Step::yield || step == Exchange::Step::paused) {
     const bool paused = step == Exchange::Step::paused;
     const Wake wake = co_await wait_of(step).until(token_, paused ? kNever : write_deadline);
     sent_ = exchange.sent();
     if (wake != Wake::ready) {
-      co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits_.write_ms);
+      co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits().write_ms);
     }
     const std::uint64_t sent_before = exchange.sent_bytes();
     step = exchange.send();
     // Bytes that only arrive are no progress of the request.
-    if (paused || exchange.sent_bytes() != sent_before) write_deadline = deadline(limits_.write_ms);
+    if (paused || exchange.sent_bytes() != sent_before) write_deadline = deadline(limits().write_ms);
   }
   sent_ = exchange.sent();
   end_span(Span::send);
 
   // The head of the response.
-  const Nanos first_byte_deadline = deadline(limits_.first_byte_ms);
+  const Nanos first_byte_deadline = deadline(limits().first_byte_ms);
   if (step == Exchange::Step::done) step = exchange.receive();
   while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
     const Wake wake = co_await wait_of(step).until(token_, first_byte_deadline);
     if (wake != Wake::ready) {
-      co_return give_up(wake, ErrorCode::first_byte_timeout, Phase::first_byte, "no response", limits_.first_byte_ms);
+      co_return give_up(wake, ErrorCode::first_byte_timeout, Phase::first_byte, "no response", limits().first_byte_ms);
     }
     step = exchange.receive();
   }
@@ -162,6 +170,7 @@ Task<Status> RunningCall::attempt(bool fresh) {
   }
   receive_head(exchange);
   end_span(Span::first_byte);
+  if (!collects_) forget_request();
 
   // The body.
   Status delivered = co_await deliver_body(exchange);
@@ -178,17 +187,18 @@ Task<Status> RunningCall::attempt(bool fresh) {
 Task<Status> RunningCall::lease(bool fresh) {
   const std::string origin = call_->url_.origin();
   ConnectionPool& pool = client_loop_->pool();
+  ConnectTimes times;
   if (!fresh) lease_ = pool.try_lease(origin);
   if (!lease_) {
     const ConnectionOptions& options = call_->client_->options().connection;
     const Url& url = call_->url_;
     // A temporary here would be destroyed twice by g++ 12.
     Target target{.host = url.host, .host_is_ip = url.host_is_ip, .port = url.port, .tls = tls_};
-    auto leased = co_await pool.lease(origin, std::move(target), fresh, token_, deadline(options.pool_timeout_ms));
+    auto leased =
+        co_await pool.lease(origin, std::move(target), fresh, token_, deadline(options.pool_timeout_ms), times);
     if (!leased) co_return lease_failure(leased.error(), options);
     lease_ = std::move(*leased);
   }
-  const ConnectTimes& times = lease_.times();
   timings_.set(Span::dns, times.dns);
   timings_.set(Span::connect, times.connect);
   timings_.set(Span::tls, times.tls);
@@ -227,6 +237,13 @@ void RunningCall::receive_head(Exchange& exchange) {
   response_->attempts = attempts_;
 }
 
+// A stream may be silent for hours. From its first byte on nothing is sent again, so the request is not needed.
+void RunningCall::forget_request() {
+  call_->wire_ = {};
+  call_->headers_ = {};
+  response_->headers.shrink_to_fit();
+}
+
 Task<Status> RunningCall::deliver_body(Exchange& exchange) {
   std::string_view bytes;
   // The length of a body that does not follow limits nothing (RFC 9110 9.3.2, 15.4.5).
@@ -256,10 +273,10 @@ Task<Status> RunningCall::deliver_body(Exchange& exchange) {
       if (step == Exchange::Step::blocked) continue;
     }
     if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
-      if (limits_.idle_code == ErrorCode::stream_idle_timeout) lease_.connection()->transport->release_buffers();
-      const Wake wake = co_await wait_of(step).until(token_, deadline(limits_.idle_ms));
+      if (!collects_) lease_.connection()->transport->release_buffers();
+      const Wake wake = co_await wait_of(step).until(token_, deadline(limits().idle_ms));
       if (wake != Wake::ready) {
-        co_return give_up(wake, limits_.idle_code, Phase::body, "no further byte", limits_.idle_ms);
+        co_return give_up(wake, limits().idle_code, Phase::body, "no further byte", limits().idle_ms);
       }
       continue;
     }
@@ -300,7 +317,7 @@ Task<Status> RunningCall::wait_for_consumer(Exchange& exchange, std::string_view
 
 Wait& RunningCall::wait_of(Exchange::Step step) {
   if (step != Exchange::Step::yield) return lease_.connection()->transport->event();
-  next_turn_.post();
+  notice_.post(Notice::kTurn);
   return turn_;
 }
 
@@ -318,7 +335,7 @@ void RunningCall::end_span(Span span) noexcept {
 
 Failure RunningCall::interrupted(Phase phase) {
   if (token_.interruption() == ErrorCode::timeout) {
-    return timed_out(ErrorCode::timeout, phase, "the call was not complete", limits_.total_ms);
+    return timed_out(ErrorCode::timeout, phase, "the call was not complete", limits().total_ms);
   }
   return Failure(ErrorCode::cancelled, phase, "the call was cancelled");
 }

@@ -29,18 +29,18 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
 
   EventLoop& loop() const noexcept { return loop_; }
   // Hands the call to the loop. False when the loop has ended.
-  bool start() noexcept { return begin_.post(); }
+  bool start() noexcept { return notice_.post(Notice::kBegin); }
   // Runs the call on this thread if IoThread::drive allows it, to its end or until the I/O thread takes over. False:
   // start() it.
-  bool drive(const Completion& complete) { return client_loop_->thread().drive(begin_, complete); }
+  bool drive(const Completion& complete);
   // The loop never took the call: ends it without callbacks.
   void forget() noexcept;
   // No user code runs in the call, and a caller blocks for it.
   bool lone() const noexcept { return lone_; }
 
   // What other threads ask of the call; they may be out of memory, so the work is part of the call.
-  void request_cancel() noexcept { cancel_.post(); }
-  void request_resume() noexcept { resume_.post(); }
+  void request_cancel() noexcept { notice_.post(Notice::kCancel); }
+  void request_resume() noexcept { notice_.post(Notice::kResume); }
 
   void cancel_on_loop() noexcept { token_.cancel(); }
   // Ends a pause.
@@ -58,27 +58,29 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
     ErrorCode idle_code;
   };
 
-  // One of the requests above on its way to the loop. Asking again before it has arrived changes nothing.
+  // What is asked of the call, on its way to the loop. Asking again before it has arrived changes nothing.
   class Notice final : public EventLoop::Work {
    public:
-    using Action = void (RunningCall::*)() noexcept;
-    Notice(RunningCall& call, Action action) noexcept : call_(call), action_(action) {}
+    static constexpr std::uint8_t kBegin = 1;
+    static constexpr std::uint8_t kCancel = 2;
+    static constexpr std::uint8_t kResume = 4;
+    static constexpr std::uint8_t kTurn = 8;
+
+    explicit Notice(RunningCall& call) noexcept : call_(call) {}
     // False when the loop has ended.
-    bool post() noexcept;
+    bool post(std::uint8_t what) noexcept;
     void run() noexcept override;
     void discard() noexcept override;
 
    private:
     RunningCall& call_;
-    const Action action_;
     std::shared_ptr<RunningCall> keep_;  // while posted
-    std::atomic<bool> posted_{false};
+    std::atomic<std::uint8_t> asked_{0};
   };
 
   void begin() noexcept;
-  void take_turn() noexcept { turn_.notify(); }
-  Task<> run();
-  Task<Status> attempts();
+  RootTask run();
+  bool may_replay(const Error& error);
   Task<Status> attempt(bool fresh);
   Task<Status> lease(bool fresh);
   Task<Status> deliver_body(Exchange& exchange);
@@ -86,6 +88,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
 
   // The call sends its body, which waits for a resume.
   bool body_paused() const noexcept { return source_ && !response_ && source_->paused(); }
+  Limits limits() const noexcept;
   Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop_.now(), timeout_ms); }
   Wait& wait_of(Exchange::Step step);
   Failure lease_failure(Error& error, const ConnectionOptions& options);
@@ -93,6 +96,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Failure timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
   Failure give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
   void receive_head(Exchange& exchange);
+  void forget_request();
   void note_failure(const Exchange& exchange);
   void end_span(Span span) noexcept;
   void complete(Status outcome) noexcept;
@@ -106,11 +110,8 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   const bool lone_;
   std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
   Token token_;
-  Notice begin_{*this, &RunningCall::begin};
-  Notice cancel_{*this, &RunningCall::cancel_on_loop};
-  Notice resume_{*this, &RunningCall::resume_on_loop};
-  Notice next_turn_{*this, &RunningCall::take_turn};
-  const Limits limits_;
+  Notice notice_{*this};
+  const bool collects_;  // else the body is a stream, which may be silent for hours
   BodyDelivery body_;
   ConnectionPool::Lease lease_;
   std::shared_ptr<Response> response_;

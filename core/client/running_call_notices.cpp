@@ -19,25 +19,38 @@ bool RunningCall::resume_before_pause() noexcept {
   return true;
 }
 
-bool RunningCall::Notice::post() noexcept {
-  if (posted_.exchange(true, std::memory_order_acquire)) return true;
+bool RunningCall::drive(const Completion& complete) {
+  struct Begin final : EventLoop::Work {
+    explicit Begin(RunningCall& begins) noexcept : call(begins) {}
+    void run() noexcept override { call.begin(); }
+    void discard() noexcept override {}
+    RunningCall& call;
+  } begin(*this);
+  return client_loop_->thread().drive(begin, complete);
+}
+
+bool RunningCall::Notice::post(std::uint8_t what) noexcept {
+  // Whoever finds nothing asked before sees to it that the loop looks.
+  if (asked_.fetch_or(what, std::memory_order_acq_rel) != 0) return true;
   keep_ = call_.shared_from_this();
   if (call_.loop_.post(*this)) return true;
   discard();
   return false;
 }
 
-// Also without post(), when the caller drives the loop.
 void RunningCall::Notice::run() noexcept {
-  const std::shared_ptr<RunningCall> call = keep_ ? std::move(keep_) : call_.shared_from_this();
-  posted_.store(false, std::memory_order_release);
-  (call_.*action_)();
+  const std::shared_ptr<RunningCall> call = std::move(keep_);
+  const std::uint8_t asked = asked_.exchange(0, std::memory_order_acq_rel);
+  if ((asked & kBegin) != 0) call->begin();
+  if ((asked & kCancel) != 0) call->cancel_on_loop();
+  if ((asked & kResume) != 0) call->resume_on_loop();
+  if ((asked & kTurn) != 0) call->turn_.notify();
 }
 
 // The last reference may go with it, and this notice with the call.
 void RunningCall::Notice::discard() noexcept {
   const std::shared_ptr<RunningCall> call = std::move(keep_);
-  posted_.store(false, std::memory_order_release);
+  asked_.store(0, std::memory_order_release);
 }
 
 }  // namespace ppn

@@ -132,6 +132,11 @@ void HeaderList::clear() noexcept {
   garbage_ = 0;
 }
 
+void HeaderList::shrink_to_fit() {
+  text_.shrink_to_fit();
+  entries_.shrink_to_fit();
+}
+
 void HeaderList::reserve(std::size_t fields, std::size_t bytes) {
   entries_.reserve(fields);
   text_.reserve(bytes);

@@ -67,6 +67,7 @@ class HeaderList {
 
   void clear() noexcept;  // keeps the memory
   void reserve(std::size_t fields, std::size_t bytes);
+  void shrink_to_fit();  // for a list that will be kept for long
 
   Iterator begin() const noexcept { return {this, 0}; }
   Iterator end() const noexcept { return {this, entries_.size()}; }

@@ -23,7 +23,7 @@ void Http1Decoder::begin(bool head_request, bool upgrade_asked) {
   content_length_.reset();
   data_ = {};
   head_.headers.clear();
-  trailers_.clear();
+  trailers_.reset();
   block_.begin_response();
   block_.begin_head();
 }
@@ -132,7 +132,9 @@ Http1Decoder::Step Http1Decoder::read_trailers(std::string_view& input) {
     case Http1Block::Step::failed: return fail(block_.problem().code, Phase::body, block_.problem().text);
     case Http1Block::Step::done: break;
   }
-  block_.swap_fields(trailers_);
+  HeaderList fields;
+  block_.swap_fields(fields);
+  if (!fields.empty()) trailers_ = std::make_unique<HeaderList>(std::move(fields));
   state_ = State::done;
   return Step::end;
 }
@@ -170,8 +172,8 @@ Http1Decoder::Step Http1Decoder::fail(ErrorCode code, Phase phase, std::string m
   state_ = State::failed;
   persistent_ = false;
   error_ = Error(code, phase, std::move(message));
-  error_.received_bytes = body_bytes_;
-  error_.http_status = phase == Phase::body ? head_.status : 0;
+  error_->received_bytes = body_bytes_;
+  error_->http_status = phase == Phase::body ? head_.status : 0;
   return Step::failed;
 }
 

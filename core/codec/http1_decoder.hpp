@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "base/error.hpp"
+#include "base/rare_error.hpp"
 #include "codec/headers.hpp"
 #include "codec/http1_block.hpp"
 #include "codec/http1_chunked.hpp"
@@ -47,8 +48,7 @@ class Http1Decoder {
   const ResponseHead& head() const noexcept { return head_; }
   ResponseHead take_head() { return std::move(head_); }
   std::string_view data() const noexcept { return data_; }  // a slice of the input of that call
-  const HeaderList& trailers() const noexcept { return trailers_; }
-  HeaderList take_trailers() { return std::move(trailers_); }
+  HeaderList take_trailers() { return trailers_ ? std::move(*trailers_) : HeaderList(); }
 
   // After `end`: HTTP allows another request on this connection. Bytes left over are the caller's to notice.
   bool keep_alive() const noexcept { return persistent_ && state_ == State::done; }
@@ -56,7 +56,7 @@ class Http1Decoder {
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
   std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
   bool started() const noexcept { return started_; }  // a byte of this response was seen, interim ones included
-  const Error& error() const noexcept { return error_; }
+  const Error& error() const noexcept { return error_.get(); }
 
  private:
   enum class State { head, length, until_close, chunked, trailers, done, failed };
@@ -84,10 +84,10 @@ class Http1Decoder {
   std::optional<std::uint64_t> content_length_;
   std::string_view data_;
   ResponseHead head_;
-  HeaderList trailers_;
+  std::unique_ptr<HeaderList> trailers_;  // null when there were none, which is nearly always
   Http1Block block_;
   Http1ChunkReader chunks_;
-  Error error_;
+  RareError error_;
 };
 
 }  // namespace ppn

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
+#include "base/rare_error.hpp"
 #include "codec/bom.hpp"
 
 namespace ppn {
@@ -21,9 +21,9 @@ class LineDecoder {
 
   explicit LineDecoder(std::size_t line_limit = kDefaultLimit) : limit_(line_limit) {}
 
-  Step next(std::string_view& input);                       // consumes from the front of `input`
-  std::string_view line() const noexcept { return line_; }  // valid until the next call of next()
-  const Error& error() const noexcept { return error_; }    // stream_event_too_large, after `failed`
+  Step next(std::string_view& input);                           // consumes from the front of `input`
+  std::string_view line() const noexcept { return line_; }      // valid until the next call of next()
+  const Error& error() const noexcept { return error_.get(); }  // stream_event_too_large, after `failed`
 
   // The stream ended: its last line, if it had no LF. After a clean end it is a line like any other (providers put the
   // token counts there); after a truncation the caller reports it as partial. Valid until the decoder changes.
@@ -40,7 +40,7 @@ class LineDecoder {
   BomFilter bom_;
   bool clear_on_next_ = false;
   bool failed_ = false;
-  Error error_;
+  RareError error_;
 };
 
 }  // namespace ppn

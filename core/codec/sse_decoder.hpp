@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
+#include "base/rare_error.hpp"
 #include "codec/bom.hpp"
 
 namespace ppn {
@@ -50,7 +50,7 @@ class SseDecoder {
   std::uint64_t comments() const noexcept { return comments_; }
   std::uint64_t replacements() const noexcept { return replacements_; }  // U+FFFD put for invalid UTF-8
   std::uint64_t ignored_fields() const noexcept { return ignored_fields_; }
-  const Error& error() const noexcept { return error_; }  // stream_event_too_large, after `failed`
+  const Error& error() const noexcept { return error_.get(); }  // stream_event_too_large, after `failed`
 
  private:
   enum class Line { none, event, failed };
@@ -68,7 +68,7 @@ class SseDecoder {
 
   SseLimits limits_;
   SseEvent event_;
-  Error error_;
+  RareError error_;
 
   std::string partial_;  // the line under way, when its begin came with an earlier input; holds no line end
   bool partial_ascii_ = true;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.hpp"
+#include "base/rare_error.hpp"
 #include "http/body_source.hpp"
 #include "http/connection.hpp"
 #include "io/event_loop.hpp"
@@ -50,7 +50,7 @@ class Exchange {
   std::string_view data() const noexcept { return connection_.decoder.data(); }
   // Whether more was read than data() and what came before it.
   bool has_unread() const noexcept { return !unread_.empty(); }
-  const Error& error() const noexcept { return error_; }
+  const Error& error() const noexcept { return error_.get(); }
 
   Sent sent() const noexcept;
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
@@ -80,7 +80,7 @@ class Exchange {
   std::size_t turn_bytes_ = 0;  // read and written since the last wait
   bool head_seen_ = false;
   bool ended_ = false;
-  Error error_;
+  RareError error_;
 };
 
 }  // namespace ppn

@@ -16,14 +16,13 @@ constexpr std::size_t kMaxUnusedOrigins = 1'000;
 }  // namespace
 
 ConnectionPool::Lease::Lease(std::shared_ptr<ConnectionPool> pool, Origin& origin,
-                             std::unique_ptr<Connection> connection, const ConnectTimes& times) noexcept
-    : pool_(std::move(pool)), origin_(&origin), connection_(std::move(connection)), times_(times) {}
+                             std::unique_ptr<Connection> connection) noexcept
+    : pool_(std::move(pool)), origin_(&origin), connection_(std::move(connection)) {}
 
 ConnectionPool::Lease::Lease(Lease&& other) noexcept
     : pool_(std::move(other.pool_)),
       origin_(std::exchange(other.origin_, nullptr)),
-      connection_(std::move(other.connection_)),
-      times_(other.times_) {}
+      connection_(std::move(other.connection_)) {}
 
 ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
@@ -31,7 +30,6 @@ ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept 
     pool_ = std::move(other.pool_);
     origin_ = std::exchange(other.origin_, nullptr);
     connection_ = std::move(other.connection_);
-    times_ = other.times_;
   }
   return *this;
 }
@@ -105,7 +103,7 @@ ConnectionPool::Lease ConnectionPool::try_lease(const std::string& origin) {
   if (known == origins_.end() || !known->second->waiters.empty()) return {};
   auto connection = take_resting(*known->second);
   if (!connection) return {};
-  return Lease(shared_from_this(), *known->second, std::move(connection), {});
+  return Lease(shared_from_this(), *known->second, std::move(connection));
 }
 
 void ConnectionPool::come_to_rest(Origin& origin, std::unique_ptr<Connection> connection) noexcept {
@@ -113,7 +111,7 @@ void ConnectionPool::come_to_rest(Origin& origin, std::unique_ptr<Connection> co
   while (waiter != nullptr && waiter->fresh && connection->exchanges > 0) waiter = origin.waiters.next(*waiter);
   if (waiter != nullptr && !closed_) {
     Dial* const left = std::exchange(waiter->dial, nullptr);
-    grant(*waiter, std::move(connection), {});
+    grant(*waiter, std::move(connection));
     if (left != nullptr) pass_on(*left);
     return;
   }

@@ -56,21 +56,17 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
 
     explicit operator bool() const noexcept { return connection_ != nullptr; }
     Connection* connection() const noexcept { return connection_.get(); }
-    // How long it took to make the connection for this lease; nothing when it was there.
-    const ConnectTimes& times() const noexcept { return times_; }
     // The exchange ended clean: the connection is there for the next one.
     void give_back() noexcept;
 
    private:
     friend class ConnectionPool;
-    Lease(std::shared_ptr<ConnectionPool> pool, Origin& origin, std::unique_ptr<Connection> connection,
-          const ConnectTimes& times) noexcept;
+    Lease(std::shared_ptr<ConnectionPool> pool, Origin& origin, std::unique_ptr<Connection> connection) noexcept;
     void end() noexcept;
 
     std::shared_ptr<ConnectionPool> pool_;
     Origin* origin_ = nullptr;
     std::unique_ptr<Connection> connection_;
-    ConnectTimes times_;
   };
 
   ConnectionPool(EventLoop& loop, std::shared_ptr<Dialer> dialer, const PoolLimits& limits);
@@ -79,9 +75,11 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   // A connection at rest, if there is one and nobody waits for it; else an empty lease.
   Lease try_lease(const std::string& origin);
   // Waits for a connection, making one if there is a place. `fresh` refuses connections that carried an exchange.
-  // Errors: pool_timeout (the deadline, of a waiter for which there was no place), pool_queue_full, those of the dialer,
-  // the interruption of the token; the phase is that of the dial.
-  Task<Result<Lease>> lease(std::string origin, Target target, bool fresh, Token& token, Nanos deadline);
+  // `times` tells how long it took to make the connection, when it was made for this lease. Errors: pool_timeout (the
+  // deadline, of a waiter for which there was no place), pool_queue_full, those of the dialer, the interruption of the
+  // token; the phase is that of the dial.
+  Task<Result<Lease>> lease(std::string origin, Target target, bool fresh, Token& token, Nanos deadline,
+                            ConnectTimes& times);
 
   // Makes connections until `count` are there or being made, as far as there are places. Failures are not reported.
   void preconnect(const std::string& origin, const Target& target, std::int64_t count);
@@ -116,7 +114,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   void pass_on(Dial& dial) noexcept;
   void give_up(Waiter& waiter, ErrorCode reason) noexcept;
 
-  void grant(Waiter& waiter, std::unique_ptr<Connection> connection, const ConnectTimes& times) noexcept;
+  void grant(Waiter& waiter, std::unique_ptr<Connection> connection) noexcept;
   void come_to_rest(Origin& origin, std::unique_ptr<Connection> connection) noexcept;
   void close_resting(Connection& connection) noexcept;
   void release_place(Origin& origin) noexcept;

@@ -18,12 +18,12 @@ Nanos jittered_lifetime(std::int64_t max_lifetime_ms) {
 }  // namespace
 
 Task<Result<ConnectionPool::Lease>> ConnectionPool::lease(std::string origin, Target target, bool fresh, Token& token,
-                                                          Nanos deadline) {
+                                                          Nanos deadline, ConnectTimes& times) {
   if (!fresh) {
     if (Lease lease = try_lease(origin)) co_return std::move(lease);
   }
   const std::shared_ptr<ConnectionPool> self = shared_from_this();  // the lease of the waiter needs it to the end
-  Waiter waiter(origin_named(origin), target, fresh);
+  Waiter waiter(origin_named(origin), target, fresh, times);
   // Nobody overtakes a waiter who is about to get a place.
   const bool is_next = !freed_for_all_ && first_without_dial(waiter.origin) == nullptr;
   if (Dial* const begun = is_next ? dial_without_waiter(waiter.origin) : nullptr) {
@@ -125,7 +125,8 @@ Task<> ConnectionPool::run_dial(std::unique_ptr<Dial> dial) {
   }
   // The first in the line takes it, and leaves the dial of its own to the one who has lost his.
   Dial* const left = std::exchange(first->dial, nullptr);
-  grant(*first, std::move(connection), dial->times);
+  first->times = dial->times;
+  grant(*first, std::move(connection));
   if (left == nullptr) {
     // The cause has no dial now; a place that becomes free will serve it.
     if (cause != nullptr && cause != first) {
@@ -181,13 +182,13 @@ void ConnectionPool::give_up(Waiter& waiter, ErrorCode reason) noexcept {
   if (dial->waiter == nullptr) dial->token.interrupt(reason);
 }
 
-void ConnectionPool::grant(Waiter& waiter, std::unique_ptr<Connection> connection, const ConnectTimes& times) noexcept {
+void ConnectionPool::grant(Waiter& waiter, std::unique_ptr<Connection> connection) noexcept {
   waiter.Linked<OfOrigin>::unlink();
   if (waiter.queued()) {
     waiter.Linked<WithoutPlace>::unlink();
     --queued_;
   }
-  waiter.lease = Lease(shared_from_this(), waiter.origin, std::move(connection), times);
+  waiter.lease = Lease(shared_from_this(), waiter.origin, std::move(connection));
   tell(waiter);
 }
 

@@ -11,8 +11,8 @@ namespace ppn {
 // A call that waits. It is in the list of its origin until it is served, in the queue of the pool while there is no
 // place for it, and among those to be told from the moment on which something has happened to it until it goes on.
 struct ConnectionPool::Waiter : Linked<OfOrigin>, Linked<WithoutPlace>, Linked<ToBeTold> {
-  Waiter(Origin& waits_for, const Target& leads_to, bool only_fresh)
-      : origin(waits_for), target(leads_to), fresh(only_fresh) {}
+  Waiter(Origin& waits_for, const Target& leads_to, bool only_fresh, ConnectTimes& tell_times)
+      : origin(waits_for), target(leads_to), fresh(only_fresh), times(tell_times) {}
 
   bool served() const noexcept { return lease || error; }
   bool queued() const noexcept { return Linked<WithoutPlace>::linked(); }
@@ -20,6 +20,7 @@ struct ConnectionPool::Waiter : Linked<OfOrigin>, Linked<WithoutPlace>, Linked<T
   Origin& origin;
   const Target& target;
   const bool fresh;
+  ConnectTimes& times;
   Dial* dial = nullptr;
   Lease lease;
   std::optional<Error> error;

@@ -113,7 +113,7 @@ TcpTransport::Connecting TcpTransport::connecting() {
   if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &reason, &length) != 0) reason = errno;
   if (reason != 0) {
     failure_ = Error(ErrorCode::connect_failed, Phase::connect, remote_ + ": " + errno_text(reason));
-    failure_.os_errno = reason;
+    failure_->os_errno = reason;
     return Connecting::failed;
   }
   progress_ = nullptr;
@@ -143,7 +143,7 @@ void TcpTransport::limit_stall(std::int64_t limit_ms) noexcept {
 
 IoResult TcpTransport::fail(ErrorCode code, int os_errno) {
   failure_ = Error(code, Phase::none, errno_text(os_errno));
-  failure_.os_errno = os_errno;
+  failure_->os_errno = os_errno;
   return {code == ErrorCode::connection_reset ? IoResult::Kind::reset : IoResult::Kind::failed};
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/live_objects.hpp"
 #include "base/process_generation.hpp"
+#include "base/rare_error.hpp"
 #include "base/result.hpp"
 #include "io/event_loop.hpp"
 #include "io/transport.hpp"
@@ -39,7 +40,7 @@ class TcpTransport final : public Transport, private Watcher {
   bool disturbed() noexcept override;
   void limit_stall(std::int64_t limit_ms) noexcept override;
   void release_buffers() noexcept override {}
-  const Error& failure() const noexcept override { return failure_; }
+  const Error& failure() const noexcept override { return failure_.get(); }
   const std::string& remote() const noexcept override { return remote_; }
   // False in a child of fork.
   bool made_here() const noexcept { return made_.here(); }
@@ -63,7 +64,7 @@ class TcpTransport final : public Transport, private Watcher {
   Wait* progress_;  // while connecting
   Wait event_;
   RestWatcher* rest_watcher_ = nullptr;
-  Error failure_;
+  RareError failure_;
   std::string remote_;
   MadeInProcess made_;
   LiveObject live_;

@@ -251,7 +251,7 @@ IoResult TlsTransport::interpret(int ssl_result) {
   const ErrorCode told = code_of_handshake_reason(ERR_GET_REASON(reason));
   const ErrorCode code = told == ErrorCode::client_cert ? told : ErrorCode::read_failed;
   failure_ = Error(code, Phase::none, "TLS: " + openssl_error_text(reason));
-  failure_.tls_error = reason;
+  failure_->tls_error = reason;
   return {IoResult::Kind::failed};
 }
 

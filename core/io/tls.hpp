@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "base/rare_error.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/task.hpp"
@@ -86,7 +87,7 @@ class TlsTransport final : public Transport {
   bool disturbed() noexcept override;
   void limit_stall(std::int64_t limit_ms) noexcept override { tcp_->limit_stall(limit_ms); }
   void release_buffers() noexcept override;
-  const Error& failure() const noexcept override { return failure_; }
+  const Error& failure() const noexcept override { return failure_.get(); }
   const std::string& remote() const noexcept override { return tcp_->remote(); }
   TlsFacts tls() const noexcept override;
 
@@ -115,7 +116,7 @@ class TlsTransport final : public Transport {
   std::string peer_;                                    // name and port the session belongs to
   IoResult::Kind socket_state_ = IoResult::Kind::done;  // what the socket said last; its end stays
   bool established_ = false;                            // close_notify makes sense
-  Error failure_;
+  RareError failure_;
 };
 
 }  // namespace ppn

@@ -17,7 +17,7 @@ void note_head(const Http1Decoder& decoder, Http1Outcome& outcome) {
 }
 
 // Returns true when the response is over.
-bool note_step(const Http1Decoder& decoder, Http1Decoder::Step step, Http1Outcome& outcome) {
+bool note_step(Http1Decoder& decoder, Http1Decoder::Step step, Http1Outcome& outcome) {
   switch (step) {
     case Http1Decoder::Step::need_input: return false;
     case Http1Decoder::Step::interim: ++outcome.interim; return false;
@@ -25,7 +25,7 @@ bool note_step(const Http1Decoder& decoder, Http1Decoder::Step step, Http1Outcom
     case Http1Decoder::Step::data: outcome.body += decoder.data(); return false;
     case Http1Decoder::Step::end:
       outcome.complete = true;
-      outcome.trailers = copy_fields(decoder.trailers());
+      outcome.trailers = copy_fields(decoder.take_trailers());
       outcome.reusable = decoder.keep_alive();
       return true;
     case Http1Decoder::Step::failed:

@@ -61,6 +61,7 @@ struct Caller {
   explicit Caller(EventLoop& loop) : token(loop) {}
   Token token;
   std::optional<Lease> lease = {};
+  ConnectTimes times = {};
   std::string told = {};  // "lease" or the name of an error
   Phase phase = Phase::none;
   Connection* connection() const { return lease ? lease->connection() : nullptr; }
@@ -100,7 +101,7 @@ struct PoolFixture {
                                Nanos deadline) {
     const std::shared_ptr<ConnectionPool> kept = self.pool;
     Target target{.host = origin};
-    auto lease = co_await kept->lease(origin, std::move(target), fresh, caller->token, deadline);
+    auto lease = co_await kept->lease(origin, std::move(target), fresh, caller->token, deadline, caller->times);
     if (lease) {
       caller->lease = std::move(*lease);
       caller->told = "lease";

@@ -30,12 +30,16 @@ BOOST_AUTO_TEST_CASE(connection_is_used_for_its_origin_only) {
   BOOST_TEST(!peer(0).closed);
 }
 
-BOOST_AUTO_TEST_CASE(times_of_connecting_belong_to_the_lease_that_waited_for_it) {
+BOOST_AUTO_TEST_CASE(times_of_connecting_belong_to_the_caller_who_waited_for_it) {
   make();
-  Lease first = take("a");
-  BOOST_TEST(first.times().connect == 7);
-  first.give_back();
-  BOOST_TEST(pool->try_lease("a").times().connect == -1);
+  const auto first = call("a");
+  dialer->succeed(0);
+  settle();
+  BOOST_TEST(first->times.connect == 7);
+  first->lease->give_back();
+  const auto second = call("a");
+  BOOST_TEST(second->told == "lease");
+  BOOST_TEST(second->times.connect == -1);
 }
 
 BOOST_AUTO_TEST_CASE(fresh_lease_leaves_connections_at_rest_alone) {
