@@ -188,7 +188,7 @@ Task<Status> RunningCall::lease(bool fresh) {
   const std::string origin = call_->url_.origin();
   ConnectionPool& pool = client_loop_->pool();
   ConnectTimes times;
-  if (!fresh) lease_ = pool.try_lease(origin);
+  if (!fresh) lease_ = pool.try_lease(origin, !is_idempotent(call_->method_));
   if (!lease_) {
     const ConnectionOptions& options = call_->client_->options().connection;
     const Url& url = call_->url_;

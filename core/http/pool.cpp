@@ -81,9 +81,10 @@ bool ConnectionPool::make_place(Origin& origin) noexcept {
   return place_free(origin);
 }
 
-std::unique_ptr<Connection> ConnectionPool::take_resting(Origin& origin) noexcept {
+std::unique_ptr<Connection> ConnectionPool::take_resting(Origin& origin, bool careful) noexcept {
   const Nanos now = loop_.now();
   while (Connection* const newest = origin.at_rest.back()) {
+    if (careful) newest->transport->distrust();
     if (now >= newest->idle_until || now >= newest->expires || newest->transport->disturbed()) {
       close_resting(*newest);
       continue;
@@ -98,10 +99,10 @@ std::unique_ptr<Connection> ConnectionPool::take_resting(Origin& origin) noexcep
   return nullptr;
 }
 
-ConnectionPool::Lease ConnectionPool::try_lease(const std::string& origin) {
+ConnectionPool::Lease ConnectionPool::try_lease(const std::string& origin, bool careful) {
   const auto known = origins_.find(origin);
   if (known == origins_.end() || !known->second->waiters.empty()) return {};
-  auto connection = take_resting(*known->second);
+  auto connection = take_resting(*known->second, careful);
   if (!connection) return {};
   return Lease(shared_from_this(), *known->second, std::move(connection));
 }

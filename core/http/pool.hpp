@@ -72,8 +72,9 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   ConnectionPool(EventLoop& loop, std::shared_ptr<Dialer> dialer, const PoolLimits& limits);
   ~ConnectionPool();
 
-  // A connection at rest, if there is one and nobody waits for it; else an empty lease.
-  Lease try_lease(const std::string& origin);
+  // A connection at rest, if there is one and nobody waits for it; else an empty lease. With `careful` the kernel is
+  // asked whether the connection has ended: for a request that can not be sent again when it meets such an end.
+  Lease try_lease(const std::string& origin, bool careful = false);
   // Waits for a connection, making one if there is a place. `fresh` refuses connections that carried an exchange.
   // `times` tells how long it took to make the connection, when it was made for this lease. Errors: pool_timeout (the
   // deadline, of a waiter for which there was no place), pool_queue_full, those of the dialer, the interruption of the
@@ -102,7 +103,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   void forget_unused_origins();
   bool place_free(const Origin& origin) const noexcept;
   bool make_place(Origin& origin) noexcept;
-  std::unique_ptr<Connection> take_resting(Origin& origin) noexcept;
+  std::unique_ptr<Connection> take_resting(Origin& origin, bool careful) noexcept;
 
   void begin_dial(Origin& origin, const Target& target, Waiter* waiter) noexcept;
   Task<> run_dial(std::unique_ptr<Dial> dial);

@@ -38,6 +38,7 @@ class TcpTransport final : public Transport, private Watcher {
   Wait& event() noexcept override { return event_; }
   void rest(RestWatcher* watcher) noexcept override { rest_watcher_ = watcher; }
   bool disturbed() noexcept override;
+  void distrust() noexcept override { readable_ = true; }
   void limit_stall(std::int64_t limit_ms) noexcept override;
   void release_buffers() noexcept override {}
   const Error& failure() const noexcept override { return failure_.get(); }

@@ -85,6 +85,7 @@ class TlsTransport final : public Transport {
   Wait& event() noexcept override { return tcp_->event(); }
   void rest(RestWatcher* watcher) noexcept override { tcp_->rest(watcher); }
   bool disturbed() noexcept override;
+  void distrust() noexcept override { tcp_->distrust(); }
   void limit_stall(std::int64_t limit_ms) noexcept override { tcp_->limit_stall(limit_ms); }
   void release_buffers() noexcept override;
   const Error& failure() const noexcept override { return failure_.get(); }

@@ -60,6 +60,9 @@ class Transport {
   virtual void rest(RestWatcher* watcher) noexcept = 0;
   // Whether something arrived that nobody has read: such a transport may not carry another request.
   virtual bool disturbed() noexcept = 0;
+  // The next disturbed() asks the kernel, also when no event told of anything: the end of a connection may have arrived
+  // in this turn.
+  virtual void distrust() noexcept = 0;
 
   // Another limit than kStallMs; 0 leaves it to the system, which ends connections to a peer that is gone, but not to
   // one that only does not read.

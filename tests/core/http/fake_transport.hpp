@@ -21,6 +21,7 @@ struct FakePeer {
   std::string written = {};
   std::int64_t stall_limit_ms = kStallMs;
   bool disturbed = false;
+  bool ended_unseen = false;  // the kernel knows of an end that no event has told yet
   bool closed = false;
   Transport::RestWatcher* watcher = nullptr;
 
@@ -57,6 +58,7 @@ class FakeTransport final : public Transport {
   void rest(RestWatcher* watcher) noexcept override { peer_->watcher = watcher; }
   bool disturbed() noexcept override { return peer_->disturbed; }
   void limit_stall(std::int64_t limit_ms) noexcept override { peer_->stall_limit_ms = limit_ms; }
+  void distrust() noexcept override { peer_->disturbed |= peer_->ended_unseen; }
   void release_buffers() noexcept override {}
   const Error& failure() const noexcept override { return failure_; }
   const std::string& remote() const noexcept override { return remote_; }

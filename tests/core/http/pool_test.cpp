@@ -93,6 +93,14 @@ BOOST_AUTO_TEST_CASE(connection_disturbed_before_its_event_was_seen_is_not_used)
   BOOST_TEST(pool->open() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(end_that_no_event_has_told_yet_is_found_by_a_careful_lease) {
+  make();
+  take("a").give_back();
+  peer(0).ended_unseen = true;
+  BOOST_TEST(!pool->try_lease("a", true));
+  BOOST_TEST(peer(0).closed);
+}
+
 BOOST_AUTO_TEST_CASE(idle_connection_gives_way_when_all_places_are_taken) {
   make({.connections = 2});
   take("old").give_back();
