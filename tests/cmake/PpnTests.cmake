@@ -14,7 +14,7 @@ if(PPN_SANITIZE)
   endif()
   set(PPN_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1${symbolizer}"
                            "UBSAN_OPTIONS=print_stacktrace=1${symbolizer}"
-                           "TSAN_OPTIONS=second_deadlock_stack=1${symbolizer}")
+                           "TSAN_OPTIONS=second_deadlock_stack=1:die_after_fork=0${symbolizer}")
 endif()
 
 # Where tests find their inputs and the programs they start.

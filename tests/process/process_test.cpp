@@ -46,9 +46,12 @@ bool descriptors_may_run_out(boost::unit_test::test_unit_id) {
   return !sanitized;
 }
 
-// A server of TLS streams that never end.
+// A server of TLS streams that never end. Its chunks are of a size that a sanitized reader keeps up with.
 Script endless_stream() {
-  return Script{}.expect_request().send(chunked_head).send_repeated("5\r\nhello\r\n", 1'000'000'000);
+  return Script{}
+      .expect_request()
+      .send(chunked_head)
+      .send_repeated("3e8\r\n" + std::string(1'000, 'x') + "\r\n", 1'000'000'000);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class CuttingProxy {
     return client_bytes_;
   }
   // How many bytes of the server were handed on, once the client has gone.
-  std::size_t handed_on() const { return handed_on_; }
+  std::size_t handed_on() const noexcept { return handed_on_.load(); }
 
   std::uint16_t port() const { return port_of(listener_.get()); }
 
@@ -93,7 +93,7 @@ class CuttingProxy {
   const UniqueFd stop_;
   const std::size_t server_bytes_;
   std::string client_bytes_;  // of the thread until it has ended
-  std::size_t handed_on_ = 0;
+  std::atomic<std::size_t> handed_on_{0};
   std::thread thread_;
 };
 
