@@ -20,6 +20,7 @@
 #include "handle.hpp"
 #include "response.hpp"
 #include "stream.hpp"
+#include "thrown.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
@@ -88,13 +89,15 @@ class Function {
  *  the library, which lets go of it by its destroy callback. One thread at a time: the library calls back in order, and
  *  the end of a blocking call comes after the last callback. */
 struct Callbacks {
+  explicit Callbacks(std::shared_ptr<Thrown> of_request) noexcept : thrown(std::move(of_request)) {}
+
   Function<Flow, Response> on_headers;
   Function<Flow, std::string_view> on_data;
   Function<Flow, std::string_view> on_line;
   Function<Flow, const Event&> on_event;
   Function<void, Completion> on_complete;
   std::optional<std::promise<Response>> promise;
-  std::exception_ptr thrown;  // the first
+  const std::shared_ptr<Thrown> thrown;
 
   /** Hands them to a request that has none yet. */
   static void install(const std::shared_ptr<Callbacks>& callbacks, ppn_request* request) {
@@ -116,13 +119,9 @@ struct Callbacks {
     try {
       return static_cast<int32_t>(step());
     } catch (...) {
-      keep_exception();
+      thrown->keep();
       return PPN_CB_ABORT;
     }
-  }
-
-  void keep_exception() noexcept {
-    if (thrown == nullptr) thrown = std::current_exception();
   }
 
   static int32_t PPN_CALL headers(void* user_data, ppn_request*, ppn_response* response) noexcept {
@@ -151,7 +150,7 @@ struct Callbacks {
     try {
       if (self.on_complete) self.on_complete(self.completion(response, error));
     } catch (...) {
-      self.keep_exception();
+      self.thrown->keep();
     }
     if (self.promise) self.keep_promise(response, error);
   }
@@ -161,9 +160,8 @@ struct Callbacks {
     Completion outcome;
     if (response != nullptr) outcome.response.emplace(ResponseHandle::share(response));
     try {
-      if (thrown != nullptr) {
-        outcome.error = thrown;
-      } else if (error != nullptr) {
+      outcome.error = thrown->get();
+      if (outcome.error == nullptr && error != nullptr) {
         outcome.error = make_exception(details_of(ppn_error_code(error), error), share_or_null(response));
       }
     } catch (...) {

@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "body_reader.hpp"
 #include "buffer.hpp"
 #include "callbacks.hpp"
 #include "config.hpp"
@@ -24,6 +25,7 @@
 #include "headers.hpp"
 #include "response.hpp"
 #include "stream.hpp"
+#include "thrown.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
@@ -34,7 +36,7 @@ inline namespace api_v0 {
  *
  *  What is wrong with a part of the description is thrown by the function that adds it, before anything is sent; each
  *  of them throws UsageError (PPN_E_INVALID_STATE) for a request that was started.
- *  Thread: one at a time, except cancel and resume. Blocks: send alone. Since 0.1. */
+ *  Thread: one at a time, except cancel and resume. Blocks: send, and body_file as it says. Since 0.1. */
 class Request {
  public:
   /** Takes over a reference. */
@@ -87,6 +89,57 @@ class Request {
     return *this;
   }
   Request json(std::string_view text) && { return std::move(json(text)); }
+
+  /** Set the body to the content of a file, which is opened and measured now and read while it is sent; what is
+   *  appended later is not sent. A file that has become shorter, or can not be read, ends the request with
+   *  PPN_E_WRITE_FAILED. No Content-Type is invented.
+   *  @param path  Of a regular file; a std::filesystem::path gives it by native().
+   *  Throws UsageError (PPN_E_INVALID_ARGUMENT: no such file, not readable, no regular file; os_errno() says why).
+   *  Blocks: while the file is opened. */
+  Request& body_file(std::string_view path) & {
+    detail::call(ppn_request_set_body_file, handle(), detail::data_of(path), path.size());
+    return *this;
+  }
+  Request body_file(std::string_view path) && { return std::move(body_file(path)); }
+
+  /** Let a lambda give the body while it is sent, in every form of a call, streams included. Memory stays at one piece,
+   *  and write_timeout_ms ends a server that takes nothing. No Content-Type is invented.
+   *
+   *      request.body_reader(std::nullopt, [&](char* buffer, std::size_t capacity) {
+   *        return input.read(buffer, static_cast<std::streamsize>(capacity)).gcount();
+   *      });
+   *
+   *  @param length  Bytes, sent as Content-Length; nothing when it is not known: sent as chunks (RFC 9112 7.1), which
+   *                 servers of HTTP/1.0 do not take.
+   *  @param read    `lambda(char* buffer, std::size_t capacity)` puts up to `capacity` bytes into `buffer`, which is
+   *                 valid until return, and returns their number: std::size_t, 0 at the end of the body, or a
+   *                 std::optional of it, where nothing means that there is none yet: it is asked again after resume().
+   *                 More than `capacity`, more than `length` or an end before it ends the request with
+   *                 PPN_E_INVALID_ARGUMENT.
+   *  @param rewind  Optional. `lambda()`: the next read begins at the first byte again, for a request that is sent once
+   *                 more because the server had just closed its connection. One that can not do it throws.
+   *  Both run on a thread of the library, never at the same time as another lambda of the request, and end (with what
+   *  they hold) before on_complete, or when another body is set. One that throws aborts the request: its exception goes
+   *  where those of the lambdas below go, and to whoever reads the stream.
+   *  Throws UsageError (PPN_E_INVALID_ARGUMENT: a length above 2^63 - 1). */
+  template <class Read, class Rewind = std::nullptr_t>
+  Request& body_reader(std::optional<uint64_t> length, Read read, Rewind rewind = nullptr) & {
+    static_assert(std::is_invocable_r_v<std::optional<std::size_t>, Read&, char*, std::size_t>,
+                  "read takes char* and std::size_t, and returns std::size_t or a std::optional of it");
+    auto reader = std::make_unique<detail::BodyReader>();
+    reader->read = decltype(detail::BodyReader::read)(std::move(read));
+    if constexpr (!std::is_null_pointer_v<Rewind>) {
+      static_assert(std::is_void_v<std::invoke_result_t<Rewind&>>, "rewind takes and returns nothing");
+      reader->rewind = decltype(detail::BodyReader::rewind)(std::move(rewind));
+    }
+    reader->thrown = thrown();
+    detail::BodyReader::install(std::move(reader), length, handle());
+    return *this;
+  }
+  template <class Read, class Rewind = std::nullptr_t>
+  Request body_reader(std::optional<uint64_t> length, Read read, Rewind rewind = nullptr) && {
+    return std::move(body_reader(length, std::move(read), std::move(rewind)));
+  }
 
   /** Set an option of the table for this request alone, as NetworkConfig::set. Throws ConfigError, also for options
    *  that belong to the client. */
@@ -176,7 +229,7 @@ class Request {
     detail::ResponseHandle response;
     detail::ErrorOut error;
     const int32_t code = ppn_request_send(handle(), response.out(), error);
-    if (callbacks_ != nullptr && callbacks_->thrown != nullptr) std::rethrow_exception(callbacks_->thrown);
+    if (thrown_ != nullptr) thrown_->raise();
     if (code == PPN_OK) return Response(std::move(response));
     error.raise(code, response ? std::make_shared<const Response>(std::move(response)) : nullptr);
   }
@@ -228,8 +281,13 @@ class Request {
 
   detail::Callbacks& callbacks() {
     if (installed_) detail::fail(PPN_E_INVALID_STATE, "the lambdas of the request have been handed over");
-    if (callbacks_ == nullptr) callbacks_ = std::make_shared<detail::Callbacks>();
+    if (callbacks_ == nullptr) callbacks_ = std::make_shared<detail::Callbacks>(thrown());
     return *callbacks_;
+  }
+
+  const std::shared_ptr<detail::Thrown>& thrown() {
+    if (thrown_ == nullptr) thrown_ = std::make_shared<detail::Thrown>();
+    return thrown_;
   }
 
   void install() {
@@ -243,11 +301,12 @@ class Request {
     install();
     detail::StreamHandle stream;
     detail::call(ppn_stream_open, handle(), Kind, stream.out());
-    return Stream<Kind>(std::move(stream));
+    return Stream<Kind>(std::move(stream), thrown_);
   }
 
   detail::RequestHandle handle_;
   std::shared_ptr<detail::Callbacks> callbacks_;
+  std::shared_ptr<detail::Thrown> thrown_;  // made with the first lambda
   bool installed_ = false;
 };
 

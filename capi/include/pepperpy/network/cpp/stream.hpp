@@ -22,6 +22,7 @@
 #include "event.hpp"
 #include "handle.hpp"
 #include "response.hpp"
+#include "thrown.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
@@ -33,8 +34,8 @@ inline namespace api_v0 {
  *
  *  The destructor cancels a stream that has not ended and closes its connection, so leaving such a loop early does
  *  both. Reading throws CancelledError, StreamError, ProtocolError, TimeoutError, StatusError (of events) and every
- *  other error of a transfer, whose response() is what had arrived, and UsageError (PPN_E_WOULD_DEADLOCK: inside a
- *  lambda).
+ *  other error of a transfer, whose response() is what had arrived, what a lambda of Request::body_reader threw, and
+ *  UsageError (PPN_E_WOULD_DEADLOCK: inside a lambda).
  *  Thread: one at a time, except cancel. Blocks: where it says so. Since 0.1. */
 template <int32_t Kind>
 class Stream {
@@ -75,7 +76,8 @@ class Stream {
   };
 
   /** Takes over a reference. */
-  explicit Stream(detail::StreamHandle handle) noexcept : handle_(std::move(handle)) {}
+  explicit Stream(detail::StreamHandle handle, std::shared_ptr<const detail::Thrown> thrown = nullptr) noexcept
+      : handle_(std::move(handle)), thrown_(std::move(thrown)) {}
 
   /** Blocks: for the next piece. Beginning again goes on where reading stopped. */
   Iterator begin() { return Iterator(this); }
@@ -98,7 +100,9 @@ class Stream {
   /** Status and headers. Blocks: for the head of the response. */
   Response response() const {
     detail::ResponseHandle head;
-    detail::call(ppn_stream_response, handle(), int64_t{-1}, head.out());
+    detail::ErrorOut error;
+    const int32_t code = ppn_stream_response(handle(), -1, head.out(), error);
+    if (code != PPN_OK) raise(code, error);
     return Response(std::move(head));
   }
 
@@ -134,9 +138,14 @@ class Stream {
       }
     }
     if (code == PPN_PENDING) return std::nullopt;
-    if (code != PPN_END) error.raise(code, head_so_far());
+    if (code != PPN_END) raise(code, error);
     ended_ = true;
     return std::nullopt;
+  }
+
+  [[noreturn]] void raise(int32_t code, const detail::ErrorOut& error) const {
+    if (thrown_ != nullptr) thrown_->raise();
+    error.raise(code, head_so_far());
   }
 
   std::shared_ptr<const Response> head_so_far() const {
@@ -146,6 +155,7 @@ class Stream {
   }
 
   detail::StreamHandle handle_;
+  std::shared_ptr<const detail::Thrown> thrown_;
   bool ended_ = false;
 };
 
