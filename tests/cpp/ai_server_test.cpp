@@ -70,6 +70,22 @@ BOOST_AUTO_TEST_CASE(wrong_key_is_an_authentication_error_with_the_words_of_the_
                     ppn::AuthenticationError);
 }
 
+BOOST_AUTO_TEST_CASE(response_tells_what_the_handshake_agreed_on) {
+  const ppn::NetworkConfig config = ppn::NetworkConfig().ca_file(server.ca_file()).max_idle_connections(0);
+  const ppn::HTTPClient client(config);
+  for (const bool resumed : {false, true}) {
+    const ppn::Response response = client.get(server.https_url("/v1/models"));
+    BOOST_TEST(response.tls_version() == "TLSv1.3");
+    BOOST_TEST(response.tls_cipher().substr(0, 4) == "TLS_");
+    BOOST_TEST(response.tls_resumed() == resumed);
+    BOOST_TEST(response.tls_verified());
+  }
+  const ppn::HTTPClient trusting_anyone(ppn::NetworkConfig().verify_ssl(false));
+  const ppn::Response unverified = trusting_anyone.get(server.https_url("/v1/models"));
+  BOOST_TEST(!unverified.tls_verified());
+  BOOST_TEST(unverified.tls_version() == "TLSv1.3");
+}
+
 BOOST_AUTO_TEST_CASE(stalled_answer_ends_with_a_timeout_and_keeps_what_arrived) {
   const ppn::HTTPClient client(ppn::NetworkConfig().read_timeout(50ms));
   const auto error = error_of([&] { client.get(server.http_url("/stall")); });

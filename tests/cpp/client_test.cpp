@@ -136,8 +136,11 @@ BOOST_AUTO_TEST_CASE(response_tells_what_the_server_sent) {
   BOOST_REQUIRE(response.trailers().size() == 1U);
   BOOST_TEST(response.trailers()[0].name == "X-Sum");
   BOOST_TEST((*response.trailers().begin()).value == "9");
+  BOOST_TEST(response.copy_trailers().get("x-sum").value_or("") == "9");
   BOOST_TEST(!response.reused());
   BOOST_TEST(response.remote() == "127.0.0.1:" + std::to_string(server.port()));
+  BOOST_TEST((response.tls_version().empty() && response.tls_cipher().empty()));
+  BOOST_TEST((!response.tls_resumed() && !response.tls_verified()));
   BOOST_TEST(response.attempts() == 1);
   const ppn::Timings timings = response.timings();
   BOOST_TEST((timings.connect.has_value() && timings.total.has_value() && !timings.tls.has_value()));

@@ -17,6 +17,19 @@ static void describe(ppn::Request& request, bool flow) {
   request.on_headers([flow](const ppn::Response&) { return flow ? ppn::Flow::pause : ppn::Flow::proceed; });
   request.on_data([](auto bytes) { return bytes.empty() ? ppn::Flow::abort : ppn::Flow::proceed; });
   request.on_complete([](ppn::Completion&& outcome) { std::move(outcome).get(); });
+  request.body_file("a").body_reader(1, [](char*, std::size_t) { return 1; });
+  request.body_reader(
+      std::nullopt, [](char*, std::size_t capacity) { return capacity; }, [] {});
+  request.body_reader(std::size_t{1},
+                      [flow](auto*, auto) { return flow ? std::optional<std::size_t>(1) : std::nullopt; });
+}
+
+static void use_pool(ppn::HTTPClient client, ppn::RequestManager manager, ppn::APIClient api) {
+  client.preconnect("http://localhost", 2);
+  if (!client.drain(5s) || !manager.drain(5ms) || !api.drain(5us)) return;
+  client.drain();
+  manager.drain();
+  api.drain();
 }
 
 template <class Client>
@@ -24,7 +37,9 @@ static std::size_t use(const Client& client) {
   ppn::Request request = client.request("GET", "").header("a", "b").add_header("a", "b").body("").json("1");
   request = client.request("GET", "").headers({}).option("a", true).on_headers([](const ppn::Response&) {});
   request = client.request("GET", "").on_data([](std::string_view) {}).on_event([](ppn::Event) {});
-  request = client.request("GET", "").on_complete([](const ppn::Completion&) {});
+  request = client.request("GET", "").on_complete([](const ppn::Completion&) {}).body_file("a");
+  request = client.request("PUT", "").body_reader(
+      std::nullopt, [](char*, std::size_t) { return 0; }, [] {});
   describe(request, true);
   request.start();
   std::size_t sum = request.send_async().get().body().size() + request.send().headers().size();
@@ -52,5 +67,7 @@ int main() {
                           use(ppn::RequestManager("http://localhost", 5s)) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
   ppn::clear_log_sink();
+  ppn::set_thread_hooks([] {}, [] {});
+  use_pool(ppn::HTTPClient(), ppn::RequestManager("http://localhost"), ppn::APIClient("http://localhost", "key"));
   return sum == 0 ? 0 : 1;
 }

@@ -133,6 +133,12 @@ class APIClient : public Verbs<APIClient> {
   const std::string& base_url() const noexcept { return manager_.base_url(); }
   /** As HTTPClient::close. */
   void close() { manager_.close(); }
+  /** As HTTPClient::drain. */
+  void drain() { manager_.drain(); }
+  template <class Rep, class Period>
+  bool drain(std::chrono::duration<Rep, Period> timeout) {
+    return manager_.drain(timeout);
+  }
   /** The client beneath. Its own requests carry no key. */
   const HTTPClient& client() const noexcept { return manager_.client(); }
 

@@ -6,7 +6,10 @@
 
 #include <pepperpy/network.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -83,6 +86,14 @@ class Verbs {
   }
 };
 
+/** What HTTPClient::count counts. */
+enum class Count : int32_t {
+  connections = PPN_COUNT_CONNECTIONS, /**< connections, those being made included */
+  idle = PPN_COUNT_IDLE,               /**< of these: idle */
+  connecting = PPN_COUNT_CONNECTING,   /**< of these: being made */
+  waiting = PPN_COUNT_WAITING          /**< requests that wait for a place in the pool */
+};
+
 /** A client: options that are fixed when it is made, and a pool of connections that its requests share. Its addresses
  *  are absolute URLs. Requests under way keep what they need of it and are not ended with it; close() ends them.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
@@ -106,6 +117,33 @@ class HTTPClient : public Verbs<HTTPClient> {
   /** Cancel requests under way, refuse later ones, close idle connections. A second call has no effect. */
   void close() { detail::call(ppn_client_close, handle()); }
 
+  /** Close the client gracefully: later requests are refused with PPN_E_CLIENT_CLOSED, those under way may go on until
+   *  their own limits end them. Throws UsageError (PPN_E_WOULD_DEADLOCK: inside a lambda). Blocks: until all have
+   *  ended. */
+  void drain() { drained(-1); }
+
+  /** The same for a limited time; what is left then ends with CancelledError. Whether all requests had ended by
+   *  themselves. 0 waits for none. Throws as drain(). Blocks: up to `timeout`. */
+  template <class Rep, class Period>
+  bool drain(std::chrono::duration<Rep, Period> timeout) {
+    return drained(std::max(int64_t{0}, detail::milliseconds_of(timeout)));
+  }
+
+  /** Make connections before they are needed, so that the first requests pay for no handshake. A connection that can
+   *  not be made is reported by the request that needs it; one that is not used ends after idle_timeout_ms.
+   *  @param url    Any URL of the server; its path is not used.
+   *  @param count  How many connections to this server there should be, idle ones included, 1 to 1000; the limits of
+   *                the pool hold.
+   *  Throws UsageError: PPN_E_INVALID_ARGUMENT (count), PPN_E_INVALID_URL, PPN_E_UNSUPPORTED_SCHEME,
+   *  PPN_E_CLIENT_CLOSED, PPN_E_FORKED; ConfigError (trust store). Blocks: never, but the first use of https reads the
+   *  trust store. */
+  void preconnect(std::string_view url, int32_t count = 1) const {
+    detail::call(ppn_client_preconnect, handle(), detail::data_of(url), url.size(), count);
+  }
+
+  /** A count of the connection pool, as of a moment ago. Blocks: never. */
+  int64_t count(Count which) const noexcept { return ppn_client_count(handle(), static_cast<int32_t>(which)); }
+
   /** The handle for calls into the C ABI; it stays this object's. */
   ppn_client* handle() const noexcept { return handle_.get(); }
 
@@ -113,6 +151,13 @@ class HTTPClient : public Verbs<HTTPClient> {
   explicit HTTPClient(const ppn_config* config) {
     check_version();
     detail::call(ppn_client_new, config, handle_.out());
+  }
+
+  bool drained(int64_t timeout_ms) {
+    detail::ErrorOut error;
+    const int32_t code = ppn_client_drain(handle(), timeout_ms, error);
+    if (code != PPN_OK && code != PPN_PENDING) error.raise(code);
+    return code == PPN_OK;
   }
 
   detail::ClientHandle handle_;

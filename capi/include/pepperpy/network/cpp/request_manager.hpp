@@ -72,6 +72,12 @@ class RequestManager : public Verbs<RequestManager> {
   const std::string& base_url() const noexcept { return base_url_; }
   /** As HTTPClient::close. */
   void close() { client_.close(); }
+  /** As HTTPClient::drain. */
+  void drain() { client_.drain(); }
+  template <class Rep, class Period>
+  bool drain(std::chrono::duration<Rep, Period> timeout) {
+    return client_.drain(timeout);
+  }
   /** The client beneath, for what this class has no function for. */
   const HTTPClient& client() const noexcept { return client_; }
 

@@ -90,6 +90,14 @@ class Response {
     return {handle(), ppn_response_trailer_count(handle()), ppn_response_trailer_at};
   }
 
+  /** The trailer fields as a list of their own. Throws UsageError (PPN_E_INVALID_STATE: the request has not
+   *  completed). */
+  Headers copy_trailers() const {
+    detail::HeadersHandle list;
+    detail::call(ppn_response_trailers, handle(), list.out());
+    return Headers(std::move(list));
+  }
+
   /** The body, when it was collected: a view that lives as long as this response. */
   std::string_view body() const noexcept {
     size_t length = 0;
@@ -125,6 +133,15 @@ class Response {
   bool reused() const noexcept { return ppn_response_reused(handle()) != 0; }
   /** The address that answered, such as "127.0.0.1:443". */
   std::string_view remote() const noexcept { return ppn_response_remote(handle()); }
+  /** The version of TLS of the connection, such as "TLSv1.3" (RFC 8446) or "TLSv1.2" (RFC 5246); empty without TLS. */
+  std::string_view tls_version() const noexcept { return ppn_response_tls_version(handle()); }
+  /** The cipher suite by its name in OpenSSL, such as "TLS_AES_256_GCM_SHA384" (RFC 8446 B.4); empty without TLS. */
+  std::string_view tls_cipher() const noexcept { return ppn_response_tls_cipher(handle()); }
+  /** Whether the handshake resumed a session of this client (RFC 8446 2.2); false without TLS. */
+  bool tls_resumed() const noexcept { return ppn_response_tls_resumed(handle()) != 0; }
+  /** Whether the certificate chain, dates and name of the server were verified (RFC 9110 4.3.4), those of a resumed
+   *  session when it began; false without TLS and with verify_ssl(false). */
+  bool tls_verified() const noexcept { return ppn_response_tls_verified(handle()) != 0; }
   /** How many attempts were made, the first included. */
   int32_t attempts() const noexcept { return ppn_response_attempts(handle()); }
   /** Once complete. */
