@@ -91,7 +91,7 @@ void CallbackAdapter::on_complete(std::shared_ptr<Response> response, std::uniqu
   if (callbacks_->on_complete == nullptr) return;
   const Lent<ppn_response> lent_response(lend(response));
   // Neither a response nor an error would read as a success without a response.
-  const bool lost = response != nullptr && lent_response.get() == nullptr && error == nullptr;
+  const bool lost = lent_response.get() == nullptr && error == nullptr;
   const Lent<ppn_error> lent_error(error != nullptr ? make_error(std::move(*error))
                                    : lost           ? out_of_memory_error()
                                                     : nullptr);

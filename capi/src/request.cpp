@@ -210,6 +210,7 @@ int32_t ppn_request_send(ppn_request* request, ppn_response** out, ppn_error** e
     if (outcome.response != nullptr) {
       *out = make_handle<ppn_response>(ResponseObject{std::move(outcome.response), nullptr});
     }
+    if (outcome.response == nullptr && outcome.error == nullptr && *out == nullptr) throw std::bad_alloc();
     return outcome.error != nullptr ? Status(Failure(std::move(outcome.error))) : Status();
   });
 }

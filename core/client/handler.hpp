@@ -27,7 +27,8 @@ class CallHandler {
   virtual Flow on_chunk(std::string_view bytes) = 0;
   virtual Flow on_line(std::string_view line) = 0;
   virtual Flow on_event(const SseEvent& event) = 0;
-  // Exactly once. `response` is null when no head arrived, `error` on success. The handler is destroyed afterwards.
+  // Exactly once. `response` is null when no head arrived, `error` on success; both are when memory is out. The handler
+  // is destroyed afterwards.
   virtual void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept = 0;
 };
 

@@ -144,6 +144,7 @@ PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
     if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
     if (queue_->pieces.empty() && !queue_->cancelled) {
       if (queue_->error) return fail(*queue_->error);  // a copy: wait_for_head may ask for it later
+      if (!queue_->response) return fail(Error(ErrorCode::out_of_memory, Phase::none, "no memory for the call"));
       ended_ = true;
       return Outcome::end;
     }

@@ -34,9 +34,10 @@ std::string redacted_if_possible(const Url& url) noexcept {
 
 void log_end(const std::string& method, const Url& url, const Error* error, const Response* response) noexcept {
   try {
-    log(LogLevel::debug,
-        method + " " + url.redacted() + ": " +
-            (error != nullptr ? std::string(describe(error->code).name) : std::to_string(response->status)));
+    log(LogLevel::debug, method + " " + url.redacted() + ": " +
+                             (error != nullptr      ? std::string(describe(error->code).name)
+                              : response == nullptr ? "no memory"
+                                                    : std::to_string(response->status)));
   } catch (const std::bad_alloc&) {
   }
 }
@@ -90,7 +91,7 @@ void RunningCall::begin() noexcept {
   try {
     run();
   } catch (const std::bad_alloc&) {
-    complete(Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call"));
+    complete(no_memory());
   }
 }
 
@@ -111,11 +112,21 @@ RootTask RunningCall::run() {
       }
     }
   } catch (const std::bad_alloc&) {
-    outcome = Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call");
+    outcome = no_memory();
   } catch (const std::exception& problem) {
     outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
   }
   complete(std::move(outcome));
+}
+
+// Where there is not even memory to say so, a completion with neither a response nor an error says it.
+Status RunningCall::no_memory() noexcept {
+  try {
+    return Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call");
+  } catch (const std::bad_alloc&) {
+    response_.reset();
+    return {};
+  }
 }
 
 // A body that failed is no connection that was about to be closed.

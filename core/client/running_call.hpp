@@ -81,6 +81,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   void begin() noexcept;
   RootTask run();
   bool may_replay(const Error& error);
+  Status no_memory() noexcept;
   Task<Status> attempt(bool fresh);
   Task<Status> lease(bool fresh);
   Task<Status> deliver_body(Exchange& exchange);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace {
 
@@ -13,8 +14,10 @@ thread_local long allocations_left = -1;
 // Allocations of this thread before the one that fails; negative = none does.
 thread_local long before_the_failing_one = -1;
 thread_local bool failed_once = false;
+thread_local bool goes_on_failing = false;
 
 bool fails() noexcept {
+  if (failed_once && goes_on_failing) return true;
   if (before_the_failing_one >= 0 && before_the_failing_one-- == 0) {
     failed_once = true;
     return true;
@@ -41,9 +44,15 @@ void fail_once_after(long allocations) {
   failed_once = false;
 }
 
+void fail_all_after(long allocations) {
+  fail_once_after(allocations);
+  goes_on_failing = true;
+}
+
 bool take_failed_once() {
   before_the_failing_one = -1;
-  return failed_once;
+  goes_on_failing = false;
+  return std::exchange(failed_once, false);
 }
 
 }  // namespace ppn::test

@@ -26,5 +26,7 @@ class FailAfter {
 void fail_once_after(long allocations);
 // Whether it has failed. None fails any more.
 bool take_failed_once();
+// As fail_once_after(), and all that follow fail as well.
+void fail_all_after(long allocations);
 
 }  // namespace ppn::test

@@ -1,5 +1,5 @@
-// Every allocation that the I/O thread makes for a call, failing in its turn: the call ends once, with its response or
-// with an error that is named, and the next one works.
+// Every allocation that the I/O thread makes for a call, failing in its turn, alone or with all that follow: the call ends
+// once, with its response or with an error that is named, and the next one works.
 #include "capi/failing_allocations.hpp"
 
 #if PPN_TEST_FAILING_ALLOCATIONS
@@ -57,15 +57,17 @@ class Turn {
   std::atomic<int> destroyed_{0};
 };
 
+enum class Memory { fails_once, stays_out };
+
 // Starts `victim` on the I/O thread, where the allocation after the next `allocations` fails. Returns what `end` says
 // of its end; `failed` is whether there was such an allocation.
 template <class Start, class End>
-int32_t run_failing(const Client& helper, const std::string& helper_url, long allocations, Start start, End end,
-                    bool& failed) {
+int32_t run_failing(Memory memory, const Client& helper, const std::string& helper_url, long allocations, Start start,
+                    End end, bool& failed) {
   std::atomic<int32_t> started{-1};
   Turn before(helper, helper_url, false, [&] {
     started = start();
-    fail_once_after(allocations);
+    memory == Memory::fails_once ? fail_once_after(allocations) : fail_all_after(allocations);
   });
   BOOST_REQUIRE_EQUAL(before.start(), PPN_OK);
   before.wait();
@@ -110,6 +112,46 @@ void check_code(int32_t code, long allowed) {
   BOOST_TEST((code == PPN_OK || code == PPN_E_OUT_OF_MEMORY), allowed << ": " << ppn_code_name(code));
 }
 
+void check_call(const Peers& peers, const ScriptedServer& server, Memory memory, bool data) {
+  bool failed = true;
+  int ended_by_it = 0;
+  for (long allowed = 0; failed && allowed < too_many; ++allowed) {
+    const Client client = peers.new_client();
+    Turn victim(client, server.url(), data);
+    const int32_t code = run_failing(
+        memory, peers.helping, peers.helper.url(), allowed, [&] { return victim.start(); },
+        [&] { return victim.wait(); }, failed);
+    check_code(code, allowed);
+    if (code != PPN_OK) ++ended_by_it;
+    if (!failed) BOOST_TEST(code == PPN_OK);
+  }
+  BOOST_TEST(!failed);
+  BOOST_TEST(ended_by_it > 0);
+}
+
+void check_stream(const Peers& peers, const ScriptedServer& server, Memory memory) {
+  bool failed = true;
+  for (long allowed = 0; failed && allowed < too_many; ++allowed) {
+    const Client client = peers.new_client();
+    const Request request = make_request(client, "GET", server.url());
+    Stream stream;
+    const int32_t code = run_failing(
+        memory, peers.helping, peers.helper.url(), allowed,
+        [&] { return ppn_stream_open(request.get(), PPN_STREAM_LINES, stream.out(), nullptr); },
+        [&] {
+          const ppn_event* piece = nullptr;
+          int32_t last = PPN_OK;
+          int pieces = 0;
+          while ((last = ppn_stream_next(stream.get(), 20'000, &piece, nullptr)) == PPN_OK) ++pieces;
+          if (last == PPN_END) BOOST_TEST(pieces == 2);
+          return last == PPN_END ? PPN_OK + 0 : last;
+        },
+        failed);
+    check_code(code, allowed);
+  }
+  BOOST_TEST(!failed);
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(memory_of_calls, NoLeak)
@@ -117,21 +159,8 @@ BOOST_FIXTURE_TEST_SUITE(memory_of_calls, NoLeak)
 BOOST_AUTO_TEST_CASE(call_without_memory_on_the_io_thread_ends_once) {
   Peers peers;
   for (const ScriptedServer* const server : {&peers.plain, &peers.secure}) {
-    for (const bool data : {false, true}) {
-      bool failed = true;
-      int ended_by_it = 0;
-      for (long allowed = 0; failed && allowed < too_many; ++allowed) {
-        const Client client = peers.new_client();
-        Turn victim(client, server->url(), data);
-        const int32_t code = run_failing(
-            peers.helping, peers.helper.url(), allowed, [&] { return victim.start(); }, [&] { return victim.wait(); },
-            failed);
-        check_code(code, allowed);
-        if (code != PPN_OK) ++ended_by_it;
-        if (!failed) BOOST_TEST(code == PPN_OK);
-      }
-      BOOST_TEST(!failed);
-      BOOST_TEST(ended_by_it > 0);
+    for (const Memory memory : {Memory::fails_once, Memory::stays_out}) {
+      for (const bool data : {false, true}) check_call(peers, *server, memory, data);
     }
   }
 }
@@ -139,26 +168,7 @@ BOOST_AUTO_TEST_CASE(call_without_memory_on_the_io_thread_ends_once) {
 BOOST_AUTO_TEST_CASE(stream_without_memory_on_the_io_thread_ends_once) {
   Peers peers;
   for (const ScriptedServer* const server : {&peers.plain, &peers.secure}) {
-    bool failed = true;
-    for (long allowed = 0; failed && allowed < too_many; ++allowed) {
-      const Client client = peers.new_client();
-      const Request request = make_request(client, "GET", server->url());
-      Stream stream;
-      const int32_t code = run_failing(
-          peers.helping, peers.helper.url(), allowed,
-          [&] { return ppn_stream_open(request.get(), PPN_STREAM_LINES, stream.out(), nullptr); },
-          [&] {
-            const ppn_event* piece = nullptr;
-            int32_t last = PPN_OK;
-            int pieces = 0;
-            while ((last = ppn_stream_next(stream.get(), 20'000, &piece, nullptr)) == PPN_OK) ++pieces;
-            if (last == PPN_END) BOOST_TEST(pieces == 2);
-            return last == PPN_END ? PPN_OK + 0 : last;
-          },
-          failed);
-      check_code(code, allowed);
-    }
-    BOOST_TEST(!failed);
+    for (const Memory memory : {Memory::fails_once, Memory::stays_out}) check_stream(peers, *server, memory);
   }
 }
 
