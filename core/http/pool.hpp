@@ -109,6 +109,7 @@ class ConnectionPool final : public std::enable_shared_from_this<ConnectionPool>
   Task<> run_dial(std::unique_ptr<Dial> dial);
   void end_dial(Origin& origin) noexcept;
   void fail(Waiter& waiter, Error error) noexcept;
+  void leave_line(Waiter& waiter) noexcept;
   static Waiter* first_without_dial(const Origin& origin) noexcept;
   static Dial* dial_without_waiter(const Origin& origin) noexcept;
   void adopt(Waiter& waiter, Dial& dial) noexcept;

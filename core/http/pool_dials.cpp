@@ -88,8 +88,15 @@ void ConnectionPool::end_dial(Origin& origin) noexcept {
 void ConnectionPool::fail(Waiter& waiter, Error error) noexcept {
   waiter.dial = nullptr;
   waiter.error = std::move(error);
-  waiter.Linked<OfOrigin>::unlink();
+  leave_line(waiter);
   tell(waiter);
+}
+
+void ConnectionPool::leave_line(Waiter& waiter) noexcept {
+  waiter.Linked<OfOrigin>::unlink();
+  if (!waiter.queued()) return;
+  waiter.Linked<WithoutPlace>::unlink();
+  --queued_;
 }
 
 Task<> ConnectionPool::run_dial(std::unique_ptr<Dial> dial) {
@@ -171,11 +178,7 @@ void ConnectionPool::pass_on(Dial& dial) noexcept {
 
 // A dial that ends because the time of its call is up has met an address that does not answer: that is told apart.
 void ConnectionPool::give_up(Waiter& waiter, ErrorCode reason) noexcept {
-  waiter.Linked<OfOrigin>::unlink();
-  if (waiter.queued()) {
-    waiter.Linked<WithoutPlace>::unlink();
-    --queued_;
-  }
+  leave_line(waiter);
   Dial* const dial = std::exchange(waiter.dial, nullptr);
   if (dial == nullptr) return;
   pass_on(*dial);
@@ -183,11 +186,7 @@ void ConnectionPool::give_up(Waiter& waiter, ErrorCode reason) noexcept {
 }
 
 void ConnectionPool::grant(Waiter& waiter, std::unique_ptr<Connection> connection) noexcept {
-  waiter.Linked<OfOrigin>::unlink();
-  if (waiter.queued()) {
-    waiter.Linked<WithoutPlace>::unlink();
-    --queued_;
-  }
+  leave_line(waiter);
   waiter.lease = Lease(shared_from_this(), waiter.origin, std::move(connection));
   tell(waiter);
 }
