@@ -1,7 +1,10 @@
 #include "client/client.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <future>
+#include <new>
 #include <utility>
 
 #include "base/log.hpp"
@@ -31,7 +34,8 @@ TlsSettings tls_settings(const TlsOptions& options) {
 
 // Its thread may have been in the middle of a change when the process was forked: it stays in memory as it is.
 void leave(std::shared_ptr<ClientLoop>& client_loop) noexcept {
-  [[maybe_unused]] const auto* const kept = new std::shared_ptr<ClientLoop>(std::move(client_loop));
+  alignas(std::shared_ptr<ClientLoop>) std::array<std::byte, sizeof client_loop> never_destroyed;
+  ::new (never_destroyed.data()) std::shared_ptr<ClientLoop>(std::move(client_loop));
 }
 
 }  // namespace
