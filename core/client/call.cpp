@@ -84,7 +84,8 @@ Status Call::set_body_reader(std::optional<std::uint64_t> length, std::unique_pt
 
 Status Call::set_body(std::shared_ptr<const std::string> bytes) {
   if (Status state = require_described(); !state) return state;
-  return set_source(std::make_unique<MemoryBody>(bytes, *bytes));
+  const std::string_view view = *bytes;
+  return set_source(std::make_unique<MemoryBody>(std::move(bytes), view));
 }
 
 Status Call::set_source(std::unique_ptr<BodySource> source) {

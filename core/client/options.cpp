@@ -390,8 +390,8 @@ Result<std::string> option_text(const Options& options, std::string_view name) {
 const std::string& option_default(const OptionRow& row) {
   // Never destroyed: what ppn_option_default hands out lives as long as the process.
   static const std::vector<std::string>& defaults = *new std::vector<std::string>([] {
-    std::vector<std::string> texts;
-    for (const Definition& definition : definitions) texts.push_back(text_of(Options(), definition));
+    std::vector<std::string> texts(definitions.size());
+    std::ranges::transform(definitions, texts.begin(), [](const Definition& one) { return text_of(Options(), one); });
     return texts;
   }());
   return defaults[static_cast<std::size_t>(std::ranges::find(rows, row.name, &OptionRow::name) - rows.begin())];

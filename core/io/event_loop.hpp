@@ -88,7 +88,7 @@ class EventLoop {
   bool submit(Function function) {
     auto work = std::make_unique<FunctionWork<Function>>(std::move(function));
     if (!post(*work)) return false;
-    work.release();
+    static_cast<void>(work.release());
     return true;
   }
 

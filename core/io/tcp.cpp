@@ -70,10 +70,10 @@ Error connect_error(const Poco::Net::SocketAddress& address, int os_errno) {
 
 }  // namespace
 
-TcpTransport::TcpTransport(EventLoop& loop, Poco::Net::StreamSocket socket, const Poco::Net::SocketAddress& address,
-                           Wait& progress)
+TcpTransport::TcpTransport(EventLoop& loop, const Poco::Net::StreamSocket& socket,
+                           const Poco::Net::SocketAddress& address, Wait& progress)
     : loop_(loop),
-      socket_(std::move(socket)),
+      socket_(socket),
       descriptor_(socket_.impl()->sockfd()),
       progress_(&progress),
       remote_(address.toString()) {

@@ -47,7 +47,7 @@ class TcpTransport final : public Transport, private Watcher {
   bool made_here() const noexcept { return made_.here(); }
 
  private:
-  TcpTransport(EventLoop& loop, Poco::Net::StreamSocket socket, const Poco::Net::SocketAddress& address,
+  TcpTransport(EventLoop& loop, const Poco::Net::StreamSocket& socket, const Poco::Net::SocketAddress& address,
                Wait& progress);
 
   void on_events(std::uint32_t epoll_events) noexcept override;

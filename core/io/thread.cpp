@@ -39,7 +39,7 @@ bool start_detached_thread(const std::string& name, std::function<void()> body) 
   auto argument = std::make_unique<std::function<void()>>(std::move(body));
   pthread_t thread{};
   if (::pthread_create(&thread, nullptr, run_detached, argument.get()) != 0) return false;
-  argument.release();
+  static_cast<void>(argument.release());
   ::pthread_setname_np(thread, name.c_str());
   ::pthread_detach(thread);
   return true;
