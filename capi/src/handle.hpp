@@ -28,7 +28,8 @@ std::uintptr_t bits_of(Handle* handle) noexcept {
 template <class Handle>
 Handle* make_handle(ObjectOf<Handle> object) {
   using Object = ObjectOf<Handle>;
-  static_assert(sizeof(Object) <= kObjectBytes && alignof(Object) <= 8);
+  static_assert(sizeof(Object) <= kObjectBytes);
+  static_assert(alignof(Object) <= 8);
   static_assert(std::is_nothrow_move_constructible_v<Object>);
   const HandleTable::Place place = handle_table().reserve();
   if (place.slot == nullptr) throw std::bad_alloc();
