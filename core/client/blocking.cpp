@@ -1,5 +1,6 @@
 #include "client/blocking.hpp"
 
+#include <new>
 #include <utility>
 
 #include "base/completion.hpp"
@@ -14,6 +15,14 @@ struct Awaited {
   BlockingOutcome outcome;  // written before the completion
 };
 
+std::unique_ptr<Error> copy_if_possible(const Error* error) noexcept {
+  try {
+    return error != nullptr ? std::make_unique<Error>(*error) : nullptr;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 class WaitingHandler final : public CallHandler {
  public:
   WaitingHandler(std::shared_ptr<Awaited> awaited, std::unique_ptr<CallHandler> inner)
@@ -27,7 +36,10 @@ class WaitingHandler final : public CallHandler {
   Flow on_event(const SseEvent& event) override { return inner_ ? inner_->on_event(event) : Flow::proceed; }
   void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override {
     if (inner_) {
-      inner_->on_complete(response, error ? std::make_unique<Error>(*error) : nullptr);
+      std::unique_ptr<Error> copy = copy_if_possible(error.get());
+      // Without memory for the copy the user gets neither, which says so.
+      const bool lost = error && !copy;
+      inner_->on_complete(lost ? nullptr : response, std::move(copy));
       inner_.reset();  // the user's data has ended when the waiting thread goes on
     }
     awaited_->outcome = {std::move(response), std::move(error)};

@@ -9,6 +9,9 @@
 namespace ppn {
 namespace {
 
+constexpr const char* kCancelled = "the stream was cancelled";
+constexpr const char* kNoMemory = "no memory for the call";  // of a completion with neither response nor error
+
 // The queue of a stream that was opened before a fork: its lock may be held by a thread that is not here.
 Error left_to_parent() {
   return Error(ErrorCode::forked, Phase::deliver, "the stream belongs to the parent of this process");
@@ -144,7 +147,7 @@ PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
     if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
     if (queue_->pieces.empty() && !queue_->cancelled) {
       if (queue_->error) return fail(*queue_->error);  // a copy: wait_for_head may ask for it later
-      if (!queue_->response) return fail(Error(ErrorCode::out_of_memory, Phase::none, "no memory for the call"));
+      if (!queue_->response) return fail(Error(ErrorCode::out_of_memory, Phase::none, kNoMemory));
       ended_ = true;
       return Outcome::end;
     }
@@ -155,7 +158,7 @@ PullStream::Outcome PullStream::next(std::int64_t timeout_ms) {
       handed_out_ = 0;
     }
   }
-  if (queue_->cancelled) return fail(Error(ErrorCode::cancelled, Phase::deliver, "the stream was cancelled"));
+  if (queue_->cancelled) return fail(Error(ErrorCode::cancelled, Phase::deliver, kCancelled));
   const StreamPiece& piece = batch_[handed_out_++];
   if (piece.retry_ms) current_retry_ms_ = piece.retry_ms;
   queue_->bytes -= piece.data.size();
@@ -185,8 +188,9 @@ PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shar
   if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
   out = queue_->response;
   if (out) return Outcome::piece;
-  error = std::make_unique<Error>(
-      queue_->error ? *queue_->error : Error(ErrorCode::cancelled, Phase::deliver, "the stream was cancelled"));
+  error = std::make_unique<Error>(queue_->error       ? *queue_->error
+                                  : queue_->cancelled ? Error(ErrorCode::cancelled, Phase::deliver, kCancelled)
+                                                      : Error(ErrorCode::out_of_memory, Phase::none, kNoMemory));
   return Outcome::failed;
 }
 

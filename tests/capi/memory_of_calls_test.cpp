@@ -148,6 +148,9 @@ void check_stream(const Peers& peers, const ScriptedServer& server, Memory memor
         },
         failed);
     check_code(code, allowed);
+    Response response;
+    const int32_t head = ppn_stream_response(stream.get(), 0, response.out(), nullptr);
+    BOOST_TEST((head == PPN_OK || head == code), allowed << ": " << ppn_code_name(head));
   }
   BOOST_TEST(!failed);
 }
