@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -43,6 +44,12 @@ std::string_view Arguments::bytes(const std::uint8_t* data, std::size_t length, 
 
 void Arguments::require(bool condition, std::string_view message) {
   if (!condition) refuse(ErrorCode::invalid_argument, message, {});
+}
+
+std::int64_t Arguments::wait_ms(std::int64_t timeout_ms) {
+  constexpr std::int64_t kYear = 31'536'000'000;
+  require(timeout_ms >= -1, "timeout_ms is neither -1, 0 nor a number of milliseconds");
+  return std::min(timeout_ms, kYear);
 }
 
 void Arguments::may_wait() {

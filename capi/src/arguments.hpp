@@ -57,6 +57,8 @@ class Arguments {
     if (function == nullptr) refuse_null(name);
   }
   void require(bool condition, std::string_view message);
+  // A time to wait: -1, 0 or milliseconds. More than a year is a year: added to a clock it could overflow.
+  std::int64_t wait_ms(std::int64_t timeout_ms);
   // Functions that wait must not be called where waiting would wait for itself: in a callback or in a log sink.
   void may_wait();
 

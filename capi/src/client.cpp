@@ -1,19 +1,11 @@
 #include "pepperpy/network/client.h"
 
-#include <algorithm>
-
 #include "boundary.hpp"
 #include "environment.hpp"
 #include "objects.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
-
-namespace {
-
-constexpr int64_t longest_wait_ms = 31'536'000'000;  // a year; more could overflow a clock
-
-}  // namespace
 
 int32_t ppn_client_new(const ppn_config* config, ppn_client** out, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Status {
@@ -49,10 +41,10 @@ int32_t ppn_client_close(ppn_client* client, ppn_error** error) {
 int32_t ppn_client_drain(ppn_client* client, int64_t timeout_ms, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Result<int32_t> {
     const auto object = in.handle(client, "client");
-    in.require(timeout_ms >= -1, "timeout_ms is neither -1, 0 nor a number of milliseconds");
+    const int64_t wait_ms = in.wait_ms(timeout_ms);
     in.may_wait();
     if (!in.ok()) return in.failure();
-    const auto quiet = object->client->drain(std::min<int64_t>(timeout_ms, longest_wait_ms));
+    const auto quiet = object->client->drain(wait_ms);
     if (!quiet.ok()) return Failure(Error(quiet.error()));
     if (*quiet) return PPN_OK;
     return PPN_PENDING;

@@ -1,6 +1,5 @@
 #include "pepperpy/network/stream.h"
 
-#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -30,11 +29,6 @@ Delivery delivery_of(int32_t kind) noexcept {
     default: return Delivery::chunks;
   }
 }
-
-constexpr std::string_view timeout_rule = "timeout_ms is neither -1, 0 nor a number of milliseconds";
-
-// A longer wait than a year ends with PPN_PENDING after that year; added to a clock it could overflow.
-constexpr int64_t year_ms = 31'536'000'000;
 
 const char* text_of(const ppn_event* event, std::string_view ppn_event::*part, size_t* out_length) {
   const std::string_view text = event != nullptr ? event->*part : std::string_view();
@@ -77,12 +71,12 @@ int32_t ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response
   return boundary(error, [&](Arguments& in) -> Result<int32_t> {
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
-    in.require(timeout_ms >= -1, timeout_rule);
+    const int64_t wait_ms = in.wait_ms(timeout_ms);
     in.may_wait();
     if (!in.ok()) return in.failure();
     std::shared_ptr<Response> response;
     std::unique_ptr<Error> problem;
-    const auto outcome = object->stream->wait_for_head(std::min(timeout_ms, year_ms), response, problem);
+    const auto outcome = object->stream->wait_for_head(wait_ms, response, problem);
     if (response != nullptr) *out = make_handle<ppn_response>(ResponseObject{std::move(response), nullptr});
     return outcome_for_c(outcome, problem.get());
   });
@@ -92,10 +86,10 @@ int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event*
   return boundary(error, [&](Arguments& in) -> Result<int32_t> {
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
-    in.require(timeout_ms >= -1, timeout_rule);
+    const int64_t wait_ms = in.wait_ms(timeout_ms);
     in.may_wait();
     if (!in.ok()) return in.failure();
-    const auto outcome = object->stream->next(std::min(timeout_ms, year_ms));
+    const auto outcome = object->stream->next(wait_ms);
     if (outcome == PullStream::Outcome::piece) {
       object->handed->piece = view_of(object->stream->current());
       *out = &object->handed->piece;
