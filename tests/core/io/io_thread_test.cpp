@@ -61,7 +61,10 @@ struct RunningThread {
     const Deadline deadline = default_deadline();
     for (;;) {
       LoneCall call(io);
-      if (call.call_and_wait()) return;
+      if (call.call_and_wait()) {
+        BOOST_TEST((call.ran_on == std::this_thread::get_id()));
+        return;
+      }
       BOOST_REQUIRE((std::chrono::steady_clock::now() < deadline));
     }
   }
