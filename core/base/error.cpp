@@ -8,7 +8,11 @@ std::string_view phase_name(Phase phase) noexcept {
   switch (phase) {
     case Phase::none: return "none";
     case Phase::config: return "config";
+    case Phase::middleware: return "middleware";
     case Phase::validate: return "validate";
+    case Phase::backoff: return "backoff";
+    case Phase::breaker: return "breaker";
+    case Phase::rate_limit: return "rate_limit";
     case Phase::pool: return "pool";
     case Phase::dns: return "dns";
     case Phase::connect: return "connect";

@@ -8,6 +8,9 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "policy/breaker_options.hpp"
+#include "policy/rate_limit_options.hpp"
+#include "policy/retry_options.hpp"
 
 namespace ppn {
 
@@ -27,6 +30,15 @@ struct RequestOptions {
   std::int64_t chunk_bytes = 64LL << 10;
   std::int64_t stream_buffer_bytes = 1LL << 20;
   std::int64_t stream_buffer_events = 256;
+  std::int64_t attempt_timeout_ms = 0;
+  RetryOptions retry;
+  HedgeOptions hedge;
+  std::string idempotency_header;  // gets a key that is minted once for a POST or PATCH; empty = none
+  bool send_retry_count = false;   // x-retry-count
+  bool send_trace_context = false;
+  std::string rate_limit_scope;  // a partition, such as the name of a model; empty = origin and credential
+  std::int64_t rate_limit_cost = 1;
+  std::int64_t rate_limit_tokens = 0;  // the estimate that is reserved
 };
 
 // Options of connections and of their pool.
@@ -72,7 +84,14 @@ struct Options {
   RequestOptions request;
   ConnectionOptions connection;
   TlsOptions tls;
+  RateLimitOptions rate_limit;
+  RetryBudgetOptions retry_budget;
+  BreakerOptions breaker;
   std::string user_agent = "pepperpy-network/" PPN_VERSION_TEXT;
+  std::string base_url;  // paths of requests are below it; empty = requests name whole URLs
+  Secret api_key;        // for the origin of base_url alone
+  std::string api_key_header = "Authorization";
+  std::string api_key_scheme = "Bearer";
 };
 
 // One row of the table. Texts are zero-terminated literals.
