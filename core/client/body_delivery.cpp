@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
-#include "base/clock.hpp"
-#include "policy/retry_after.hpp"
+#include "client/status_error.hpp"
 
 namespace ppn {
 namespace {
@@ -79,9 +78,13 @@ BodyDelivery::Step BodyDelivery::resume(CallHandler& handler, Response& response
   return hand_on_filtered(handler);
 }
 
-BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response&) {
+BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response& response) {
   forget_resume_request();
-  if (refused_) return Step::enough;
+  if (refused_) {
+    // Now that the body is there it may say more than the head did.
+    if (error_->http_status != 0) *error_ = status_error(response, response.body);
+    return Step::enough;
+  }
   if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
   if (delivery_ != Delivery::lines || std::exchange(ended_, true)) return Step::more;
   const auto last = lines_->finish();
@@ -188,19 +191,6 @@ BodyDelivery::Step BodyDelivery::answer(Flow flow) noexcept {
 BodyDelivery::Step BodyDelivery::fail(Error error) {
   error_ = std::make_unique<Error>(std::move(error));
   return Step::failed;
-}
-
-Error status_error(const Response& response) {
-  Error error(error_code_of_status(response.status), Phase::body,
-              "the server answered with status " + std::to_string(response.status));
-  error.http_status = response.status;
-  error.received_bytes = response.body_bytes;
-  if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;
-  const RetryAfterFields fields{.retry_after_ms = response.headers.find("retry-after-ms"),
-                                .retry_after = response.headers.find("retry-after"),
-                                .date = response.headers.find("date")};
-  if (const auto asked = server_delay(fields, wall_now_ms())) error.retry_after_ms = whole_milliseconds(asked->delay);
-  return error;
 }
 
 }  // namespace ppn
