@@ -21,6 +21,7 @@ class CallbackAdapter final : public CallHandler {
   CallbackAdapter(std::unique_ptr<UserCallbacks> callbacks, Pinned<ppn_request> request) noexcept
       : callbacks_(std::move(callbacks)), request_(std::move(request)), call_(*request_->call) {}
 
+  bool wants_head() const noexcept override { return callbacks_->on_headers != nullptr; }
   Flow on_head(const std::shared_ptr<Response>& response) override;
   Flow on_chunk(std::string_view bytes) override;
   Flow on_line(std::string_view line) override;

@@ -28,6 +28,7 @@ class WaitingHandler final : public CallHandler {
   WaitingHandler(std::shared_ptr<Awaited> awaited, std::unique_ptr<CallHandler> inner)
       : awaited_(std::move(awaited)), inner_(std::move(inner)) {}
 
+  bool wants_head() const noexcept override { return inner_ && inner_->wants_head(); }
   Flow on_head(const std::shared_ptr<Response>& response) override {
     return inner_ ? inner_->on_head(response) : Flow::proceed;
   }

@@ -32,6 +32,9 @@ class BodyDelivery {
     failed,   // error()
   };
 
+  // For the next attempt of a call whose body is collected; nothing of the last one is left.
+  void start_over() noexcept { error_.reset(); }
+
   // The head has arrived. For events this is the gate: a status other than 200, or another media type, makes the body
   // that of an error, collected up to 64 KiB (SEMANTICS 3.4.1).
   Step begin(Response& response, std::optional<std::uint64_t> content_length);

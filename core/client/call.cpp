@@ -5,8 +5,8 @@
 
 #include "client/client_loop.hpp"
 #include "client/file_body.hpp"
+#include "client/idempotency.hpp"
 #include "client/running_call.hpp"
-#include "codec/http1_encoder.hpp"
 #include "codec/json.hpp"
 
 namespace ppn {
@@ -18,7 +18,7 @@ constexpr std::size_t kSmallBody = 8 * 1024;
 }  // namespace
 
 Call::Call(std::shared_ptr<Client> client, std::string_view method, Url url)
-    : client_(std::move(client)), method_(method), url_(std::move(url)) {}
+    : client_(std::move(client)), message_{.method = std::string(method), .url = std::move(url), .headers = {}} {}
 
 Call::~Call() = default;
 
@@ -42,14 +42,14 @@ Status Call::require_described() const {
 Status Call::set_header(std::string_view name, std::string_view value) {
   if (Status state = require_described(); !state) return state;
   if (Status valid = validate_header(name, value); !valid) return valid;
-  headers_.set(name, value);
+  message_.headers.set(name, value);
   return {};
 }
 
 Status Call::add_header(std::string_view name, std::string_view value) {
   if (Status state = require_described(); !state) return state;
   if (Status valid = validate_header(name, value); !valid) return valid;
-  headers_.add(name, value);
+  message_.headers.add(name, value);
   return {};
 }
 
@@ -58,7 +58,7 @@ Status Call::set_headers(const HeaderList& headers) {
   for (const HeaderField field : headers) {
     if (Status valid = validate_header(field.name, field.value); !valid) return valid;
   }
-  headers_.merge(headers);
+  message_.headers.merge(headers);
   return {};
 }
 
@@ -98,12 +98,22 @@ Status Call::set_source(std::unique_ptr<BodySource> source) {
 Status Call::set_json(std::string_view text) {
   if (Status state = require_described(); !state) return state;
   if (Status valid = validate_json(text); !valid) return valid;
-  if (!headers_.contains("content-type")) headers_.add("Content-Type", "application/json");
+  if (!message_.headers.contains("content-type")) message_.headers.add("Content-Type", "application/json");
   return set_body(text);
 }
 
 Status Call::set_option(std::string_view name, std::string_view value) {
   if (Status state = require_described(); !state) return state;
+  return change_option(name, value);
+}
+
+void Call::replace_body(std::string bytes) {
+  body_ = std::move(bytes);
+  source_.reset();
+  has_body_ = true;
+}
+
+Status Call::change_option(std::string_view name, std::string_view value) {
   auto changed = std::make_unique<RequestOptions>(request_options());
   Status set = set_request_option(*changed, name, value);
   if (set) own_options_ = std::move(changed);
@@ -113,9 +123,9 @@ Status Call::set_option(std::string_view name, std::string_view value) {
 // Middleware and the request itself come before these: they only fill gaps (SEMANTICS 3.6).
 void Call::add_default_headers(Delivery delivery) {
   const auto add_missing = [this](std::string_view name, std::string_view value) {
-    if (!headers_.contains(name)) headers_.add(name, value);
+    if (!message_.headers.contains(name)) message_.headers.add(name, value);
   };
-  headers_.reserve(headers_.size() + 4, 256);
+  message_.headers.reserve(message_.headers.size() + 4, 256);
   if (!client_->options().user_agent.empty()) add_missing("User-Agent", client_->options().user_agent);
   if (delivery != Delivery::events) return add_missing("Accept", "*/*");
   add_missing("Accept", "text/event-stream");
@@ -124,20 +134,30 @@ void Call::add_default_headers(Delivery delivery) {
   add_missing("Accept-Encoding", "identity");
 }
 
+void Call::finish_message(Delivery delivery) {
+  add_default_headers(delivery);
+  mint_idempotency_key(message_.headers, message_.method, request_options().idempotency_header);
+  encode();
+}
+
 void Call::encode() {
   if (body_.size() > kSmallBody) {
     const auto owner = std::make_shared<const std::string>(std::exchange(body_, {}));
     source_ = std::make_unique<MemoryBody>(owner, *owner);
   }
-  RequestFraming framing;
   if (source_ && !source_->length()) {
-    framing.kind = RequestFraming::chunked;
+    framing_.kind = RequestFraming::chunked;
   } else if (has_body_) {
-    framing = {.kind = RequestFraming::length, .content_length = source_ ? *source_->length() : body_.size()};
+    framing_ = {.kind = RequestFraming::length, .content_length = source_ ? *source_->length() : body_.size()};
   }
   wire_.reserve(512 + body_.size());
-  append_request_head(wire_, method_, url_, headers_, framing);
+  append_head(wire_, message_);
+  wire_head_bytes_ = wire_.size();
   wire_ += std::exchange(body_, {});
+}
+
+void Call::append_head(std::string& out, const RequestMessage& message) const {
+  append_request_head(out, message.method, message.url, message.headers, framing_);
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
@@ -146,7 +166,7 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
 }
 
 Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const Completion& complete) {
-  const bool lone = !source_ || !source_->calls_user();
+  const bool lone = (!source_ || !source_->calls_user()) && !client_->calls_user();
   auto running = prepare(delivery, std::move(handler), lone);
   if (!running) return std::move(running).failure();
   return lone && (*running)->drive(complete) ? Status() : hand_over(*running);
@@ -163,15 +183,16 @@ Result<std::shared_ptr<RunningCall>> Call::prepare(Delivery delivery, std::uniqu
   Result<std::shared_ptr<ClientLoop>> client_loop = client_->client_loop();
   if (!client_loop) return refuse(std::move(client_loop).failure());
   std::shared_ptr<TlsContext> tls;
-  if (url_.secure()) {
+  if (message_.url.secure()) {
     Result<std::shared_ptr<TlsContext>> context = client_->tls_context();
     if (!context) return refuse(std::move(context).failure());
     tls = std::move(*context);
   }
-  add_default_headers(delivery);
-  encode();
+  std::shared_ptr<const MiddlewareList> middleware = client_->middleware();
+  // Middleware may still change it.
+  if (!middleware) finish_message(delivery);
   running_ = std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery,
-                                           std::move(handler), lone);
+                                           std::move(handler), std::move(middleware), lone);
   state_ = State::running;
   return running_;
 }

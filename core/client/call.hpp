@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,8 +21,9 @@
 #include "client/client.hpp"
 #include "client/handler.hpp"
 #include "client/options.hpp"
+#include "client/request_message.hpp"
 #include "codec/headers.hpp"
-#include "codec/url.hpp"
+#include "codec/http1_encoder.hpp"
 
 namespace ppn {
 
@@ -79,20 +81,27 @@ class Call : public std::enable_shared_from_this<Call> {
   Failure refuse(Failure failure) noexcept;
   Status set_source(std::unique_ptr<BodySource> source);
   void add_default_headers(Delivery delivery);
+  // For middleware of a call that has begun and is not encoded yet.
+  void replace_body(std::string bytes);
+  Status change_option(std::string_view name, std::string_view value);
+  // Nothing of the message changes after it, but in the copies of its attempts.
+  void finish_message(Delivery delivery);
   void encode();
+  // As encode() did for message_.
+  void append_head(std::string& out, const RequestMessage& message) const;
 
   const std::shared_ptr<Client> client_;
-  const std::string method_;
-  const Url url_;
-  HeaderList headers_;
+  RequestMessage message_;
   std::string body_;                    // one that is in memory
   std::unique_ptr<BodySource> source_;  // every other, and a large one in memory from the start on
   bool has_body_ = false;
+  RequestFraming framing_;
   std::unique_ptr<RequestOptions> own_options_;  // null as long as they are those of the client
 
   std::atomic<State> state_{State::described};
   std::atomic<bool> cancel_requested_{false};
   std::string wire_;                      // the encoded head, and the body when it is small
+  std::size_t wire_head_bytes_ = 0;       // of wire_
   std::shared_ptr<RunningCall> running_;  // written before state_ becomes `running`, constant afterwards
   LiveObject live_;
 };

@@ -177,7 +177,7 @@ Result<std::shared_ptr<ClientLoop>> Client::client_loop() {
   Result<std::shared_ptr<Runtime>> runtime = Runtime::acquire();
   if (!runtime) return std::move(runtime).failure();
   IoThread& thread = (*runtime)->next_thread();
-  auto fresh = std::make_shared<ClientLoop>(*runtime, thread, options_.connection, overrides_);
+  auto fresh = std::make_shared<ClientLoop>(*runtime, thread, options_, overrides_);
   if (!(*runtime)->add(thread, fresh)) {
     return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shutting down");
   }

@@ -45,6 +45,8 @@ class Client {
   void add_middleware(std::shared_ptr<Middleware> middleware);
   // Null when there is none.
   std::shared_ptr<const MiddlewareList> middleware() const;
+  // Whether calls run code of the user besides their callbacks.
+  bool calls_user() const noexcept { return has_middleware_.load(std::memory_order_acquire); }
 
   struct Counts {
     std::size_t connections = 0;  // all of them

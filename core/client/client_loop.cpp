@@ -26,6 +26,9 @@ Http1Limits http1_limits(const ConnectionOptions& options) {
   return limits;
 }
 
+// Of which the latencies are known.
+constexpr std::size_t kMaxOrigins = 1'000;
+
 // Connects as the options of the client say.
 class ClientDialer final : public Dialer {
  public:
@@ -55,13 +58,16 @@ class ClientDialer final : public Dialer {
 
 }  // namespace
 
-ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const ConnectionOptions& options,
+ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const Options& options,
                        ResolveOverrides overrides)
     : runtime_(std::move(runtime)),
       thread_(thread),
       pool_(std::make_shared<ConnectionPool>(
-          thread.loop(), std::make_shared<ClientDialer>(runtime_->resolver(), options, std::move(overrides)),
-          pool_limits(options))) {}
+          thread.loop(), std::make_shared<ClientDialer>(runtime_->resolver(), options.connection, std::move(overrides)),
+          pool_limits(options.connection))),
+      retry_budgets_(options.retry_budget),
+      breakers_(options.breaker),
+      latencies_(kMaxOrigins) {}
 
 ClientLoop::~ClientLoop() = default;
 

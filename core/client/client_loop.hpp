@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/linked_list.hpp"
@@ -10,6 +11,10 @@
 #include "client/runtime.hpp"
 #include "http/pool.hpp"
 #include "io/resolve_overrides.hpp"
+#include "policy/circuit_breaker.hpp"
+#include "policy/latency_window.hpp"
+#include "policy/retry_budget.hpp"
+#include "policy/scope_map.hpp"
 
 namespace ppn {
 
@@ -18,8 +23,7 @@ class RunningCall;
 // Thread: the loop thread, unless a function says otherwise.
 class ClientLoop final : public LoopMember, public std::enable_shared_from_this<ClientLoop> {
  public:
-  ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const ConnectionOptions& options,
-             ResolveOverrides overrides);
+  ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const Options& options, ResolveOverrides overrides);
   ~ClientLoop() override;
 
   // Thread: any.
@@ -28,6 +32,13 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   EventLoop& loop() const noexcept { return thread_.loop(); }
 
   ConnectionPool& pool() noexcept { return *pool_; }
+
+  // What calls to one origin, or with one credential, have in common. Each lives until the next call of its function.
+  RetryBudget& retry_budget(std::string_view origin) { return retry_budgets_.of(origin, loop().now()); }
+  CircuitBreaker& breaker(std::string_view scope) { return breakers_.of(scope, loop().now()); }
+  LatencyWindow& latencies(std::string_view origin) {
+    return latencies_.find_or_add(origin, loop().now(), [] { return LatencyWindow(); });
+  }
 
   void enter(RunningCall& call) noexcept;
   void leave(RunningCall& call) noexcept;
@@ -46,6 +57,9 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
   LinkedList<RunningCall, struct OfClient> running_;
   LinkedList<RunningCall, struct OfClient> ending_;  // told by close() to end
   std::vector<std::function<void()>> on_quiet_;
+  RetryBudgets retry_budgets_;
+  CircuitBreakers breakers_;
+  ScopeMap<LatencyWindow> latencies_;
   bool closed_ = false;
 };
 

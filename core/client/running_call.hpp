@@ -5,27 +5,34 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/attempt_record.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "client/attempt.hpp"
 #include "client/body_delivery.hpp"
 #include "client/call.hpp"
 #include "client/client_loop.hpp"
 #include "client/handler.hpp"
-#include "http/exchange.hpp"
-#include "http/pool.hpp"
+#include "client/middleware.hpp"
 #include "io/tls.hpp"
 #include "io/wait.hpp"
-#include "policy/replay.hpp"
+#include "policy/retry_policy.hpp"
 
 namespace ppn {
 
+struct MiddlewareOutcome;
+struct Outgoing;
+
 // Thread: the loop thread, but for the constructor, loop(), start(), drive(), forget(), request_cancel() and
 // request_resume().
-class RunningCall : public std::enable_shared_from_this<RunningCall>, public Linked<OfClient> {
+class RunningCall : public std::enable_shared_from_this<RunningCall>, public Linked<OfClient>, private AttemptOwner {
  public:
   RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
-              Delivery delivery, std::unique_ptr<CallHandler> handler, bool lone);
+              Delivery delivery, std::unique_ptr<CallHandler> handler, std::shared_ptr<const MiddlewareList> middleware,
+              bool lone);
+  ~RunningCall();
 
   EventLoop& loop() const noexcept { return loop_; }
   // Hands the call to the loop. False when the loop has ended.
@@ -49,15 +56,6 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   bool resume_before_pause() noexcept;
 
  private:
-  // The limits of this call in one place: streams have others than calls that collect their body.
-  struct Limits {
-    std::int64_t total_ms;
-    std::int64_t write_ms;
-    std::int64_t first_byte_ms;
-    std::int64_t idle_ms;
-    ErrorCode idle_code;
-  };
-
   // What is asked of the call, on its way to the loop. Asking again before it has arrived changes nothing.
   class Notice final : public EventLoop::Work {
    public:
@@ -78,57 +76,94 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
     std::atomic<std::uint8_t> asked_{0};
   };
 
-  void begin() noexcept;
-  RootTask run();
-  bool may_replay(const Error& error);
-  Status no_memory() noexcept;
-  Task<Status> attempt(bool fresh);
-  Task<Status> lease(bool fresh);
-  Task<Status> deliver_body(Exchange& exchange);
-  Task<Status> wait_for_consumer(Exchange& exchange, std::string_view& bytes);
+  struct Around;
+  struct AroundDeleter {
+    void operator()(Around* around) const noexcept;
+  };
+  struct Arm;
+  struct Hedge;
+  struct HedgeDeleter {
+    void operator()(Hedge* hedge) const noexcept;
+  };
 
-  // The call sends its body, which waits for a resume.
-  bool body_paused() const noexcept { return source_ && !response_ && source_->paused(); }
-  Limits limits() const noexcept;
-  Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop_.now(), timeout_ms); }
-  Wait& wait_of(Exchange::Step step);
-  Failure lease_failure(Error& error, const ConnectionOptions& options);
-  Failure interrupted(Phase phase);
-  Failure timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
-  Failure give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
-  void receive_head(Exchange& exchange);
-  void forget_request();
-  void note_failure(const Exchange& exchange);
-  void end_span(Span span) noexcept;
+  const Facts& facts() const noexcept override { return facts_; }
+  void ask_turn() noexcept override { notice_.post(Notice::kTurn); }
+
+  void begin() noexcept;
+  void take_turn() noexcept;
+  void hedge_take_turn() noexcept;
+
+  // The pipeline.
+  RootTask run();
+  Task<Status> go();
+  Task<Status> go_through_middleware();
+  Task<Status> try_until_settled();
+  Task<Status> one_attempt();
+  Task<Status> perform(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
+  Task<Status> perform_with_message(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
+  Task<Status> leave_attempt(Attempt& attempt, Outgoing& outgoing, Status outcome);
+  Task<Status> hedged_attempts();
+  Task<> run_arm(Arm& arm);
+  Task<Status> back_off(const RetryDecision& decision);
+  Task<Status> deliver();
+  Task<Status> hand_over_whole(Response& response);
   void complete(Status outcome) noexcept;
+
+  // Decisions.
+  bool asks_for_retry(const Response& response) const;
+  AttemptOutcome outcome_of(const Attempt& attempt, const Status& outcome) const;
+  RetryDecision decide(const Attempt& attempt, const Status& outcome, std::string_view provider_code) const;
+  RetryDecision settle(const Status& outcome);
+  bool may_hedge() const;
+  Nanos hedge_delay() const;
+
+  std::unique_ptr<Attempt> begin_attempt(Token& token);
+  AttemptRequest request() const noexcept;
+  bool needs_own_message() const noexcept;
+  // The answer of a middleware, or the response of the last attempt; null when there is neither.
+  std::shared_ptr<Response> current_response() const noexcept;
+  Status finish_message();
+  void encode_again();
+  Status rewind();
+  MiddlewareOutcome passing_out(Status outcome);
+  Status came_out(MiddlewareOutcome passing);
+  void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
+  void forget_request();
+  void describe(Error& error) noexcept;
+  Status no_memory() noexcept;
+  Failure interrupted(Phase phase);
+  static Failure aborted();
 
   std::shared_ptr<Call> call_;  // until complete()
   std::shared_ptr<ClientLoop> client_loop_;
   EventLoop& loop_;
   const std::shared_ptr<Runtime> runtime_;  // keeps loop_
-  std::shared_ptr<TlsContext> tls_;
+  Facts facts_;
   std::unique_ptr<CallHandler> handler_;
+  const std::shared_ptr<const MiddlewareList> middleware_;  // null when there is none
+  const Delivery delivery_;
   const bool lone_;
   std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
+  std::string origin_;
   Token token_;
   Notice notice_{*this};
-  const bool collects_;  // else the body is a stream, which may be silent for hours
   BodyDelivery body_;
-  ConnectionPool::Lease lease_;
-  std::shared_ptr<Response> response_;
+  std::unique_ptr<Around, AroundDeleter> around_;  // when there is middleware
+  std::unique_ptr<Outgoing> outgoing_;             // of attempt_, when it has a message of its own
+  std::unique_ptr<Hedge, HedgeDeleter> hedge_;     // of the last attempts that ran side by side; keeps their tokens
+  std::unique_ptr<Attempt> attempt_;               // the last one; null before the first and while the call waits
+  std::shared_ptr<Response> answer_;               // of a middleware, in place of that of attempt_
 
-  Wait turn_;     // notified when other calls had their turn
-  Wait resumed_;  // notified by resume_on_loop
-  bool paused_ = false;
-  std::string held_;  // bytes that the consumer did not take before it paused
-
-  StaleAttempt failed_attempt_;
-  Sent sent_ = Sent::none;
-  int attempts_ = 0;
-  std::uint64_t received_bytes_ = 0;
-  Timings timings_;
-  Nanos started_ = 0;
-  Nanos span_begin_ = 0;
+  // The body is collected before the handler sees anything, so that a failure inside it can be repaired.
+  const bool quiet_;
+  bool committed_ = false;    // the handler has seen a part of the response
+  bool only_peeked_ = false;  // the body of the last response
+  int attempts_ = 0;          // begun
+  int retries_ = 0;
+  Nanos backoff_so_far_ = -1;
+  StopReason stop_reason_ = StopReason::none;
+  Sent sent_ = Sent::none;                       // of the last attempt that sent anything
+  std::vector<AttemptRecord> earlier_attempts_;  // before the last
 };
 
 }  // namespace ppn

@@ -1,22 +1,25 @@
 // What other threads, and callbacks, ask of a running call.
 #include <utility>
 
-#include "client/running_call.hpp"
+#include "client/running_call_middleware.hpp"
 
 namespace ppn {
 
 void RunningCall::resume_on_loop() noexcept {
-  if (paused_) return resumed_.notify();
-  if (!body_paused()) return;
-  source_->resume();
-  lease_.connection()->transport->event().notify();
+  if (around_ && around_->paused) return around_->resumed.notify();
+  if (attempt_) attempt_->resume();
 }
 
 bool RunningCall::resume_before_pause() noexcept {
-  if (paused_ || body_paused()) return false;
+  if (around_ && around_->paused) return false;
+  if (attempt_) return attempt_->resume_before_pause(body_);
   body_.request_resume();
-  if (source_) source_->resume();
   return true;
+}
+
+void RunningCall::take_turn() noexcept {
+  if (attempt_) return attempt_->take_turn();
+  if (hedge_) hedge_take_turn();
 }
 
 bool RunningCall::drive(const Completion& complete) {
@@ -44,7 +47,7 @@ void RunningCall::Notice::run() noexcept {
   if ((asked & kBegin) != 0) call->begin();
   if ((asked & kCancel) != 0) call->cancel_on_loop();
   if ((asked & kResume) != 0) call->resume_on_loop();
-  if ((asked & kTurn) != 0) call->turn_.notify();
+  if ((asked & kTurn) != 0) call->take_turn();
 }
 
 // The last reference may go with it, and this notice with the call.

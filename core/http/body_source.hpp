@@ -43,6 +43,9 @@ class BodySource {
   // Error: body_not_replayable.
   virtual Status rewind() = 0;
 
+  // Whether two requests may send it at the same time.
+  virtual bool shareable() const noexcept { return false; }
+
   // Whether next() and rewind() run code of the user.
   virtual bool calls_user() const noexcept { return false; }
 
@@ -61,6 +64,7 @@ class MemoryBody final : public BodySource {
   std::optional<std::uint64_t> length() const noexcept override { return bytes_.size(); }
   Result<Piece> next() override { return Piece{.bytes = bytes_, .last = true}; }
   Status rewind() override { return {}; }
+  bool shareable() const noexcept override { return true; }
 
  private:
   const std::shared_ptr<const void> owner_;

@@ -1,6 +1,7 @@
 // One connection to a server, between and during exchanges.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,14 +42,19 @@ struct Connection final : Linked<struct OfOrigin>, Linked<struct AtRest>, privat
 
   std::unique_ptr<Transport> transport;
   Http1Decoder decoder;
-  std::uint64_t exchanges = 0;  // begun on this connection
-  Nanos expires = kNever;       // not to be used for another exchange after this point
-  Nanos idle_until = kNever;    // while it rests
+  const std::uint64_t id = next_id();  // in this process, from 1
+  std::uint64_t exchanges = 0;         // begun on this connection
+  Nanos expires = kNever;              // not to be used for another exchange after this point
+  Nanos idle_until = kNever;           // while it rests
   // What the server said with Keep-Alive (RFC 2068 19.7.1.1, still sent today).
   std::int64_t keep_alive_timeout_ms = -1;
   std::int64_t keep_alive_max = -1;  // further exchanges
 
  private:
+  static std::uint64_t next_id() noexcept {
+    static std::atomic<std::uint64_t> made{0};
+    return made.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
   void on_rest_disturbed() noexcept override {
     if (transport->disturbed()) place_->on_disturbed(*this);
   }

@@ -48,6 +48,11 @@ class Token final : private Timer {
   // The same for another reason: `cancelled` or `timeout`.
   void interrupt(ErrorCode reason) noexcept;
 
+  // A deadline that was that of a part of the call has passed, and the call goes on.
+  void forget_timeout() noexcept {
+    if (interruption_ == ErrorCode::timeout) interruption_ = ErrorCode::ok;
+  }
+
   // `ok` while the call may go on, else `cancelled` or `timeout`. Looks at the deadline, not only at the timer.
   ErrorCode interruption() noexcept;
 

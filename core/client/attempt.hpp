@@ -1,0 +1,165 @@
+// One attempt of a call on its way: a connection, the request, the head of the response, its body (SEMANTICS 3.0 K, L).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "client/body_delivery.hpp"
+#include "client/call_limits.hpp"
+#include "client/client_loop.hpp"
+#include "client/handler.hpp"
+#include "client/response.hpp"
+#include "codec/url.hpp"
+#include "http/body_source.hpp"
+#include "http/exchange.hpp"
+#include "http/pool.hpp"
+#include "http/timings.hpp"
+#include "io/tls.hpp"
+#include "io/wait.hpp"
+#include "policy/replay.hpp"
+
+namespace ppn {
+
+// What the attempts of a call share, and what they ask of it.
+class AttemptOwner {
+ public:
+  struct Facts {
+    ClientLoop& client_loop;
+    std::shared_ptr<TlsContext> tls;  // null for plain TCP
+    const ConnectionOptions& connection_options;
+    CallLimits limits;
+    bool collects;  // else the body is a stream, which may be silent for hours
+    Nanos started = 0;
+    Nanos deadline = kNever;  // of the whole call
+  };
+
+  virtual const Facts& facts() const noexcept = 0;
+  // Sees to it that take_turn() of its attempts is called when other calls had their turn.
+  virtual void ask_turn() noexcept = 0;
+
+ protected:
+  ~AttemptOwner() = default;
+};
+
+// The request as one attempt sends it. All of it outlives the attempt.
+struct AttemptRequest {
+  const std::string& method;
+  const Url& url;
+  const std::string& origin;
+  std::string_view wire;  // the encoded head, and the body when it is small
+  BodySource* source;     // null when the body, if any, travels with the head
+  const HeaderList& headers;
+  std::string_view idempotency_header;
+};
+
+// Thread: the loop thread.
+class Attempt {
+ public:
+  // `number` from 0. The token is that of the call, or of this attempt when there is another one beside it.
+  Attempt(AttemptOwner& owner, Token& token, int number);
+  ~Attempt();
+
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  // A connection, the request, and the head of the response. A request that meets a connection which the server was
+  // about to close goes out once more on a fresh one (SEMANTICS 3.1.4).
+  Task<Status> until_head(AttemptRequest request);
+  // As much of the body as a decision about a retry may look at. What was read is not lost: read_body() begins with it.
+  Task<> peek_body();
+  // What has arrived of the body of a response that was not handed to anybody.
+  std::string_view body_so_far() const noexcept { return response_ && peeked_.empty() ? response_->body : peeked_; }
+  // Hands head and body to the handler, as it wants them.
+  Task<Status> read_body(CallHandler& handler, BodyDelivery& body);
+  // Gives the connection back when the response has been read, else closes it.
+  void let_go() noexcept;
+
+  void take_turn() noexcept { turn_.notify(); }
+  void resume() noexcept;
+  // Inside a callback of a call that is not paused: the pause that this callback may ask for does not happen.
+  bool resume_before_pause(BodyDelivery& body) noexcept;
+
+  const std::shared_ptr<Response>& response() const noexcept { return response_; }
+  std::shared_ptr<Response> take_response() noexcept { return std::move(response_); }
+  // A middleware answers in place of the server: there is nothing to read, the response has its whole body.
+  void answer(std::shared_ptr<Response> response) noexcept {
+    response_ = std::move(response);
+    answered_ = true;
+  }
+  bool answered() const noexcept { return answered_; }
+  // The time of the attempt is over; what follows has the time of the call.
+  void stop_clock() noexcept {
+    token_.set_deadline(owner_.facts().deadline);
+    token_.forget_timeout();
+  }
+  Token& token() const noexcept { return token_; }
+
+  int number() const noexcept { return number_; }
+  Nanos began() const noexcept { return began_; }
+  Sent sent() const noexcept { return sent_; }
+  bool response_begun() const noexcept { return stale_.response_begun; }
+  std::uint64_t received_bytes() const noexcept { return received_bytes_; }
+  const Timings& timings() const noexcept { return timings_; }
+  std::uint64_t connection_id() const noexcept { return connection_id_; }
+  bool reused() const noexcept { return stale_.connection_was_reused; }
+  // "" as long as there is no connection.
+  const std::string& remote() const noexcept { return response_ ? response_->remote : remote_; }
+
+  // What ended the call or this attempt from outside.
+  Failure interrupted(Phase phase);
+  Failure timed_out(ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms) const;
+
+ private:
+  EventLoop& loop() const noexcept { return token_.loop(); }
+  const CallLimits& limits() const noexcept { return owner_.facts().limits; }
+  Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop().now(), timeout_ms); }
+
+  Task<Status> send_on(bool fresh);
+  Task<Status> lease(bool fresh);
+  Task<Status> wait_for_consumer(BodyDelivery& body, std::string_view& bytes);
+  bool may_replay(const Error& error);
+  Exchange::Step receive();
+  Wait& wait_of(Exchange::Step step);
+  Failure lease_failure(Error& error);
+  Failure give_up(Wake wake, ErrorCode code, Phase phase, const char* what, std::int64_t limit_ms);
+  void receive_head();
+  void note_failure();
+  void end_span(Span span) noexcept;
+  // The request sends its body, which waits for a resume.
+  bool body_paused() const noexcept {
+    return request_ && request_->source != nullptr && !response_ && request_->source->paused();
+  }
+
+  AttemptOwner& owner_;
+  Token& token_;
+  const int number_;
+  const Nanos attempt_deadline_;
+  std::optional<AttemptRequest> request_;
+  ConnectionPool::Lease lease_;
+  std::optional<Exchange> exchange_;
+  std::shared_ptr<Response> response_;
+
+  Wait turn_;     // notified when other calls had their turn
+  Wait resumed_;  // notified by resume()
+  bool paused_ = false;
+  bool answered_ = false;
+  std::string held_;                               // bytes that the consumer did not take before it paused
+  std::string peeked_;                             // what peek_body() has read
+  std::optional<Exchange::Step> step_after_peek_;  // how the body ended, when it did meanwhile
+
+  StaleAttempt stale_;
+  Sent sent_ = Sent::none;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t connection_id_ = 0;
+  std::string remote_;  // of an attempt without a response
+  Timings timings_;
+  Nanos began_ = 0;
+  Nanos span_begin_ = 0;
+};
+
+}  // namespace ppn
