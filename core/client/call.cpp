@@ -146,7 +146,7 @@ Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {
 }
 
 Status Call::start_alone(Delivery delivery, std::unique_ptr<CallHandler> handler, const Completion& complete) {
-  const bool lone = !source_ || !source_->calls_user();
+  const bool lone = (!source_ || !source_->calls_user()) && !client_->watched();
   auto running = prepare(delivery, std::move(handler), lone);
   if (!running) return std::move(running).failure();
   return lone && (*running)->drive(complete) ? Status() : hand_over(*running);

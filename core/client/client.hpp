@@ -6,9 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
+#include "base/secret_registry.hpp"
+#include "client/call_event.hpp"
+#include "client/metrics.hpp"
 #include "client/options.hpp"
 #include "io/resolve_overrides.hpp"
 
@@ -48,6 +52,15 @@ class Client {
   };
   Counts counts();
 
+  // Who hears of the calls that begin from now on; null = nobody. One that is replaced hears of its calls to their end.
+  // Error: forked.
+  Status set_listener(std::shared_ptr<CallListener> listener);
+  std::shared_ptr<CallListener> listener();
+  bool watched() const noexcept { return watched_.load(std::memory_order_acquire); }
+  std::uint64_t next_call_id() noexcept { return 1 + call_ids_.fetch_add(1, std::memory_order_relaxed); }
+
+  Metrics& metrics() noexcept { return metrics_; }
+
   // The trust store of the system is read with the first https request, by the thread that starts it.
   // Error: config_error.
   Result<std::shared_ptr<TlsContext>> tls_context();
@@ -66,7 +79,12 @@ class Client {
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
   static constexpr std::uint32_t kUnused = ~std::uint32_t{0};
+  std::vector<SecretRegistration> secrets_;  // those of the options
+  Metrics metrics_;
+  std::atomic<std::uint64_t> call_ids_{0};
+  std::atomic<bool> watched_{false};  // listener_ is set
   std::mutex mutex_;
+  std::shared_ptr<CallListener> listener_;   // guarded by mutex_
   std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
   std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
   LiveObject live_;
