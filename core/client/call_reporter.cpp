@@ -31,6 +31,8 @@ struct CallReporter::Watch {
   std::string url;
 };
 
+CallReporter::CallReporter() = default;
+
 CallReporter::~CallReporter() = default;
 
 void CallReporter::begin(Client& client, std::string_view method, const Url& url, const HeaderList& headers,

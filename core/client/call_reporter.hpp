@@ -30,7 +30,7 @@ struct CallEnd {
 
 class CallReporter {
  public:
-  CallReporter() = default;
+  CallReporter();
   CallReporter(const CallReporter&) = delete;
   CallReporter& operator=(const CallReporter&) = delete;
   ~CallReporter();
