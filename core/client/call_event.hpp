@@ -31,18 +31,18 @@ std::string_view name_of(CallEventType type) noexcept;  // "rate_limit_wait"
 // A view: valid until the listener returns. Texts are free of secrets.
 struct CallEvent {
   CallEventType type = CallEventType::begin;
-  std::uint64_t call_id = 0;  // counts the calls of a client, from 1
-  Nanos at = 0;               // since the call began
-  int attempt = 0;            // the number of the attempt, from 0
-  std::string_view method = {};    // "_OTHER" for one that HTTP does not define
-  std::string_view url = {};       // redacted
-  int status = 0;             // 0 = no response
+  std::uint64_t call_id = 0;     // counts the calls of a client, from 1
+  Nanos at = 0;                  // since the call began
+  int attempt = 0;               // the number of the attempt, from 0
+  std::string_view method = {};  // "_OTHER" for one that HTTP does not define
+  std::string_view url = {};     // redacted
+  int status = 0;                // 0 = no response
   ErrorCode code = ErrorCode::ok;
   Nanos delay = -1;  // -1 = none
   DelaySource source = DelaySource::none;
   std::string_view detail = {};
   std::string_view remote = {};  // "127.0.0.1:443"
-  bool reused = false;      // the connection had carried a request before
+  bool reused = false;           // the connection had carried a request before
   std::uint64_t bytes = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "client/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -153,6 +154,14 @@ std::shared_ptr<CallListener> Client::listener() {
   if (!watched()) return nullptr;
   const std::lock_guard lock(mutex_);
   return listener_;
+}
+
+std::string Client::metrics_text(bool prometheus) {
+  // The counts are taken one after the other.
+  const Counts now = counts();
+  const std::size_t resting = std::min(now.connections, now.idle + now.connecting);
+  const Metrics::Connections connections{.active = now.connections - resting, .idle = now.idle};
+  return prometheus ? metrics_.to_prometheus(connections) : metrics_.to_json(connections);
 }
 
 // When the loop has ended, the runtime has closed its members before.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,8 @@ class Client {
   std::uint64_t next_call_id() noexcept { return 1 + call_ids_.fetch_add(1, std::memory_order_relaxed); }
 
   Metrics& metrics() noexcept { return metrics_; }
+  // Metrics::to_prometheus or to_json with the connections of this moment.
+  std::string metrics_text(bool prometheus);
 
   // The trust store of the system is read with the first https request, by the thread that starts it.
   // Error: config_error.
