@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "client/call_secrets.hpp"
 #include "objects.hpp"
 
 namespace ppn::capi {
@@ -31,6 +32,7 @@ ppn_error* out_of_memory_error() noexcept {
 
 ppn_error* make_error(Error&& error) noexcept {
   try {
+    scrub_error(error);
     return make_handle<ppn_error>(ErrorObject{std::make_shared<const Error>(std::move(error))});
   } catch (const std::bad_alloc&) {
     return out_of_memory_error();

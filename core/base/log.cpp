@@ -2,7 +2,11 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <new>
+#include <string>
 #include <utility>
+
+#include "base/secret_registry.hpp"
 
 namespace ppn {
 namespace {
@@ -60,6 +64,12 @@ bool log_enabled(LogLevel level) noexcept {
 void log(LogLevel level, std::string_view line) noexcept {
   // A line that a sink causes would be the cause of the next one.
   if (!log_enabled(level) || inside_sink) return;
+  std::string storage;
+  try {
+    line = scrub(line, storage);
+  } catch (const std::bad_alloc&) {
+    return;  // no line rather than one with a secret
+  }
   Logging& state = logging();
   std::unique_lock lock(state.mutex);
   // The sink may have been replaced, and the level changed, since the look above.

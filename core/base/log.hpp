@@ -27,7 +27,8 @@ Status set_log_sink(LogLevel level, std::unique_ptr<LogSink> sink);
 bool in_log_sink() noexcept;
 
 bool log_enabled(LogLevel level) noexcept;
-// Text must be free of secrets: URLs by Url::redacted, never header values.
+// Text must be free of secrets: URLs by Url::redacted, never header values. What slips through is looked for once more:
+// registered secrets and what looks like a credential (secret_registry.hpp).
 void log(LogLevel level, std::string_view line) noexcept;
 
 }  // namespace ppn

@@ -1,5 +1,6 @@
 #include "client/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -9,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/process_generation.hpp"
+#include "client/call_secrets.hpp"
 #include "client/client_loop.hpp"
 #include "codec/url.hpp"
 #include "io/tls.hpp"
@@ -48,6 +50,7 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
   if (!overrides) return std::move(overrides).failure();
   std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides)));
 
+  client->secrets_ = CallSecrets(client->options_).register_all();
   const TlsOptions& tls = client->options_.tls;
   if (!tls.verify_ssl) {
     log(LogLevel::warning, "verify_ssl is off: this client accepts any certificate for any host");
@@ -149,6 +152,30 @@ Client::Counts Client::counts() {
   if (!client_loop_) return {};
   const ConnectionPool& pool = client_loop_->pool();
   return {pool.open(), pool.resting(), pool.dialing(), pool.queued()};
+}
+
+Status Client::set_listener(std::shared_ptr<CallListener> listener) {
+  if (left_to_parent()) {
+    return Failure(ErrorCode::forked, Phase::validate, "this process was forked after the client was first used");
+  }
+  const std::lock_guard lock(mutex_);
+  listener_.swap(listener);  // the old one ends after the lock: that may run code of the user
+  watched_.store(listener_ != nullptr, std::memory_order_release);
+  return {};
+}
+
+std::shared_ptr<CallListener> Client::listener() {
+  if (!watched()) return nullptr;
+  const std::lock_guard lock(mutex_);
+  return listener_;
+}
+
+std::string Client::metrics_text(bool prometheus) {
+  // The counts are taken one after the other.
+  const Counts now = counts();
+  const std::size_t resting = std::min(now.connections, now.idle + now.connecting);
+  const Metrics::Connections connections{.active = now.connections - resting, .idle = now.idle};
+  return prometheus ? metrics_.to_prometheus(connections) : metrics_.to_json(connections);
 }
 
 // When the loop has ended, the runtime has closed its members before.

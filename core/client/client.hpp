@@ -5,11 +5,16 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
 #include "client/middleware.hpp"
+#include "base/secret_registry.hpp"
+#include "client/call_event.hpp"
+#include "client/metrics.hpp"
 #include "client/options.hpp"
 #include "io/resolve_overrides.hpp"
 
@@ -46,7 +51,7 @@ class Client {
   // Null when there is none.
   std::shared_ptr<const MiddlewareList> middleware() const;
   // Whether calls run code of the user besides their callbacks.
-  bool calls_user() const noexcept { return has_middleware_.load(std::memory_order_acquire); }
+  bool calls_user() const noexcept { return watched() || has_middleware_.load(std::memory_order_acquire); }
 
   struct Counts {
     std::size_t connections = 0;  // all of them
@@ -55,6 +60,17 @@ class Client {
     std::size_t waiting = 0;  // calls, for a place in the pool
   };
   Counts counts();
+
+  // Who hears of the calls that begin from now on; null = nobody. One that is replaced hears of its calls to their end.
+  // Error: forked.
+  Status set_listener(std::shared_ptr<CallListener> listener);
+  std::shared_ptr<CallListener> listener();
+  bool watched() const noexcept { return watched_.load(std::memory_order_acquire); }
+  std::uint64_t next_call_id() noexcept { return 1 + call_ids_.fetch_add(1, std::memory_order_relaxed); }
+
+  Metrics& metrics() noexcept { return metrics_; }
+  // Metrics::to_prometheus or to_json with the connections of this moment.
+  std::string metrics_text(bool prometheus);
 
   // The trust store of the system is read with the first https request, by the thread that starts it.
   // Error: config_error.
@@ -75,11 +91,16 @@ class Client {
   std::atomic<bool> has_middleware_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
   static constexpr std::uint32_t kUnused = ~std::uint32_t{0};
+  std::vector<SecretRegistration> secrets_;  // those of the options
+  Metrics metrics_;
+  std::atomic<std::uint64_t> call_ids_{0};
+  std::atomic<bool> watched_{false};  // listener_ is set
   std::mutex mutex_;
   mutable std::mutex middleware_mutex_;
   std::shared_ptr<const MiddlewareList> middleware_;  // guarded by middleware_mutex_
-  std::shared_ptr<TlsContext> tls_;                   // guarded by mutex_
-  std::shared_ptr<ClientLoop> client_loop_;           // guarded by mutex_
+  std::shared_ptr<CallListener> listener_;   // guarded by mutex_
+  std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
+  std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
   LiveObject live_;
 };
 

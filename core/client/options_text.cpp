@@ -3,10 +3,14 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "base/ascii.hpp"
+#include "base/secret_registry.hpp"
+#include "client/call_secrets.hpp"
 #include "client/options.hpp"
 #include "codec/json.hpp"
+#include "codec/redaction.hpp"
 
 namespace ppn {
 namespace {
@@ -66,6 +70,13 @@ Status apply_variable(Options& options, const OptionRow& row, std::string_view t
   return set_option(options, row.name, text);
 }
 
+// "https://...": such a text may carry user information.
+bool is_url(std::string_view text) noexcept {
+  const std::size_t scheme = text.find("://");
+  return scheme != std::string_view::npos &&
+         std::ranges::all_of(text.substr(0, scheme), [](char c) { return is_alpha(c) || is_digit(c) || c == '+'; });
+}
+
 }  // namespace
 
 Status set_options_json(Options& options, std::string_view text) {
@@ -104,6 +115,8 @@ Status apply_environment(Options& options, const char* (*get)(const char* name))
 }
 
 std::string dump_options(const Options& options) {
+  const CallSecrets secrets(options);
+  const std::vector<std::string_view> own = secrets.views();
   std::string out = "{";
   for (const OptionRow& row : option_table()) {
     if (out.size() > 1) out += ',';
@@ -111,7 +124,7 @@ std::string dump_options(const Options& options) {
     out += ':';
     const auto text = option_text(options, row.name);
     if (row.type == "text") {
-      append_json_string(out, *text);
+      append_json_string(out, scrub(is_url(*text) ? redact_url(*text) : *text, own));
     } else {
       out += *text;
     }

@@ -63,19 +63,6 @@ int hex_value(char c) noexcept {
 }
 
 // Servers decode names before they compare them, so "api%5Fkey" is a secret as well.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 bool is_secret_parameter(std::string_view raw_name) {
   const std::string name = percent_decoded(raw_name);
   return std::ranges::find(kSecretExact, name) != kSecretExact.end() || is_one_of(kSecretAnyCase, name);
@@ -123,6 +110,21 @@ FoundKey key_at_front(std::string_view text) noexcept {
   return {begin, is_one_of(kWordsAfterBearer, text.substr(begin, length)) ? 0 : length};
 }
 
+// Calls visit(parameter, where its value begins if that is a secret and 0 otherwise, what separates it from the next).
+template <class Visit>
+void for_each_parameter(std::string_view query, Visit&& visit) {
+  while (true) {
+    // Some servers take ';' between parameters too; reading it so can only hide more.
+    const std::size_t end = query.find_first_of("&;");
+    const std::string_view parameter = query.substr(0, end);
+    const std::size_t equals = parameter.find('=');
+    const bool secret = equals != std::string_view::npos && is_secret_parameter(parameter.substr(0, equals));
+    visit(parameter, secret ? equals + 1 : 0, end != std::string_view::npos ? query[end] : '\0');
+    if (end == std::string_view::npos) return;
+    query.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 bool is_sensitive_header(std::string_view name) noexcept {
@@ -136,21 +138,36 @@ bool is_sensitive_header(std::string_view name) noexcept {
   }
 }
 
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 void append_redacted_query(std::string& out, std::string_view query) {
-  while (true) {
-    // Some servers take ';' between parameters too; reading it so can only hide more.
-    const std::size_t end = query.find_first_of("&;");
-    const std::string_view parameter = query.substr(0, end);
-    const std::size_t equals = parameter.find('=');
-    if (equals != std::string_view::npos && is_secret_parameter(parameter.substr(0, equals))) {
-      out.append(parameter.substr(0, equals + 1)).append(kRedacted);
+  for_each_parameter(query, [&](std::string_view parameter, std::size_t value, char separator) {
+    if (value != 0) {
+      out.append(parameter.substr(0, value)).append(kRedacted);
     } else {
       out.append(parameter);
     }
-    if (end == std::string_view::npos) return;
-    out += query[end];
-    query.remove_prefix(end + 1);
-  }
+    if (separator != '\0') out += separator;
+  });
+}
+
+std::vector<std::string_view> secret_query_values(std::string_view query) {
+  std::vector<std::string_view> values;
+  for_each_parameter(query, [&](std::string_view parameter, std::size_t value, char) {
+    if (value != 0) values.push_back(parameter.substr(value));
+  });
+  return values;
 }
 
 std::string filter_key_patterns(std::string_view text) {

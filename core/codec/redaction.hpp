@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ppn {
 
@@ -12,6 +13,12 @@ bool is_sensitive_header(std::string_view name) noexcept;
 
 // Appends a query without its "?", the values of secret parameters replaced by REDACTED.
 void append_redacted_query(std::string& out, std::string_view query);
+
+// The values of those parameters, as they stand in the query.
+std::vector<std::string_view> secret_query_values(std::string_view query);
+
+// Each "%XX" as the byte that it stands for.
+std::string percent_decoded(std::string_view text);
 
 // Any text that is meant as a URL, well-formed or not: user information and secret parameters replaced, the fragment
 // dropped, everything else byte for byte.

@@ -24,7 +24,13 @@ static void describe(ppn::Request& request, bool flow) {
                       [flow](auto*, auto) { return flow ? std::optional<std::size_t>(1) : std::nullopt; });
 }
 
+static void observe(const ppn::HTTPClient& client) {
+  client.on_call_event([](const ppn::CallEvent&) {});
+  client.on_call_event([](ppn::CallEvent event) { return event.type() == ppn::CallEventType::end; });
+}
+
 static void use_pool(ppn::HTTPClient client, ppn::RequestManager manager, ppn::APIClient api) {
+  observe(client);
   client.preconnect("http://localhost", 2);
   if (!client.drain(5s) || !manager.drain(5ms) || !api.drain(5us)) return;
   client.drain();

@@ -40,6 +40,7 @@
 #include "network/json.h"
 #include "network/line_decoder.h"
 #include "network/log.h"
+#include "network/observe.h"
 #include "network/options.h"
 #include "network/redact.h"
 #include "network/request.h"

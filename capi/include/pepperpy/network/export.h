@@ -41,6 +41,8 @@ typedef struct ppn_response ppn_response;
 typedef struct ppn_stream ppn_stream;
 /** One piece of a stream, a view that is never released: see stream.h. */
 typedef struct ppn_event ppn_event;
+/** One step of a call, a view that is never released: see observe.h. */
+typedef struct ppn_call_event ppn_call_event;
 /** Bytes that are counted: see buffer.h. */
 typedef struct ppn_buffer ppn_buffer;
 /** A list of header fields: see headers.h. */

@@ -25,6 +25,31 @@ PPN_API int32_t PPN_CALL ppn_redact_url(const char* url, size_t length, ppn_buff
  *  any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_header_is_sensitive(const char* name, size_t name_length);
 
+/** Any text as it may be shown: registered secrets (below, and the credentials in the options of living clients) and
+ *  what looks like a credential ("sk-...", "Bearer ...") are replaced by "***". A secret is found as it is,
+ *  percent-encoded in whole or in part, and inside base64. The log lines and errors of the library have gone through
+ *  this.
+ *  @param text   Required.
+ *  @param out    Required. Receives the text as a buffer (buffer.h); the caller releases it.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_redact_text(const char* text, size_t length, ppn_buffer** out, ppn_error** error);
+
+/** Make a text a secret of the process: from now on it is hidden wherever the library shows something. Credentials in
+ *  the options of a client need no call of this; those in the headers of a request are hidden in what concerns it.
+ *  Calls are counted.
+ *  @param text   Required, of at least 8 bytes: shorter ones would be found inside words.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_secret_register(const char* text, size_t length, ppn_error** error);
+
+/** Undo one ppn_secret_register. With the last one the library's copy is overwritten.
+ *  @param text   Required.
+ *  @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (also: not registered). Thread: any. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_secret_forget(const char* text, size_t length, ppn_error** error);
+
 PPN_END_DECLS
 
 #endif
