@@ -20,9 +20,9 @@
 #include <unordered_map>
 
 #include "base/clock.hpp"
+#include "base/fleet_gate.hpp"
 #include "base/linked_list.hpp"
 #include "base/result.hpp"
-#include "policy/fleet_gate.hpp"
 #include "policy/rate_limit_options.hpp"
 #include "policy/rate_observation.hpp"
 #include "policy/rate_scope.hpp"

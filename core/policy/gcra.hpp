@@ -8,10 +8,9 @@
 
 #include "base/clock.hpp"
 #include "policy/rate_limit_options.hpp"
+#include "policy/wide.hpp"
 
 namespace ppn {
-
-__extension__ typedef __int128 Wide;
 
 class Gcra {
  public:

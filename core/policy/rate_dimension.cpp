@@ -57,7 +57,7 @@ bool RateDimension::observe(const RateObservation::Dimension& seen, Nanos now, N
     }
   }
   // A limit of zero or less (Azure) stands beside numbers without meaning, and those are not in `seen`.
-  if (seen.remaining >= 0 && seen.reset >= 0) {
+  if (seen.remaining >= 0 && seen.reset >= 0 && longest_hold > 0) {
     const bool was_empty = now < reset_at_ && remaining_ == 0;
     remaining_ = seen.remaining;
     reset_at_ = now + std::min(seen.reset, longest_hold);

@@ -296,7 +296,7 @@ void RateScope::observe(const RateObservation& seen, Nanos now) {
   const Nanos longest = longest_hold(*options_);
   bool changed = requests_.observe(seen.requests, now, longest);
   changed = tokens_.observe(seen.tokens, now, longest) || changed;
-  if (seen.freeze > 0) {
+  if (seen.freeze > 0 && longest > 0) {
     changed = true;
     frozen_until_ = std::max(frozen_until_, now + std::min(seen.freeze, longest));
     if (seen.freeze > longest) {

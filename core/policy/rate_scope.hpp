@@ -12,8 +12,8 @@
 
 #include "base/clock.hpp"
 #include "base/error_code.hpp"
+#include "base/fleet_gate.hpp"
 #include "base/linked_list.hpp"
-#include "policy/fleet_gate.hpp"
 #include "policy/rate_dimension.hpp"
 #include "policy/rate_limit_options.hpp"
 #include "policy/rate_observation.hpp"
