@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ class StatusSet {
 
 // SEMANTICS 3.1.5.
 enum class Jitter : std::uint8_t { equal_down, full, decorrelated, none };
+std::optional<Jitter> parse_jitter(std::string_view word) noexcept;
+std::string_view name_of(Jitter jitter) noexcept;
 
 struct RetryOptions {
   std::int64_t max_retries = 3;
@@ -59,6 +62,8 @@ struct RetryOptions {
 };
 
 enum class BudgetMode : std::uint8_t { ratio, tokens, off };
+std::optional<BudgetMode> parse_budget_mode(std::string_view word) noexcept;
+std::string_view name_of(BudgetMode mode) noexcept;
 
 // Of a client, for each origin (SEMANTICS 3.1.6).
 struct RetryBudgetOptions {

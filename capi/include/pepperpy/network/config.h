@@ -73,12 +73,12 @@ PPN_API size_t PPN_CALL ppn_option_count(void);
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_name(size_t index);
 
-/** Type of the index-th option: "integer", "boolean" or "text".
+/** Type of the index-th option: "integer", "number", "boolean" or "text".
  *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_type(size_t index);
 
-/** Unit of the index-th option: "ms", "bytes" or "".
+/** Unit of the index-th option: "ms", "bytes", "s" or "".
  *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_unit(size_t index);
@@ -88,7 +88,8 @@ PPN_API const char* PPN_CALL ppn_option_unit(size_t index);
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_default(size_t index);
 
-/** Range of the index-th option, such as "0..86400000"; "" when it has none.
+/** Range of the index-th option, such as "0..86400000", or the words it may be: "wait, fail_fast"; "" when it has
+ *  neither.
  *  @return a text that lives as long as the process; NULL past the end. Thread: any. Blocks: never. May be called from:
  *  any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_option_range(size_t index);

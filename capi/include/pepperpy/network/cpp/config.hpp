@@ -9,6 +9,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <locale>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,9 +45,15 @@ std::string option_text(std::string_view name, const Value& value) {
     return std::to_string(milliseconds_of(value));
   } else if constexpr (std::is_integral_v<Value>) {
     return std::to_string(value);
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text.precision(std::numeric_limits<double>::max_digits10);
+    text << static_cast<double>(value);
+    return text.str();
   } else {
     static_assert(std::is_convertible_v<const Value&, std::string_view>,
-                  "an option is a text, a bool, an integer or a duration");
+                  "an option is a text, a bool, a number or a duration");
     return std::string(std::string_view(value));
   }
 }
@@ -54,10 +63,10 @@ std::string option_text(std::string_view name, const Value& value) {
 /** One row of the option table. The texts live as long as the process. Since 0.1. */
 struct OptionInfo {
   std::string_view name;
-  std::string_view type;        /**< "integer", "boolean" or "text" */
-  std::string_view unit;        /**< "ms", "bytes" or "" */
+  std::string_view type;        /**< "integer", "number", "boolean" or "text" */
+  std::string_view unit;        /**< "ms", "bytes", "s" or "" */
   std::string_view built_in;    /**< the default, as text */
-  std::string_view range;       /**< such as "0..86400000"; "" when it has none */
+  std::string_view range;       /**< such as "0..86400000" or "wait, fail_fast"; "" for none */
   std::string_view environment; /**< name of the variable; "" when it has none */
   std::string_view help;        /**< one line */
   bool per_request = false;     /**< whether Request::option takes it */
@@ -99,7 +108,7 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
     return config;
   }
 
-  /** Set one option by its name to a text, a bool, an integer (in the option's unit) or, for an option in milliseconds,
+  /** Set one option by its name to a text, a bool, a number (in the option's unit) or, for an option in milliseconds,
    *  a duration. Throws ConfigError, also when there is no such option. */
   template <class Value>
   NetworkConfig& set(std::string_view name, const Value& value) & {
