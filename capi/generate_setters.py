@@ -109,6 +109,7 @@ def wrap(text, indent):
 
 def call_text(begin, parts, end):
     """The parts in parentheses behind `begin`, broken as clang-format does it."""
+    end = end.replace(" ", "\0")
     return "\n".join(textwrap.wrap(f"{begin}({', '.join(part.replace(' ', chr(0)) for part in parts)}){end}", WIDTH,
                                    subsequent_indent=" " * (len(begin) + 1), break_long_words=False,
                                    break_on_hyphens=False)).replace("\0", " ")

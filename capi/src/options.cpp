@@ -165,8 +165,8 @@ int32_t ppn_config_set_rate_limit_redis_timeout_ms(ppn_config* config, int64_t m
   return set_integer(config, "rate_limit_redis_timeout_ms", ms, error);
 }
 
-int32_t ppn_config_set_rate_limit_redis_fallback(ppn_config* config, const char* text, size_t length, ppn_error** error)
-                                                 {
+int32_t ppn_config_set_rate_limit_redis_fallback(ppn_config* config, const char* text, size_t length,
+                                                 ppn_error** error) {
   return set_text(config, "rate_limit_redis_fallback", text, length, "text", error);
 }
 

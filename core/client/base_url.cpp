@@ -1,5 +1,7 @@
 #include "client/base_url.hpp"
 
+#include <utility>
+
 #include "base/ascii.hpp"
 
 namespace ppn {
@@ -48,15 +50,17 @@ bool same_origin(const Url& one, const Url& other) noexcept {
   return one.scheme == other.scheme && one.port == other.port && one.host == other.host;
 }
 
-Status check_api_options(const Options& options) {
+Result<std::optional<Url>> base_of(const Options& options) {
   if (options.base_url.empty()) {
-    if (options.api_key.empty()) return {};
+    if (options.api_key.empty()) return std::optional<Url>();
     return config_error("api_key: there is no base_url, and the key goes to no other origin");
   }
-  const Result<Url> base = parse_base_url(options.base_url);
+  Result<Url> base = parse_base_url(options.base_url);
   if (!base) return config_error("base_url: the value can not be used: " + base.error().message);
-  if (options.api_key.empty() || base->secure() || is_loopback(*base)) return {};
-  return config_error("api_key: base_url is neither https nor a loopback address: the key could be read on the way");
+  if (!options.api_key.empty() && !base->secure() && !is_loopback(*base)) {
+    return config_error("api_key: base_url is neither https nor a loopback address: the key could be read on the way");
+  }
+  return std::optional<Url>(std::move(*base));
 }
 
 }  // namespace ppn

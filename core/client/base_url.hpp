@@ -1,6 +1,7 @@
 // Where requests of a client with a base URL go, and who gets its API key.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,8 @@ std::string join_url(std::string_view base, std::string_view path);
 // Whether what belongs to one of them may be given to the other.
 bool same_origin(const Url& one, const Url& other) noexcept;
 
-// Whether the options fit together: an API key needs a base URL, and one on which nobody can read along. Error:
-// config_error.
-Status check_api_options(const Options& options);
+// base_url of the options, nothing when they have none, once they fit together: an API key needs a base URL, and one on
+// which nobody can read along. Error: config_error.
+Result<std::optional<Url>> base_of(const Options& options);
 
 }  // namespace ppn

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "client/base_url.hpp"
 #include "client/client_loop.hpp"
 #include "client/file_body.hpp"
 #include "client/running_call.hpp"
@@ -26,7 +27,8 @@ Result<std::shared_ptr<Call>> Call::create(std::shared_ptr<Client> client, std::
                                            std::string_view url) {
   if (client->closed()) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
   if (Status valid = validate_method(method); !valid) return std::move(valid).failure();
-  Result<Url> parsed = parse_url(url);
+  const std::string& base = client->options().base_url;
+  Result<Url> parsed = base.empty() ? parse_url(url) : parse_url(join_url(base, url));
   if (!parsed) return std::move(parsed).failure();
   if (parsed->scheme != Scheme::http && parsed->scheme != Scheme::https) {
     return Failure(ErrorCode::unsupported_scheme, Phase::validate, "a request needs an http or https URL");
@@ -124,6 +126,12 @@ void Call::add_default_headers(Delivery delivery) {
   add_missing("Accept-Encoding", "identity");
 }
 
+bool Call::takes_key() const noexcept {
+  const Options& options = client_->options();
+  return !options.api_key.empty() && client_->base() && same_origin(url_, *client_->base()) &&
+         !headers_.contains(options.api_key_header);
+}
+
 void Call::encode() {
   if (body_.size() > kSmallBody) {
     const auto owner = std::make_shared<const std::string>(std::exchange(body_, {}));
@@ -135,9 +143,16 @@ void Call::encode() {
   } else if (has_body_) {
     framing = {.kind = RequestFraming::length, .content_length = source_ ? *source_->length() : body_.size()};
   }
-  wire_.reserve(512 + body_.size());
-  append_request_head(wire_, method_, url_, headers_, framing);
-  wire_ += std::exchange(body_, {});
+  std::string& wire = wire_.text();
+  wire.reserve(512 + body_.size());
+  append_request_head(wire, method_, url_, headers_, framing);
+  const std::string body = std::exchange(body_, {});
+  if (!takes_key()) {
+    wire += body;
+    return;
+  }
+  const Options& options = client_->options();
+  wire_.add_key_and_body(options.api_key_header, options.api_key_scheme, options.api_key.view(), body);
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {

@@ -20,6 +20,7 @@
 #include "client/client.hpp"
 #include "client/handler.hpp"
 #include "client/options.hpp"
+#include "client/wire_bytes.hpp"
 #include "codec/headers.hpp"
 #include "codec/url.hpp"
 
@@ -29,7 +30,7 @@ class RunningCall;
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  // Checks method and URL. Errors: invalid_argument, invalid_url, unsupported_scheme, client_closed.
+  // Checks method and URL, which may be a path when the client has a base URL. Errors: invalid_argument, invalid_url, unsupported_scheme, client_closed.
   static Result<std::shared_ptr<Call>> create(std::shared_ptr<Client> client, std::string_view method,
                                               std::string_view url);
   ~Call();
@@ -80,6 +81,8 @@ class Call : public std::enable_shared_from_this<Call> {
   Status set_source(std::unique_ptr<BodySource> source);
   void add_default_headers(Delivery delivery);
   void encode();
+  // Whether the key of the client goes with the request: to its own origin only, and unless the request has its own.
+  bool takes_key() const noexcept;
 
   const std::shared_ptr<Client> client_;
   const std::string method_;
@@ -92,7 +95,7 @@ class Call : public std::enable_shared_from_this<Call> {
 
   std::atomic<State> state_{State::described};
   std::atomic<bool> cancel_requested_{false};
-  std::string wire_;                      // the encoded head, and the body when it is small
+  WireBytes wire_;                        // the encoded head, and the body when it is small
   std::shared_ptr<RunningCall> running_;  // written before state_ becomes `running`, constant afterwards
   LiveObject live_;
 };

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
 #include "client/options.hpp"
+#include "codec/url.hpp"
 #include "io/resolve_overrides.hpp"
 
 namespace ppn {
@@ -28,6 +30,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   const Options& options() const noexcept { return options_; }
+  // base_url of the options, when they have one.
+  const std::optional<Url>& base() const noexcept { return base_; }
 
   // Later calls fail with client_closed, running ones with cancelled. Returns at once.
   void close();
@@ -55,7 +59,7 @@ class Client {
   Result<std::shared_ptr<ClientLoop>> client_loop();
 
  private:
-  Client(Options options, ResolveOverrides overrides);
+  Client(Options options, ResolveOverrides overrides, std::optional<Url> base);
   static void close_on_loop(const std::shared_ptr<ClientLoop>& client_loop);
 
   // Whether its part on the loop belongs to the parent of this process.
@@ -63,6 +67,7 @@ class Client {
 
   Options options_;  // constant once the client is made
   const ResolveOverrides overrides_;
+  const std::optional<Url> base_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
   static constexpr std::uint32_t kUnused = ~std::uint32_t{0};

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <locale>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -101,6 +102,30 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
     detail::call(ppn_config_new, handle_.out());
   }
 
+  /** For the paths below a base URL, as RequestManager. What is not given is 30 s and 3 retries, or what the environment
+   *  says. Throws ConfigError. */
+  static NetworkConfig request_manager(std::string_view base_url,
+                                       std::optional<std::chrono::milliseconds> timeout = std::nullopt,
+                                       std::optional<int64_t> retries = std::nullopt) {
+    constexpr int64_t unchanged = -1;
+    NetworkConfig config(nullptr);
+    detail::call(ppn_config_new_request_manager, detail::data_of(base_url), base_url.size(), unchanged, unchanged,
+                 config.handle_.out());
+    if (timeout) config.timeout(*timeout);
+    if (retries) config.max_retries(*retries);
+    return config;
+  }
+
+  /** For one API and its key, as APIClient: 10 minutes for a call, 2 retries, an Idempotency-Key for POST and PATCH, 64
+   *  attempts under way, or what the environment says. ppn_config_new_api_client says what the key of a request is
+   *  worth. Throws ConfigError. */
+  static NetworkConfig api_client(std::string_view base_url, std::string_view api_key) {
+    NetworkConfig config(nullptr);
+    detail::call(ppn_config_new_api_client, detail::data_of(base_url), base_url.size(), detail::data_of(api_key),
+                 api_key.size(), config.handle_.out());
+    return config;
+  }
+
   /** `text` as in set_json. */
   static NetworkConfig from_json(std::string_view text) {
     NetworkConfig config;
@@ -149,6 +174,8 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
   ppn_config* handle() const noexcept { return handle_.get(); }
 
  private:
+  explicit NetworkConfig(std::nullptr_t) { check_version(); }
+
   detail::ConfigHandle handle_;
 };
 
