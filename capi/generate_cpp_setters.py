@@ -8,6 +8,8 @@ PARAMETERS = {
     ("integer", "ms"): "std::chrono::milliseconds limit",
     ("integer", "bytes"): "int64_t bytes",
     ("integer", ""): "int64_t count",
+    ("number", "s"): "double seconds",
+    ("number", ""): "double value",
     ("boolean", ""): "bool on",
     ("text", ""): "std::string_view text",
 }
@@ -45,11 +47,16 @@ END = """ protected:
 
  private:
   using SetNumber = int32_t(PPN_CALL*)(ppn_config*, int64_t, ppn_error**);
+  using SetReal = int32_t(PPN_CALL*)(ppn_config*, double, ppn_error**);
   using SetSwitch = int32_t(PPN_CALL*)(ppn_config*, int32_t, ppn_error**);
   using SetText = int32_t(PPN_CALL*)(ppn_config*, const char*, size_t, ppn_error**);
 
   Config& put(SetNumber set, std::chrono::milliseconds limit) { return put(set, int64_t{limit.count()}); }
   Config& put(SetNumber set, int64_t value) {
+    detail::call(set, self().handle(), value);
+    return self();
+  }
+  Config& put(SetReal set, double value) {
     detail::call(set, self().handle(), value);
     return self();
   }

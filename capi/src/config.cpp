@@ -4,6 +4,7 @@
 
 #include "boundary.hpp"
 #include "client/options.hpp"
+#include "client/presets.hpp"
 #include "environment.hpp"
 #include "objects.hpp"
 
@@ -11,6 +12,14 @@ using namespace ppn;
 using namespace ppn::capi;
 
 namespace {
+
+Status hand_out(Result<Options> options, ppn_config** out) {
+  if (!options.ok()) return std::move(options).failure();
+  auto state = std::make_unique<ConfigObject::State>();
+  state->options = std::move(*options);
+  *out = make_handle<ppn_config>(ConfigObject{std::move(state)});
+  return {};
+}
 
 void hand_out(ConfigObject& config, std::string text, const char** out, size_t* out_length) {
   config.state->text = std::move(text);
@@ -34,13 +43,26 @@ int32_t mark_of_row(size_t index, bool OptionRow::*mark) {
 int32_t ppn_config_new(ppn_config** out, ppn_error** error) {
   return boundary(error, [&](Arguments& in) -> Status {
     in.out(out, "out");
-    if (!in.ok()) return in.failure();
-    auto options = options_from_environment();
-    if (!options.ok()) return std::move(options).failure();
-    auto state = std::make_unique<ConfigObject::State>();
-    state->options = std::move(*options);
-    *out = make_handle<ppn_config>(ConfigObject{std::move(state)});
-    return {};
+    return in.ok() ? hand_out(options_from_environment(), out) : in.failure();
+  });
+}
+
+int32_t ppn_config_new_request_manager(const char* base_url, size_t base_url_length, int64_t timeout_ms,
+                                       int64_t max_retries, ppn_config** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto url = in.text(base_url, base_url_length, "base_url");
+    return in.ok() ? hand_out(request_manager_options(url, timeout_ms, max_retries, variable), out) : in.failure();
+  });
+}
+
+int32_t ppn_config_new_api_client(const char* base_url, size_t base_url_length, const char* api_key,
+                                  size_t api_key_length, ppn_config** out, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    in.out(out, "out");
+    const auto url = in.text(base_url, base_url_length, "base_url");
+    const auto key = in.text(api_key, api_key_length, "api_key");
+    return in.ok() ? hand_out(api_client_options(url, key, variable), out) : in.failure();
   });
 }
 

@@ -5,9 +5,13 @@
 
 namespace ppn::capi {
 
+const char* variable(const char* name) {
+  return std::getenv(name);
+}
+
 Result<Options> options_from_environment() {
   Options options;
-  auto read = apply_environment(options, [](const char* name) -> const char* { return std::getenv(name); });
+  auto read = apply_environment(options, variable);
   if (!read.ok()) return std::move(read).failure();
   return options;
 }

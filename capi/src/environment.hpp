@@ -6,6 +6,9 @@
 
 namespace ppn::capi {
 
+// A variable of the process; nullptr when it is not set.
+const char* variable(const char* name);
+
 // The built-in defaults and the PEPPERPY_NETWORK_ variables over them, read now.
 Result<Options> options_from_environment();
 

@@ -9,6 +9,10 @@ int32_t ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** er
   return set_integer(config, "timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_attempt_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "attempt_timeout_ms", ms, error);
+}
+
 int32_t ppn_config_set_connect_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
   return set_integer(config, "connect_timeout_ms", ms, error);
 }
@@ -51,6 +55,163 @@ int32_t ppn_config_set_stream_first_byte_timeout_ms(ppn_config* config, int64_t 
 
 int32_t ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
   return set_integer(config, "stream_idle_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_max_retries(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "max_retries", count, error);
+}
+
+int32_t ppn_config_set_backoff_factor(ppn_config* config, double seconds, ppn_error** error) {
+  return set_number(config, "backoff_factor", seconds, error);
+}
+
+int32_t ppn_config_set_max_backoff_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "max_backoff_ms", ms, error);
+}
+
+int32_t ppn_config_set_backoff_jitter(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "backoff_jitter", text, length, "text", error);
+}
+
+int32_t ppn_config_set_max_retry_after_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "max_retry_after_ms", ms, error);
+}
+
+int32_t ppn_config_set_retry_codes(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "retry_codes", text, length, "text", error);
+}
+
+int32_t ppn_config_set_retry_unsafe(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "retry_unsafe", on, error);
+}
+
+int32_t ppn_config_set_final_error_codes(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "final_error_codes", text, length, "text", error);
+}
+
+int32_t ppn_config_set_retry_budget(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "retry_budget", text, length, "text", error);
+}
+
+int32_t ppn_config_set_retry_budget_ratio(ppn_config* config, double value, ppn_error** error) {
+  return set_number(config, "retry_budget_ratio", value, error);
+}
+
+int32_t ppn_config_set_retry_budget_min_per_second(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "retry_budget_min_per_second", count, error);
+}
+
+int32_t ppn_config_set_idempotency_header(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "idempotency_header", text, length, "text", error);
+}
+
+int32_t ppn_config_set_send_retry_count(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "send_retry_count", on, error);
+}
+
+int32_t ppn_config_set_send_trace_context(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "send_trace_context", on, error);
+}
+
+int32_t ppn_config_set_hedge(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "hedge", on, error);
+}
+
+int32_t ppn_config_set_hedge_delay_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "hedge_delay_ms", ms, error);
+}
+
+int32_t ppn_config_set_hedge_unsafe(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "hedge_unsafe", on, error);
+}
+
+int32_t ppn_config_set_rate_limit(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "rate_limit", text, length, "text", error);
+}
+
+int32_t ppn_config_set_token_rate_limit(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "token_rate_limit", text, length, "text", error);
+}
+
+int32_t ppn_config_set_rate_limit_mode(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "rate_limit_mode", text, length, "text", error);
+}
+
+int32_t ppn_config_set_rate_limit_max_wait_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "rate_limit_max_wait_ms", ms, error);
+}
+
+int32_t ppn_config_set_rate_limit_max_waiters(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "rate_limit_max_waiters", count, error);
+}
+
+int32_t ppn_config_set_rate_limit_adaptive(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "rate_limit_adaptive", on, error);
+}
+
+int32_t ppn_config_set_rate_limit_max_freeze_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "rate_limit_max_freeze_ms", ms, error);
+}
+
+int32_t ppn_config_set_max_in_flight(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "max_in_flight", count, error);
+}
+
+int32_t ppn_config_set_rate_limit_redis_url(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "rate_limit_redis_url", text, length, "text", error);
+}
+
+int32_t ppn_config_set_rate_limit_redis_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "rate_limit_redis_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_rate_limit_redis_fallback(ppn_config* config, const char* text, size_t length,
+                                                 ppn_error** error) {
+  return set_text(config, "rate_limit_redis_fallback", text, length, "text", error);
+}
+
+int32_t ppn_config_set_rate_limit_scope(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "rate_limit_scope", text, length, "text", error);
+}
+
+int32_t ppn_config_set_rate_limit_cost(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "rate_limit_cost", count, error);
+}
+
+int32_t ppn_config_set_rate_limit_tokens(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "rate_limit_tokens", count, error);
+}
+
+int32_t ppn_config_set_circuit_breaker(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "circuit_breaker", on, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_window_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_window_ms", ms, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_min_calls(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_min_calls", count, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_failure_ratio(ppn_config* config, double value, ppn_error** error) {
+  return set_number(config, "circuit_breaker_failure_ratio", value, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_connect_failures(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_connect_failures", count, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_open_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_open_ms", ms, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_max_open_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_max_open_ms", ms, error);
+}
+
+int32_t ppn_config_set_circuit_breaker_probe_successes(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "circuit_breaker_probe_successes", count, error);
 }
 
 int32_t ppn_config_set_max_response_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
@@ -181,6 +342,30 @@ int32_t ppn_config_set_client_key_password(ppn_config* config, const char* text,
   return set_text(config, "client_key_password", text, length, "text", error);
 }
 
+int32_t ppn_config_set_base_url(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "base_url", text, length, "text", error);
+}
+
+int32_t ppn_config_set_api_key(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "api_key", text, length, "text", error);
+}
+
+int32_t ppn_config_set_api_key_header(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "api_key_header", text, length, "text", error);
+}
+
+int32_t ppn_config_set_api_key_scheme(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "api_key_scheme", text, length, "text", error);
+}
+
 int32_t ppn_config_set_user_agent(ppn_config* config, const char* text, size_t length, ppn_error** error) {
   return set_text(config, "user_agent", text, length, "text", error);
+}
+
+int32_t ppn_config_set_trust_env(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "trust_env", on, error);
+}
+
+int32_t ppn_config_set_env_lenient(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "env_lenient", on, error);
 }

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "client/base_url.hpp"
 #include "client/client_loop.hpp"
 #include "client/file_body.hpp"
 #include "client/idempotency.hpp"
@@ -26,7 +27,8 @@ Result<std::shared_ptr<Call>> Call::create(std::shared_ptr<Client> client, std::
                                            std::string_view url) {
   if (client->closed()) return Failure(ErrorCode::client_closed, Phase::validate, "the client is closed");
   if (Status valid = validate_method(method); !valid) return std::move(valid).failure();
-  Result<Url> parsed = parse_url(url);
+  const std::string& base = client->options().base_url;
+  Result<Url> parsed = base.empty() ? parse_url(url) : parse_url(join_url(base, url));
   if (!parsed) return std::move(parsed).failure();
   if (parsed->scheme != Scheme::http && parsed->scheme != Scheme::https) {
     return Failure(ErrorCode::unsupported_scheme, Phase::validate, "a request needs an http or https URL");
@@ -134,13 +136,15 @@ void Call::add_default_headers(Delivery delivery) {
   add_missing("Accept-Encoding", "identity");
 }
 
+bool Call::takes_key(const RequestMessage& message) const noexcept {
+  const Options& options = client_->options();
+  return !options.api_key.empty() && client_->base() && same_origin(message.url, *client_->base()) &&
+         !message.headers.contains(options.api_key_header);
+}
+
 void Call::finish_message(Delivery delivery) {
   add_default_headers(delivery);
   mint_idempotency_key(message_.headers, message_.method, request_options().idempotency_header);
-  encode();
-}
-
-void Call::encode() {
   if (body_.size() > kSmallBody) {
     const auto owner = std::make_shared<const std::string>(std::exchange(body_, {}));
     source_ = std::make_unique<MemoryBody>(owner, *owner);
@@ -150,14 +154,28 @@ void Call::encode() {
   } else if (has_body_) {
     framing_ = {.kind = RequestFraming::length, .content_length = source_ ? *source_->length() : body_.size()};
   }
-  wire_.reserve(512 + body_.size());
-  append_head(wire_, message_);
-  wire_head_bytes_ = wire_.size();
-  wire_ += std::exchange(body_, {});
+  const std::string body = std::exchange(body_, {});
+  encode(message_, body, wire_);
+  wire_body_bytes_ = body.size();
 }
 
-void Call::append_head(std::string& out, const RequestMessage& message) const {
-  append_request_head(out, message.method, message.url, message.headers, framing_);
+void Call::encode(const RequestMessage& message, std::string_view body, WireBytes& wire) const {
+  std::string& text = wire.text();
+  text.reserve(512 + body.size());
+  append_request_head(text, message.method, message.url, message.headers, framing_);
+  if (takes_key(message)) {
+    const Options& options = client_->options();
+    wire.add_key_and_body(options.api_key_header, options.api_key_scheme, options.api_key.view(), body);
+  } else {
+    text += body;
+  }
+}
+
+void Call::encode_again(const RequestMessage& message, WireBytes& wire) const {
+  const std::string_view encoded = wire_;
+  WireBytes fresh;
+  encode(message, encoded.substr(encoded.size() - wire_body_bytes_), fresh);
+  wire = std::move(fresh);
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {

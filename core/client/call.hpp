@@ -22,6 +22,7 @@
 #include "client/handler.hpp"
 #include "client/options.hpp"
 #include "client/request_message.hpp"
+#include "client/wire_bytes.hpp"
 #include "codec/headers.hpp"
 #include "codec/http1_encoder.hpp"
 
@@ -31,7 +32,7 @@ class RunningCall;
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  // Checks method and URL. Errors: invalid_argument, invalid_url, unsupported_scheme, client_closed.
+  // Checks method and URL, which may be a path when the client has a base URL. Errors: invalid_argument, invalid_url, unsupported_scheme, client_closed.
   static Result<std::shared_ptr<Call>> create(std::shared_ptr<Client> client, std::string_view method,
                                               std::string_view url);
   ~Call();
@@ -86,9 +87,11 @@ class Call : public std::enable_shared_from_this<Call> {
   Status change_option(std::string_view name, std::string_view value);
   // Nothing of the message changes after it, but in the copies of its attempts.
   void finish_message(Delivery delivery);
-  void encode();
-  // As encode() did for message_.
-  void append_head(std::string& out, const RequestMessage& message) const;
+  void encode(const RequestMessage& message, std::string_view body, WireBytes& wire) const;
+  // The same request with another head. `wire` may be wire_.
+  void encode_again(const RequestMessage& message, WireBytes& wire) const;
+  // Whether the key of the client goes with it: to its own origin only, and unless the request has its own.
+  bool takes_key(const RequestMessage& message) const noexcept;
 
   const std::shared_ptr<Client> client_;
   RequestMessage message_;
@@ -100,8 +103,8 @@ class Call : public std::enable_shared_from_this<Call> {
 
   std::atomic<State> state_{State::described};
   std::atomic<bool> cancel_requested_{false};
-  std::string wire_;                      // the encoded head, and the body when it is small
-  std::size_t wire_head_bytes_ = 0;       // of wire_
+  WireBytes wire_;                        // the encoded head, and the body when it is small
+  std::size_t wire_body_bytes_ = 0;       // of that body
   std::shared_ptr<RunningCall> running_;  // written before state_ becomes `running`, constant afterwards
   LiveObject live_;
 };

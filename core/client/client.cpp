@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/process_generation.hpp"
+#include "client/base_url.hpp"
 #include "client/call_secrets.hpp"
 #include "client/client_loop.hpp"
 #include "codec/url.hpp"
@@ -42,13 +43,15 @@ void leave(std::shared_ptr<ClientLoop>& client_loop) noexcept {
 
 }  // namespace
 
-Client::Client(Options options, ResolveOverrides overrides)
-    : options_(std::move(options)), overrides_(std::move(overrides)) {}
+Client::Client(Options options, ResolveOverrides overrides, std::optional<Url> base)
+    : options_(std::move(options)), overrides_(std::move(overrides)), base_(std::move(base)) {}
 
 Result<std::shared_ptr<Client>> Client::create(Options options) {
   Result<ResolveOverrides> overrides = ResolveOverrides::parse(options.connection.resolve);
   if (!overrides) return std::move(overrides).failure();
-  std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides)));
+  Result<std::optional<Url>> base = base_of(options);
+  if (!base) return std::move(base).failure();
+  std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides), std::move(*base)));
 
   client->secrets_ = CallSecrets(client->options_).register_all();
   const TlsOptions& tls = client->options_.tls;
@@ -116,7 +119,7 @@ Result<bool> Client::drain(std::int64_t timeout_ms) {
 }
 
 Status Client::preconnect(std::string_view url, std::int64_t count) {
-  Result<Url> parsed = parse_url(url);
+  Result<Url> parsed = parse_url(join_url(options_.base_url, url));
   if (!parsed) return std::move(parsed).failure();
   Result<std::shared_ptr<ClientLoop>> part = client_loop();
   if (!part) return std::move(part).failure();

@@ -5,17 +5,19 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
-#include "client/middleware.hpp"
 #include "base/secret_registry.hpp"
 #include "client/call_event.hpp"
 #include "client/metrics.hpp"
+#include "client/middleware.hpp"
 #include "client/options.hpp"
+#include "codec/url.hpp"
 #include "io/resolve_overrides.hpp"
 
 namespace ppn {
@@ -34,6 +36,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   const Options& options() const noexcept { return options_; }
+  // base_url of the options, when they have one.
+  const std::optional<Url>& base() const noexcept { return base_; }
 
   // Later calls fail with client_closed, running ones with cancelled. Returns at once.
   void close();
@@ -79,7 +83,7 @@ class Client {
   Result<std::shared_ptr<ClientLoop>> client_loop();
 
  private:
-  Client(Options options, ResolveOverrides overrides);
+  Client(Options options, ResolveOverrides overrides, std::optional<Url> base);
   static void close_on_loop(const std::shared_ptr<ClientLoop>& client_loop);
 
   // Whether its part on the loop belongs to the parent of this process.
@@ -87,6 +91,7 @@ class Client {
 
   Options options_;  // constant once the client is made
   const ResolveOverrides overrides_;
+  const std::optional<Url> base_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> has_middleware_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
@@ -98,9 +103,9 @@ class Client {
   std::mutex mutex_;
   mutable std::mutex middleware_mutex_;
   std::shared_ptr<const MiddlewareList> middleware_;  // guarded by middleware_mutex_
-  std::shared_ptr<CallListener> listener_;   // guarded by mutex_
-  std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
-  std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
+  std::shared_ptr<CallListener> listener_;            // guarded by mutex_
+  std::shared_ptr<TlsContext> tls_;                   // guarded by mutex_
+  std::shared_ptr<ClientLoop> client_loop_;           // guarded by mutex_
   LiveObject live_;
 };
 

@@ -1,8 +1,10 @@
 #include "client/option_checks.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "base/ascii.hpp"
+#include "client/base_url.hpp"
 #include "codec/headers.hpp"
 #include "codec/url.hpp"
 #include "io/address.hpp"
@@ -61,6 +63,72 @@ std::string check_resolve(std::string_view text) {
 std::string check_unix_socket(std::string_view text) {
   if (text.size() > kMaxUnixPath) return "is no path of a Unix socket: it is longer than 107 bytes";
   return text.find('\0') == text.npos ? "" : "is no path: it holds a zero byte";
+}
+
+std::string check_final_error_codes(std::string_view text) {
+  constexpr std::size_t longest = 4 << 10;
+  const bool visible = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  return text.size() <= longest && visible ? "" : "is no list of codes in ASCII, of at most 4 KiB";
+}
+
+std::string check_own_header(std::string_view text) {
+  if (text.empty()) return "";
+  constexpr std::size_t longest = 256;
+  return text.size() <= longest && validate_header(text, "x").ok()
+             ? ""
+             : "is no name of a header that a request may set (RFC 9110 5.1)";
+}
+
+std::string check_scope(std::string_view text) {
+  constexpr std::size_t longest = 256;
+  if (text.size() > longest) return "is longer than 256 bytes";
+  const bool plain = std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
+  return plain ? "" : "holds a control character";
+}
+
+// redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH
+std::string check_redis_url(std::string_view text) {
+  constexpr std::string_view scheme = "redis://";
+  constexpr std::string_view socket = "unix://";
+  if (text.empty()) return "";
+  if (text.starts_with(socket)) {
+    text.remove_prefix(socket.size());
+    return text.starts_with('/') ? check_unix_socket(text) : "names no path after unix://";
+  }
+  if (!text.starts_with(scheme)) return "begins with neither redis:// nor unix:///";
+  constexpr std::size_t longest = 4 << 10;
+  if (text.size() > longest) return "is longer than 4 KiB";
+  text.remove_prefix(scheme.size());
+  if (const std::size_t at = text.rfind('@'); at != text.npos) text.remove_prefix(at + 1);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view database = text.substr(std::min(slash + 1, text.size()));
+  constexpr std::size_t most_digits = 5;
+  const bool number = database.size() <= most_digits && std::ranges::all_of(database, is_digit);
+  const auto address = parse_url("http://" + std::string(text.substr(0, slash)) + "/");
+  return number && address.ok() && address->target == "/" ? "" : "is no redis://[USER:PASSWORD@]HOST[:PORT][/DB]";
+}
+
+std::string check_base_url(std::string_view text) {
+  if (text.empty()) return "";
+  const auto base = parse_base_url(text);
+  return base.ok() ? "" : "can not be used: " + base.error().message;
+}
+
+std::string check_api_key(std::string_view text) {
+  constexpr std::size_t longest = 16 << 10;
+  if (text.size() > longest) return "is longer than 16 KiB";
+  if (text == "***") return "is what a dump shows instead of the key";
+  return is_header_value(text) ? "" : "is no valid header value (RFC 9110 5.5)";
+}
+
+std::string check_api_key_header(std::string_view text) {
+  return text.empty() ? "is empty" : check_own_header(text);
+}
+
+std::string check_api_key_scheme(std::string_view text) {
+  constexpr std::size_t longest = 256;
+  const bool word = text.empty() || (text.size() <= longest && is_token(text));
+  return word ? "" : "is no name of an authentication scheme (RFC 9110 11.1)";
 }
 
 }  // namespace ppn

@@ -18,5 +18,13 @@ std::string check_server_name(std::string_view text);
 std::string check_user_agent(std::string_view text);
 std::string check_resolve(std::string_view text);
 std::string check_unix_socket(std::string_view text);
+std::string check_final_error_codes(std::string_view text);
+std::string check_own_header(std::string_view text);
+std::string check_scope(std::string_view text);
+std::string check_redis_url(std::string_view text);
+std::string check_base_url(std::string_view text);
+std::string check_api_key(std::string_view text);
+std::string check_api_key_header(std::string_view text);
+std::string check_api_key_scheme(std::string_view text);
 
 }  // namespace ppn

@@ -1,7 +1,9 @@
 // Every option of the library: the values (Options) and the one table that describes them (option_table).
 #pragma once
 
+#include <bitset>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +83,14 @@ struct TlsOptions {
   bool operator==(const TlsOptions&) const = default;
 };
 
+struct Options;
+
+// What the environment has set, so that trust_env can take it back.
+struct EnvironmentTrace {
+  std::bitset<128> rows;                  // those of the table that no other way has set since
+  std::shared_ptr<const Options> before;  // null when it set nothing
+};
+
 struct Options {
   RequestOptions request;
   ConnectionOptions connection;
@@ -93,15 +103,18 @@ struct Options {
   Secret api_key;        // for the origin of base_url alone
   std::string api_key_header = "Authorization";
   std::string api_key_scheme = "Bearer";
+  bool trust_env = true;
+  bool env_lenient = false;
+  EnvironmentTrace environment;
 };
 
 // One row of the table. Texts are zero-terminated literals.
 struct OptionRow {
   std::string_view name;
-  std::string_view type;         // "integer", "boolean", "text"
-  std::string_view unit;         // "ms", "bytes", ""
+  std::string_view type;         // "integer", "number", "boolean", "text"
+  std::string_view unit;         // "ms", "bytes", "s", ""
   std::string_view environment;  // "" = none
-  std::string_view range;        // "0..86400000", "" = none
+  std::string_view range;        // "0..86400000", or the words of a text: "wait, fail_fast"; "" = none
   std::string_view help;         // one line; says what 0 means
   bool per_request;              // a request may override it
   bool secret;                   // dumped as "***"
@@ -116,11 +129,16 @@ Status set_option(Options& options, std::string_view name, std::string_view valu
 Status set_options_json(Options& options, std::string_view text);
 Status set_request_option(RequestOptions& options, std::string_view name, std::string_view value);
 
-// Reads the PEPPERPY_NETWORK_ variables through `get`, which returns nullptr for an unset one.
+// Reads the PEPPERPY_NETWORK_ variables through `get`, which returns nullptr for an unset one. Nothing else than
+// PEPPERPY_NETWORK_TRUST_ENV counts when that is false; PEPPERPY_NETWORK_ENV_LENIENT lets most of the wrong ones pass.
+// The error names the variable.
 Status apply_environment(Options& options, const char* (*get)(const char* name));
 
 // The value as text, the way set_option accepts it; secrets as "***" when set. Error: config_error.
 Result<std::string> option_text(const Options& options, std::string_view name);
+
+// As text that set_option reads back to the same number.
+std::string number_text(double value);
 
 // Built-in default of a row as text; lives as long as the process.
 const std::string& option_default(const OptionRow& row);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/ascii.hpp"
+#include "base/log.hpp"
 #include "base/secret_registry.hpp"
 #include "client/call_secrets.hpp"
+#include "client/option_definition.hpp"
 #include "client/options.hpp"
 #include "codec/json.hpp"
 #include "codec/redaction.hpp"
@@ -21,14 +23,32 @@ Failure config_error(std::string text) {
   return Failure(ErrorCode::config_error, Phase::config, std::move(text));
 }
 
+Result<std::string> text_of_list(const Definition& row, const JsonDocument::Value& list) {
+  std::string text;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto item = *list.find("/" + std::to_string(i));
+    if (item.type() != JsonDocument::Type::integer) {
+      return config_error(std::string(row.name) + ": the JSON array holds something else than integers");
+    }
+    text.append(i > 0 ? "," : "").append(item.to_text());
+  }
+  return text;
+}
+
 // What JSON says, as set_option takes it. A string may stand for every type, as it does there.
-Result<std::string> text_for(const OptionRow& row, const JsonDocument::Value& value) {
+Result<std::string> text_for(const Definition& row, const JsonDocument::Value& value) {
   const auto type = value.type();
   if (type == JsonDocument::Type::string) return std::string(*value.as_string());
-  const bool fits = (type == JsonDocument::Type::integer && row.type == "integer") ||
+  const bool integer = type == JsonDocument::Type::integer;
+  const bool fits = (integer && (row.type == "integer" || row.json == JsonForm::integer)) ||
+                    ((integer || type == JsonDocument::Type::number) && row.type == "number") ||
                     (type == JsonDocument::Type::boolean && row.type == "boolean");
-  if (!fits) return config_error(std::string(row.name) + ": the JSON value is no " + std::string(row.type));
-  return value.to_text();
+  if (fits) return value.to_text();
+  if (type == JsonDocument::Type::array && row.json == JsonForm::integers) return text_of_list(row, value);
+  std::string wanted(row.type);
+  if (row.json == JsonForm::integer) wanted += " or integer";
+  if (row.json == JsonForm::integers) wanted += " or array of integers";
+  return config_error(std::string(row.name) + ": the JSON value is no " + wanted);
 }
 
 std::string_view trim(std::string_view text) noexcept {
@@ -61,13 +81,29 @@ std::optional<std::int64_t> parse_duration_ms(std::string_view text) {
   return value > 0 ? std::max<std::int64_t>(ms, 1) : 0;
 }
 
+std::string_view value_of(const OptionRow& row, const char* (*get)(const char* name)) {
+  const char* const variable = row.environment.empty() ? nullptr : get(row.environment.data());
+  return trim(variable != nullptr ? variable : "");
+}
+
 Status apply_variable(Options& options, const OptionRow& row, std::string_view text) {
+  Status status;
   if (row.unit == "ms") {
     const auto ms = parse_duration_ms(text);
-    if (!ms) return config_error("not seconds such as 30 or 2.5, a number with ms, s or m, or none");
-    return set_option(options, row.name, std::to_string(*ms));
+    if (!ms || !set_option(options, row.name, std::to_string(*ms)).ok()) {
+      status = config_error(std::string(row.name) + ": " + shown(text) +
+                            " is no time: seconds such as 30 or 2.5, a number with ms, s or m, or none, in the range " +
+                            std::string(row.range) + " of milliseconds");
+    }
+  } else {
+    status = set_option(options, row.name, text);
   }
-  return set_option(options, row.name, text);
+  if (!status.ok()) status.error().message.insert(0, std::string(row.environment) + ": ");
+  return status;
+}
+
+const OptionRow& row_called(std::string_view name) noexcept {
+  return *std::ranges::find(option_table(), name, &OptionRow::name);
 }
 
 // "https://...": such a text may carry user information.
@@ -88,8 +124,8 @@ Status set_options_json(Options& options, std::string_view text) {
   if (document->root().type() != JsonDocument::Type::object) return config_error("the JSON is no object");
   Options changed = options;
   for (const std::string& name : document->root().names()) {
-    const auto row = std::ranges::find(option_table(), name, &OptionRow::name);
-    if (row == option_table().end()) return set_option(changed, name, "");
+    const auto row = std::ranges::find(option_definitions(), name, &Definition::name);
+    if (row == option_definitions().end()) return set_option(changed, name, "");
     const auto value = text_for(*row, *document->find("/" + name));
     if (!value.ok()) return config_error(value.error().message);
     if (auto status = set_option(changed, name, *value); !status.ok()) return status;
@@ -100,16 +136,24 @@ Status set_options_json(Options& options, std::string_view text) {
 
 Status apply_environment(Options& options, const char* (*get)(const char* name)) {
   Options changed = options;
-  for (const OptionRow& row : option_table()) {
-    if (row.environment.empty()) continue;
-    const char* const variable = get(row.environment.data());
-    const std::string_view text = trim(variable != nullptr ? variable : "");
-    if (text.empty()) continue;
-    if (auto status = apply_variable(changed, row, text); !status.ok()) {
-      status.error().message.insert(0, std::string(row.environment) + ": ");
-      return status;
-    }
+  for (const std::string_view name : {"trust_env", "env_lenient"}) {
+    const OptionRow& row = row_called(name);
+    const std::string_view text = value_of(row, get);
+    if (text.empty() || !changed.trust_env) continue;
+    if (auto status = apply_variable(changed, row, text); !status.ok()) return status;
   }
+  decltype(EnvironmentTrace::rows) rows;
+  for (std::size_t i = 0; changed.trust_env && i < option_table().size(); ++i) {
+    const OptionRow& row = option_table()[i];
+    const std::string_view text = value_of(row, get);
+    if (text.empty()) continue;
+    auto status = apply_variable(changed, row, text);
+    rows.set(i, status.ok());
+    if (status.ok()) continue;
+    if (!changed.env_lenient || option_definitions()[i].variable != Variable::lenient) return status;
+    log(LogLevel::warning, "ignored: " + status.error().message);
+  }
+  if (rows.any()) changed.environment = {rows, std::make_shared<const Options>(options)};
   options = std::move(changed);
   return {};
 }

@@ -123,7 +123,6 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   // The answer of a middleware, or the response of the last attempt; null when there is neither.
   std::shared_ptr<Response> current_response() const noexcept;
   Status finish_message();
-  void encode_again();
   Status rewind();
   MiddlewareOutcome passing_out(Status outcome);
   Status came_out(MiddlewareOutcome passing);

@@ -71,7 +71,7 @@ Task<Status> RunningCall::go_through_middleware() {
     }
     answer_.reset();
     ++retries_;
-    encode_again();
+    call_->encode_again(call_->message_, call_->wire_);  // it may have changed headers
     outcome = co_await back_off(decision);
     if (outcome) outcome = rewind();
     if (outcome) outcome = co_await try_until_settled();
@@ -105,15 +105,6 @@ Status RunningCall::finish_message() {
   return {};
 }
 
-// A middleware has changed headers for one more try.
-void RunningCall::encode_again() {
-  const std::string body = call_->wire_.substr(call_->wire_head_bytes_);
-  call_->wire_.clear();
-  call_->append_head(call_->wire_, call_->message_);
-  call_->wire_head_bytes_ = call_->wire_.size();
-  call_->wire_ += body;
-}
-
 MiddlewareOutcome RunningCall::passing_out(Status outcome) {
   MiddlewareOutcome passing;
   passing.response = current_response();
@@ -145,8 +136,7 @@ Task<Status> RunningCall::perform_with_message(Attempt& attempt, std::unique_ptr
   if (auto answer = outgoing->chain.short_circuit()) {
     attempt.answer(std::move(answer));
   } else if (outcome) {
-    call_->append_head(outgoing->wire, message);
-    outgoing->wire.append(call_->wire_, call_->wire_head_bytes_);
+    call_->encode_again(message, outgoing->wire);
     AttemptRequest what = request();
     what.wire = outgoing->wire;
     outcome = co_await attempt.until_head(what);

@@ -9,6 +9,7 @@
 #include "client/middleware_chain.hpp"
 #include "client/request_message.hpp"
 #include "client/running_call.hpp"
+#include "client/wire_bytes.hpp"
 #include "io/wait.hpp"
 
 namespace ppn {
@@ -19,7 +20,7 @@ struct Outgoing {
            std::shared_ptr<Attributes> attributes, int number, std::int64_t timeout_ms);
 
   RequestMessage message;
-  std::string wire;
+  WireBytes wire;
   MiddlewareChain chain;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,13 @@ struct Rate {
 };
 
 enum class LimitMode : std::uint8_t { wait, fail_fast };
+std::optional<LimitMode> parse_limit_mode(std::string_view word) noexcept;
+std::string_view name_of(LimitMode mode) noexcept;
+
 // What happens while Redis can not be asked (SEMANTICS 3.2.6).
 enum class FleetFallback : std::uint8_t { share, open, closed };
+std::optional<FleetFallback> parse_fleet_fallback(std::string_view word) noexcept;
+std::string_view name_of(FleetFallback fallback) noexcept;
 
 struct RateLimitOptions {
   Rate requests;

@@ -1,25 +1,19 @@
 #include "policy/retry_options.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/ascii.hpp"
+#include "policy/words.hpp"
 
 namespace ppn {
 namespace {
 
-constexpr auto kJitters = std::to_array({Jitter::equal_down, Jitter::full, Jitter::decorrelated, Jitter::none});
-constexpr auto kBudgetModes = std::to_array({BudgetMode::ratio, BudgetMode::tokens, BudgetMode::off});
+constexpr std::array<std::string_view, 4> kJitters{"equal_down", "full", "decorrelated", "none"};
+constexpr std::array<std::string_view, 3> kBudgetModes{"ratio", "tokens", "off"};
 
-template <class List>
-auto find_named(const List& list, std::string_view text) noexcept -> std::optional<typename List::value_type> {
-  const auto found = std::ranges::find(list, text, [](auto value) { return name_of(value); });
-  return found != list.end() ? std::optional(*found) : std::nullopt;
-}
-
-// Three digits; 0 for anything else.
-int parse_status(std::string_view text) noexcept {
-  if (text.size() != 3 || !std::ranges::all_of(text, is_digit)) return 0;
-  return (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+Failure no_statuses() {
+  return Failure(ErrorCode::config_error, Phase::config, "is no list of statuses from 400 to 599, such as 429,503");
 }
 
 }  // namespace
@@ -27,17 +21,19 @@ int parse_status(std::string_view text) noexcept {
 Result<StatusSet> StatusSet::parse(std::string_view text) {
   StatusSet set;
   if (trim_ows(text).empty()) return set;
-  for (;;) {
+  for (bool last = false; !last;) {
     const std::size_t comma = text.find(',');
-    const int status = parse_status(trim_ows(text.substr(0, comma)));
-    if (status < kFirst || status > kLast) {
-      return Failure(ErrorCode::config_error, Phase::config,
-                     "not a list of HTTP statuses from 400 to 599, such as 429,503");
+    const std::string_view item = trim_ows(text.substr(0, comma));
+    int status = 0;
+    const auto [stop, fault] = std::from_chars(item.data(), item.data() + item.size(), status);
+    if (fault != std::errc() || stop != item.data() + item.size() || status < kFirst || status > kLast) {
+      return no_statuses();
     }
     set.insert(status);
-    if (comma == text.npos) return set;
-    text.remove_prefix(comma + 1);
+    last = comma == text.npos;
+    if (!last) text.remove_prefix(comma + 1);
   }
+  return set;
 }
 
 std::string StatusSet::to_text() const {
@@ -50,31 +46,20 @@ std::string StatusSet::to_text() const {
   return text;
 }
 
+std::optional<Jitter> parse_jitter(std::string_view word) noexcept {
+  return value_of_word<Jitter>(kJitters, word);
+}
+
 std::string_view name_of(Jitter jitter) noexcept {
-  switch (jitter) {
-    case Jitter::equal_down: return "equal_down";
-    case Jitter::full: return "full";
-    case Jitter::decorrelated: return "decorrelated";
-    case Jitter::none: return "none";
-  }
-  return "none";
+  return kJitters[static_cast<std::size_t>(jitter)];
+}
+
+std::optional<BudgetMode> parse_budget_mode(std::string_view word) noexcept {
+  return value_of_word<BudgetMode>(kBudgetModes, word);
 }
 
 std::string_view name_of(BudgetMode mode) noexcept {
-  switch (mode) {
-    case BudgetMode::ratio: return "ratio";
-    case BudgetMode::tokens: return "tokens";
-    case BudgetMode::off: return "off";
-  }
-  return "off";
-}
-
-std::optional<Jitter> parse_jitter(std::string_view text) noexcept {
-  return find_named(kJitters, text);
-}
-
-std::optional<BudgetMode> parse_budget_mode(std::string_view text) noexcept {
-  return find_named(kBudgetModes, text);
+  return kBudgetModes[static_cast<std::size_t>(mode)];
 }
 
 }  // namespace ppn

@@ -20,7 +20,7 @@ class StatusSet {
     for (const int status : statuses) insert(status);
   }
 
-  // "408, 429,500"; "" is the empty set. Error: config_error, Phase::config.
+  // "408, 429,500"; "" is the empty set. Error: config_error.
   static Result<StatusSet> parse(std::string_view text);
   std::string to_text() const;  // ascending, "408,429,500"
 
@@ -44,10 +44,8 @@ class StatusSet {
 
 // SEMANTICS 3.1.5.
 enum class Jitter : std::uint8_t { equal_down, full, decorrelated, none };
-
-// The word of the option, "equal_down".
+std::optional<Jitter> parse_jitter(std::string_view word) noexcept;
 std::string_view name_of(Jitter jitter) noexcept;
-std::optional<Jitter> parse_jitter(std::string_view text) noexcept;
 
 // No option and no hook leads to more retries than this.
 inline constexpr std::int64_t kMaxRetries = 10;
@@ -68,9 +66,8 @@ struct RetryOptions {
 };
 
 enum class BudgetMode : std::uint8_t { ratio, tokens, off };
-
-std::string_view name_of(BudgetMode mode) noexcept;  // "ratio"
-std::optional<BudgetMode> parse_budget_mode(std::string_view text) noexcept;
+std::optional<BudgetMode> parse_budget_mode(std::string_view word) noexcept;
+std::string_view name_of(BudgetMode mode) noexcept;
 
 // Of a client, for each origin (SEMANTICS 3.1.6).
 struct RetryBudgetOptions {

@@ -9,6 +9,7 @@ static const struct integer_setter {
   int32_t(PPN_CALL* set)(ppn_config*, int64_t, ppn_error**);
 } integer_setters[] = {
     {"timeout_ms", ppn_config_set_timeout_ms},
+    {"attempt_timeout_ms", ppn_config_set_attempt_timeout_ms},
     {"connect_timeout_ms", ppn_config_set_connect_timeout_ms},
     {"dns_timeout_ms", ppn_config_set_dns_timeout_ms},
     {"dns_cache_ms", ppn_config_set_dns_cache_ms},
@@ -20,6 +21,24 @@ static const struct integer_setter {
     {"stream_timeout_ms", ppn_config_set_stream_timeout_ms},
     {"stream_first_byte_timeout_ms", ppn_config_set_stream_first_byte_timeout_ms},
     {"stream_idle_timeout_ms", ppn_config_set_stream_idle_timeout_ms},
+    {"max_retries", ppn_config_set_max_retries},
+    {"max_backoff_ms", ppn_config_set_max_backoff_ms},
+    {"max_retry_after_ms", ppn_config_set_max_retry_after_ms},
+    {"retry_budget_min_per_second", ppn_config_set_retry_budget_min_per_second},
+    {"hedge_delay_ms", ppn_config_set_hedge_delay_ms},
+    {"rate_limit_max_wait_ms", ppn_config_set_rate_limit_max_wait_ms},
+    {"rate_limit_max_waiters", ppn_config_set_rate_limit_max_waiters},
+    {"rate_limit_max_freeze_ms", ppn_config_set_rate_limit_max_freeze_ms},
+    {"max_in_flight", ppn_config_set_max_in_flight},
+    {"rate_limit_redis_timeout_ms", ppn_config_set_rate_limit_redis_timeout_ms},
+    {"rate_limit_cost", ppn_config_set_rate_limit_cost},
+    {"rate_limit_tokens", ppn_config_set_rate_limit_tokens},
+    {"circuit_breaker_window_ms", ppn_config_set_circuit_breaker_window_ms},
+    {"circuit_breaker_min_calls", ppn_config_set_circuit_breaker_min_calls},
+    {"circuit_breaker_connect_failures", ppn_config_set_circuit_breaker_connect_failures},
+    {"circuit_breaker_open_ms", ppn_config_set_circuit_breaker_open_ms},
+    {"circuit_breaker_max_open_ms", ppn_config_set_circuit_breaker_max_open_ms},
+    {"circuit_breaker_probe_successes", ppn_config_set_circuit_breaker_probe_successes},
     {"max_response_bytes", ppn_config_set_max_response_bytes},
     {"max_line_bytes", ppn_config_set_max_line_bytes},
     {"max_event_bytes", ppn_config_set_max_event_bytes},
@@ -39,17 +58,46 @@ static const struct integer_setter {
     {"max_interim_responses", ppn_config_set_max_interim_responses},
 };
 
+static const struct number_setter {
+  const char* option;
+  int32_t(PPN_CALL* set)(ppn_config*, double, ppn_error**);
+} number_setters[] = {
+    {"backoff_factor", ppn_config_set_backoff_factor},
+    {"retry_budget_ratio", ppn_config_set_retry_budget_ratio},
+    {"circuit_breaker_failure_ratio", ppn_config_set_circuit_breaker_failure_ratio},
+};
+
 static const struct boolean_setter {
   const char* option;
   int32_t(PPN_CALL* set)(ppn_config*, int32_t, ppn_error**);
 } boolean_setters[] = {
+    {"retry_unsafe", ppn_config_set_retry_unsafe},
+    {"send_retry_count", ppn_config_set_send_retry_count},
+    {"send_trace_context", ppn_config_set_send_trace_context},
+    {"hedge", ppn_config_set_hedge},
+    {"hedge_unsafe", ppn_config_set_hedge_unsafe},
+    {"rate_limit_adaptive", ppn_config_set_rate_limit_adaptive},
+    {"circuit_breaker", ppn_config_set_circuit_breaker},
     {"verify_ssl", ppn_config_set_verify_ssl},
+    {"trust_env", ppn_config_set_trust_env},
+    {"env_lenient", ppn_config_set_env_lenient},
 };
 
 static const struct text_setter {
   const char* option;
   int32_t(PPN_CALL* set)(ppn_config*, const char*, size_t, ppn_error**);
 } text_setters[] = {
+    {"backoff_jitter", ppn_config_set_backoff_jitter},
+    {"retry_codes", ppn_config_set_retry_codes},
+    {"final_error_codes", ppn_config_set_final_error_codes},
+    {"retry_budget", ppn_config_set_retry_budget},
+    {"idempotency_header", ppn_config_set_idempotency_header},
+    {"rate_limit", ppn_config_set_rate_limit},
+    {"token_rate_limit", ppn_config_set_token_rate_limit},
+    {"rate_limit_mode", ppn_config_set_rate_limit_mode},
+    {"rate_limit_redis_url", ppn_config_set_rate_limit_redis_url},
+    {"rate_limit_redis_fallback", ppn_config_set_rate_limit_redis_fallback},
+    {"rate_limit_scope", ppn_config_set_rate_limit_scope},
     {"resolve", ppn_config_set_resolve},
     {"unix_socket", ppn_config_set_unix_socket},
     {"ca_file", ppn_config_set_ca_file},
@@ -64,6 +112,10 @@ static const struct text_setter {
     {"client_key_file", ppn_config_set_client_key_file},
     {"client_key_pem", ppn_config_set_client_key_pem},
     {"client_key_password", ppn_config_set_client_key_password},
+    {"base_url", ppn_config_set_base_url},
+    {"api_key", ppn_config_set_api_key},
+    {"api_key_header", ppn_config_set_api_key_header},
+    {"api_key_scheme", ppn_config_set_api_key_scheme},
     {"user_agent", ppn_config_set_user_agent},
 };
 

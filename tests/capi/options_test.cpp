@@ -1,5 +1,7 @@
 // The typed setters: one for each row of the table, with its type and its range.
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -37,6 +39,7 @@ BOOST_FIXTURE_TEST_SUITE(option_setters, NoLeak)
 BOOST_AUTO_TEST_CASE(every_option_has_one_setter_of_its_type) {
   std::map<std::string, std::string> types;
   for (const auto& setter : integer_setters) BOOST_TEST(types.emplace(setter.option, "integer").second);
+  for (const auto& setter : number_setters) BOOST_TEST(types.emplace(setter.option, "number").second);
   for (const auto& setter : boolean_setters) BOOST_TEST(types.emplace(setter.option, "boolean").second);
   for (const auto& setter : text_setters) BOOST_TEST(types.emplace(setter.option, "text").second);
   BOOST_TEST(types.size() == ppn_option_count());
@@ -64,6 +67,30 @@ BOOST_AUTO_TEST_CASE(integers_are_set_to_both_ends_of_their_range_and_not_beyond
   }
 }
 
+BOOST_AUTO_TEST_CASE(numbers_are_set_to_both_ends_of_their_range_and_not_beyond) {
+  const Config config = make_config();
+  for (const auto& setter : number_setters) {
+    BOOST_TEST_CONTEXT(setter.option) {
+      const std::string range = ppn_option_range(row_of(setter.option));
+      const double lowest = std::stod(range);
+      const double highest = std::stod(range.substr(range.find("..") + 2));
+      for (const double good : {lowest, (lowest + highest) / 3, highest}) {
+        BOOST_TEST(setter.set(config.get(), good, nullptr) == PPN_OK);
+        BOOST_TEST(std::stod(get(config, setter.option)) == good);
+      }
+      const double infinity = std::numeric_limits<double>::infinity();
+      for (const double bad : {std::nextafter(lowest, -1.0), std::nextafter(highest, 1e9), -1.0, 1e300, -0.0, infinity,
+                               -infinity, std::numeric_limits<double>::quiet_NaN()}) {
+        ErrorHandle error;
+        BOOST_TEST(setter.set(config.get(), bad, error.out()) == PPN_E_CONFIG_ERROR, bad);
+        const std::string message = ppn_error_message(error.get());
+        BOOST_TEST((message.find(setter.option) != message.npos && message.find(range) != message.npos), message);
+      }
+      BOOST_TEST(std::stod(get(config, setter.option)) == highest);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(booleans_are_0_or_1) {
   const Config config = make_config();
   for (const auto& setter : boolean_setters) {
@@ -81,8 +108,10 @@ BOOST_AUTO_TEST_CASE(texts_are_emptied_by_the_empty_text_and_refuse_null) {
   const Config config = make_config();
   for (const auto& setter : text_setters) {
     BOOST_TEST_CONTEXT(setter.option) {
-      // A version of TLS is one of a few words.
-      const bool may_be_empty = std::string(setter.option) != "tls_min_version";
+      // Some are one of a few words, a rate, or the name of a header that has to be there.
+      const std::string name = setter.option;
+      const bool may_be_empty = *ppn_option_range(row_of(setter.option)) == '\0' && name != "rate_limit" &&
+                                name != "token_rate_limit" && name != "api_key_header";
       const int32_t expected = may_be_empty ? PPN_OK : PPN_E_CONFIG_ERROR;
       BOOST_TEST(setter.set(config.get(), "", PPN_AUTO_LENGTH, nullptr) == expected);
       BOOST_TEST(setter.set(config.get(), nullptr, 0, nullptr) == expected);
@@ -111,6 +140,7 @@ BOOST_AUTO_TEST_CASE(setters_recognise_null_and_released_configurations) {
   for (const auto& [handle, code] : {std::pair<ppn_config*, int32_t>{nullptr, PPN_E_INVALID_ARGUMENT},
                                      std::pair<ppn_config*, int32_t>{gone, PPN_E_INVALID_STATE}}) {
     for (const auto& setter : integer_setters) BOOST_TEST(setter.set(handle, 1, nullptr) == code);
+    for (const auto& setter : number_setters) BOOST_TEST(setter.set(handle, 1, nullptr) == code);
     for (const auto& setter : boolean_setters) BOOST_TEST(setter.set(handle, 1, nullptr) == code);
     for (const auto& setter : text_setters) BOOST_TEST(setter.set(handle, "", 0, nullptr) == code);
   }

@@ -50,6 +50,8 @@ static const struct {
     {"ppn_config_dump", (any_function)ppn_config_dump},
     {"ppn_config_get", (any_function)ppn_config_get},
     {"ppn_config_new", (any_function)ppn_config_new},
+    {"ppn_config_new_api_client", (any_function)ppn_config_new_api_client},
+    {"ppn_config_new_request_manager", (any_function)ppn_config_new_request_manager},
     {"ppn_config_release", (any_function)ppn_config_release},
     {"ppn_config_set", (any_function)ppn_config_set},
     {"ppn_config_set_json", (any_function)ppn_config_set_json},

@@ -55,11 +55,12 @@ BOOST_AUTO_TEST_CASE(every_row_has_a_name_of_its_own_a_type_and_one_line_of_help
   std::set<std::string_view> names;
   for (const OptionRow& row : option_table()) {
     BOOST_TEST(names.insert(row.name).second, row.name << " occurs twice");
-    BOOST_TEST((row.type == "integer" || row.type == "boolean" || row.type == "text"));
-    BOOST_TEST((row.unit == "ms" || row.unit == "bytes" || row.unit.empty()));
+    BOOST_TEST((row.type == "integer" || row.type == "number" || row.type == "boolean" || row.type == "text"));
+    BOOST_TEST((row.unit == "ms" || row.unit == "bytes" || row.unit == "s" || row.unit.empty()));
     BOOST_TEST(row.name.ends_with("_ms") == (row.unit == "ms"));
     BOOST_TEST(row.name.ends_with("_bytes") == (row.unit == "bytes"));
-    BOOST_TEST((row.type == "integer") == !row.range.empty());
+    if (row.type == "integer" || row.type == "number") BOOST_TEST(mentions(std::string(row.range), ".."));
+    if (row.type == "boolean") BOOST_TEST(row.range.empty());
     BOOST_TEST(!row.help.empty());
     BOOST_TEST(row.help.find('\n') == row.help.npos);
     for (const std::string_view text : {row.name, row.type, row.unit, row.environment, row.range, row.help}) {
@@ -98,17 +99,88 @@ BOOST_AUTO_TEST_CASE(both_ends_of_every_range_are_accepted_and_their_neighbours_
   }
 }
 
-BOOST_AUTO_TEST_CASE(each_row_sets_a_value_of_its_own) {
+// A value that the row accepts and that is not its default.
+std::string other_value(const OptionRow& row) {
+  static const std::map<std::string_view, std::string> texts{
+      {"retry_codes", "429,503"},
+      {"final_error_codes", "out_of_money"},
+      {"idempotency_header", "Idempotency-Key"},
+      {"rate_limit", "10/s:5"},
+      {"token_rate_limit", "2000/h"},
+      {"rate_limit_redis_url", "redis://:hush@cache.test:6380/2"},
+      {"rate_limit_scope", "model-1"},
+      {"resolve", "a.test:80:127.0.0.1"},
+      {"unix_socket", "/run/model.sock"},
+      {"pinned_public_keys", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+      {"tls_server_name", "api.test"},
+      {"base_url", "https://api.test/v1"},
+      {"api_key", "hush"},
+      {"api_key_header", "x-api-key"},
+      {"api_key_scheme", "Token"},
+      {"user_agent", "mine/1"}};
+  if (const auto found = texts.find(row.name); found != texts.end()) return found->second;
+  if (row.type == "boolean") return option_default(row) == "true" ? "false" : "true";
+  if (row.type != "text") {
+    const std::string highest(row.range.substr(row.range.find("..") + 2));
+    return highest != option_default(row) ? highest : std::string(row.range.substr(0, row.range.find("..")));
+  }
+  if (row.range.empty()) return "a text";  // paths and PEM texts
+  const std::string last(row.range.substr(row.range.rfind(' ') + 1));
+  return last != option_default(row) ? last : std::string(row.range.substr(0, row.range.find(',')));
+}
+
+BOOST_AUTO_TEST_CASE(each_row_sets_a_value_of_its_own_and_no_other) {
+  for (const OptionRow& changed : option_table()) {
+    Options options;
+    const std::string value = other_value(changed);
+    BOOST_TEST_REQUIRE(set_option(options, changed.name, value).ok(), changed.name << " " << value);
+    for (const OptionRow& row : option_table()) {
+      const std::string expected = &row != &changed ? option_default(row) : row.secret ? "***" : value;
+      BOOST_TEST(*option_text(options, row.name) == expected, changed.name << " changes " << row.name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_word_of_a_row_is_accepted_in_any_case_and_no_other) {
+  for (const OptionRow& row : option_table()) {
+    if (row.type != "text" || row.range.empty()) continue;
+    Options options;
+    std::string words(row.range);
+    for (std::size_t begin = 0; begin < words.size();) {
+      const std::size_t end = std::min(words.find(", ", begin), words.size());
+      BOOST_TEST(set_option(options, row.name, words.substr(begin, end - begin)).ok());
+      BOOST_TEST(*option_text(options, row.name) == words.substr(begin, end - begin));
+      begin = end + 2;
+    }
+    for (const char* text : {"", "none such", "0", "true"}) {
+      const std::string message = error_of(set_option(options, row.name, text));
+      BOOST_TEST(mentions(message, row.name));
+    }
+  }
   Options options;
-  std::int64_t next = 200;
-  for (const OptionRow& row : option_table()) {
-    if (row.type == "integer") BOOST_REQUIRE(set_option(options, row.name, std::to_string(next++)).ok());
+  BOOST_TEST(set_option(options, "backoff_jitter", "FULL").ok());
+  BOOST_TEST((options.request.retry.jitter == Jitter::full));
+  BOOST_TEST(mentions(error_of(set_option(options, "backoff_jitter", "ful")),
+                      "'ful' is none of equal_down, full, decorrelated, none"));
+}
+
+BOOST_AUTO_TEST_CASE(number_is_the_whole_text_in_decimal_and_finite) {
+  Options options;
+  for (const char* text :
+       {"",      " ",      "1.5 ", " 1.5", "+1",    "-1",  "-0", "0x1p3",    "inf", "nan", "infinity",
+        "1e400", "1e-400", ".5",   "5.",   "1.5.1", "1,5", "1e", "3600.001", "1e5", "two"}) {
+    const std::string message = error_of(set_option(options, "backoff_factor", text));
+    BOOST_TEST(mentions(message, "backoff_factor"), text);
+    BOOST_TEST(mentions(message, "0..3600"), text);
   }
-  next = 200;
-  for (const OptionRow& row : option_table()) {
-    if (row.type == "integer") BOOST_TEST(*option_text(options, row.name) == std::to_string(next++), row.name);
+  BOOST_TEST(options.request.retry.backoff_factor == 0.5);
+  for (const auto& [text, value] : std::map<std::string, double>{
+           {"0", 0}, {"1.5", 1.5}, {"0.1", 0.1}, {"3600", 3'600}, {"1e-5", 1e-5}, {"15e-1", 1.5}, {"3.6E+3", 3'600}}) {
+    BOOST_TEST(set_option(options, "backoff_factor", text).ok(), text);
+    BOOST_TEST(options.request.retry.backoff_factor == value, text);
   }
-  BOOST_TEST(options.request.timeout_ms == 200);
+  BOOST_TEST(set_option(options, "backoff_factor", "0.1").ok());
+  BOOST_TEST(*option_text(options, "backoff_factor") == "0.1");
 }
 
 BOOST_AUTO_TEST_CASE(integer_is_the_whole_text_in_decimal) {
@@ -193,13 +265,15 @@ BOOST_AUTO_TEST_CASE(texts_of_files_are_not_repeated_in_messages) {
 BOOST_AUTO_TEST_CASE(keys_and_passwords_are_shown_as_stars) {
   Options options;
   for (const OptionRow& row : option_table()) {
-    const bool key = row.name == "client_key_pem" || row.name == "client_key_password";
+    const bool key = row.name == "client_key_pem" || row.name == "client_key_password" || row.name == "api_key" ||
+                     row.name == "rate_limit_redis_url";
     BOOST_TEST(row.secret == key, row.name);
     if (!key) continue;
+    const std::string value = row.name == "rate_limit_redis_url" ? "redis://:hush@cache.test" : "hush";
     BOOST_TEST(option_text(options, row.name)->empty());
-    BOOST_TEST(set_option(options, row.name, "hush").ok());
+    BOOST_TEST(set_option(options, row.name, value).ok());
     BOOST_TEST(*option_text(options, row.name) == "***");
-    BOOST_TEST(!mentions(error_of(set_option(options, row.name, "hush" + std::string(5 << 20, 'h'))), "hush"));
+    BOOST_TEST(!mentions(error_of(set_option(options, row.name, value + std::string(5 << 20, 'h'))), "hush"));
   }
   BOOST_TEST(!mentions(dump_options(options), "hush"));
   BOOST_TEST(options.tls.client_key_password.view() == "hush");
@@ -264,7 +338,15 @@ BOOST_AUTO_TEST_CASE(request_takes_its_own_options_and_refuses_those_of_the_clie
     if (!row.per_request) BOOST_TEST(mentions(error_of(status), row.name));
   }
   BOOST_TEST(set_request_option(request, "timeout_ms", "17").ok());
+  BOOST_TEST(set_request_option(request, "backoff_factor", "1.5").ok());
+  BOOST_TEST(set_request_option(request, "retry_codes", "503, 500").ok());
+  BOOST_TEST(set_request_option(request, "hedge", "yes").ok());
+  BOOST_TEST(set_request_option(request, "rate_limit_scope", "model").ok());
   BOOST_TEST(request.timeout_ms == 17);
+  BOOST_TEST(request.retry.backoff_factor == 1.5);
+  BOOST_TEST(request.retry.retry_codes.to_text() == "500,503");
+  BOOST_TEST(request.hedge.enabled);
+  BOOST_TEST(request.rate_limit_scope == "model");
   error_of(set_request_option(request, "timeout_ms", "x"));
   error_of(set_request_option(request, "no_such_option", "1"));
   BOOST_TEST(request.timeout_ms == 17);
@@ -280,6 +362,28 @@ BOOST_AUTO_TEST_CASE(json_sets_each_type_by_its_own_value_or_a_string) {
   BOOST_TEST(options.request.timeout_ms == 6'000);
   BOOST_TEST(options.tls.verify_ssl);
   BOOST_TEST(set_options_json(options, " {} ").ok());
+}
+
+BOOST_AUTO_TEST_CASE(json_takes_numbers_and_lists_where_they_are_meant) {
+  Options options;
+  BOOST_REQUIRE(set_options_json(options, R"({"timeout_ms": 30000, "max_retries": 3, "backoff_factor": 1.5,
+                                              "rate_limit": 100, "retry_codes": [500, 502, 503]})")
+                    .ok());
+  BOOST_TEST(options.request.retry.backoff_factor == 1.5);
+  BOOST_TEST((options.rate_limit.requests == Rate{.count = 100}));
+  BOOST_TEST(options.request.retry.retry_codes.to_text() == "500,502,503");
+  BOOST_REQUIRE(set_options_json(options, R"({"backoff_factor": 2, "rate_limit": "5/s:2", "retry_codes": []})").ok());
+  BOOST_TEST(options.request.retry.backoff_factor == 2);
+  BOOST_TEST((options.rate_limit.requests == Rate{.count = 5, .period_ms = 1'000, .burst = 2}));
+  BOOST_TEST(options.request.retry.retry_codes.to_text() == "");
+  for (const char* text :
+       {R"({"backoff_factor": true})", R"({"backoff_factor": [1]})", R"({"backoff_factor": 1e400})",
+        R"({"backoff_factor": -1})", R"({"rate_limit": 1.5})", R"({"rate_limit": -1})", R"({"rate_limit": [1]})",
+        R"({"retry_codes": 503})", R"({"retry_codes": ["503"]})", R"({"retry_codes": [399]})",
+        R"({"retry_codes": [[503]]})", R"({"retry_codes": [503.0]})", R"({"user_agent": ["x"]})"}) {
+    const std::string message = error_of(set_options_json(options, text));
+    BOOST_TEST(message.substr(0, message.find(':')) == std::string(text).substr(2, std::string(text).find(':') - 3));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(json_of_another_type_is_refused) {

@@ -18,128 +18,431 @@ PPN_BEGIN_DECLS
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set attempt_timeout_ms: one attempt of a call, its connection included; 0 = no limit. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_ATTEMPT_TIMEOUT.
+ *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_attempt_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set connect_timeout_ms: from the need of a new connection to the end of its TLS handshake; 0 = no limit.
+ *  Environment: PEPPERPY_NETWORK_CONNECT_TIMEOUT.
  *  @param ms  Milliseconds; default 10000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_connect_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set dns_timeout_ms: resolving a host name; 0 = no limit.
+/** Set dns_timeout_ms: resolving a host name; 0 = no limit. Environment: PEPPERPY_NETWORK_DNS_TIMEOUT.
  *  @param ms  Milliseconds; default 5000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_dns_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set dns_cache_ms: how old the addresses of a name may be that was resolved before; 0 = always ask.
+/** Set dns_cache_ms: how old the addresses of a name may be that was resolved before; 0 = always ask. Environment:
+ *  PEPPERPY_NETWORK_DNS_CACHE.
  *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_dns_cache_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set dns_negative_cache_ms: how old the answer may be that a name has no address; 0 = always ask.
+/** Set dns_negative_cache_ms: how old the answer may be that a name has no address; 0 = always ask. Environment:
+ *  PEPPERPY_NETWORK_DNS_NEGATIVE_CACHE.
  *  @param ms  Milliseconds; default 5000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_dns_negative_cache_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set pool_timeout_ms: waiting for a connection of a full pool; 0 = no limit.
+/** Set pool_timeout_ms: waiting for a connection of a full pool; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_POOL_TIMEOUT.
  *  @param ms  Milliseconds; default 10000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_pool_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set write_timeout_ms: the longest time in which the peer accepts no byte of the request; 0 = no limit. A request may
- *  override it (ppn_request_set_option).
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WRITE_TIMEOUT.
  *  @param ms  Milliseconds; default 30000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_write_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set first_byte_timeout_ms: request written to response begun, of a call that is no stream; 0 = no limit. A request
- *  may override it (ppn_request_set_option).
+ *  may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_FIRST_BYTE_TIMEOUT.
  *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_first_byte_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set read_timeout_ms: the longest silence inside a response that is no stream; 0 = no limit. A request may override
- *  it (ppn_request_set_option).
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_READ_TIMEOUT.
  *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_read_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set stream_timeout_ms: the whole of a stream; 0 = no limit. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_STREAM_TIMEOUT.
  *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set stream_first_byte_timeout_ms: request written to response begun, of a stream; 0 = no limit. A request may
- *  override it (ppn_request_set_option).
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_FIRST_BYTE_TIMEOUT.
  *  @param ms  Milliseconds; default 120000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_first_byte_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
 /** Set stream_idle_timeout_ms: the longest silence inside a stream, bytes of any kind end it; 0 = no limit. A request
- *  may override it (ppn_request_set_option).
+ *  may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_IDLE_TIMEOUT.
  *  @param ms  Milliseconds; default 120000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set max_retries: attempts after the first one; 0 = none. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_MAX_RETRIES.
+ *  @param count  A number; default 3; range 0..10.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_retries(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set backoff_factor: wait before the first retry; doubled for each further one; 0 = no wait. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_BACKOFF_FACTOR.
+ *  @param seconds  Seconds; default 0.5; range 0..3600.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range, or no number).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_backoff_factor(ppn_config* config, double seconds, ppn_error** error);
+
+/** Set max_backoff_ms: the longest wait that doubling leads to; 0 = no wait. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MAX_BACKOFF.
+ *  @param ms  Milliseconds; default 8000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_backoff_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set backoff_jitter: how a wait is made random: up to a quarter off, from 0 to all of it, Polly's formula, or not at
+ *  all. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_BACKOFF_JITTER.
+ *  @param text  Required; one of equal_down, full, decorrelated, none; default "equal_down".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_backoff_jitter(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set max_retry_after_ms: the longest delay asked for by a response that is waited for; a longer one ends the call. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MAX_RETRY_AFTER.
+ *  @param ms  Milliseconds; default 120000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_retry_after_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set retry_codes: statuses that are tried again, such as 429,503. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_RETRY_CODES.
+ *  @param text  Required; default "408,429,500,502,503,504,522,524,529"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_retry_codes(ppn_config* config, const char* text, size_t length,
+                                                    ppn_error** error);
+
+/** Set retry_unsafe: retry POST and others also when the server may have done the work: it may be done, and billed,
+ *  twice. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_RETRY_UNSAFE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_retry_unsafe(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set final_error_codes: codes in a JSON error body that no retry follows, separated by commas. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_FINAL_ERROR_CODES.
+ *  @param text  Required; default
+ *  "insufficient_quota,billing_hard_limit_reached,billing_not_active,invalid_api_key,extra_usage_required"; "" for
+ *  none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_final_error_codes(ppn_config* config, const char* text, size_t length,
+                                                          ppn_error** error);
+
+/** Set retry_budget: how retries to an origin are limited: a share of its calls, a stock that failures empty, or not at
+ *  all. Environment: PEPPERPY_NETWORK_RETRY_BUDGET.
+ *  @param text  Required; one of ratio, tokens, off; default "ratio".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_retry_budget(ppn_config* config, const char* text, size_t length,
+                                                     ppn_error** error);
+
+/** Set retry_budget_ratio: retries for each call that is no retry. Environment: PEPPERPY_NETWORK_RETRY_BUDGET_RATIO.
+ *  @param value  A number; default 0.2; range 0.01..1.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range, or no number).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_retry_budget_ratio(ppn_config* config, double value, ppn_error** error);
+
+/** Set retry_budget_min_per_second: retries that are allowed whatever the ratio says; 0 = none. Environment:
+ *  PEPPERPY_NETWORK_RETRY_BUDGET_MIN_PER_SECOND.
+ *  @param count  A number; default 10; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_retry_budget_min_per_second(ppn_config* config, int64_t count,
+                                                                    ppn_error** error);
+
+/** Set idempotency_header: header that gives a POST or PATCH a key which stays the same over its attempts; empty =
+ *  none. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_IDEMPOTENCY_HEADER.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_idempotency_header(ppn_config* config, const char* text, size_t length,
+                                                           ppn_error** error);
+
+/** Set send_retry_count: send x-retry-count with each retry. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_SEND_RETRY_COUNT.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_send_retry_count(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set send_trace_context: send traceparent (W3C), one trace for each call. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_SEND_TRACE_CONTEXT.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_send_trace_context(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set hedge: start a second attempt when the first one is slow; not of streams. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_HEDGE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_hedge(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set hedge_delay_ms: how long the first attempt has; 0 = as long as 95 of the last 100 successes took. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_HEDGE_DELAY.
+ *  @param ms  Milliseconds; default 2000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_hedge_delay_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set hedge_unsafe: hedge POST and others without an idempotency key too: they may be done, and billed, twice. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_HEDGE_UNSAFE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_hedge_unsafe(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set rate_limit: attempts for each scope: N a minute, N/s, N/m or N/h, and :BURST at once; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_RATE_LIMIT.
+ *  @param text  Required; default "0"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit(ppn_config* config, const char* text, size_t length,
+                                                   ppn_error** error);
+
+/** Set token_rate_limit: tokens of a model for each scope, written as rate_limit; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_TOKEN_RATE_LIMIT.
+ *  @param text  Required; default "0"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_token_rate_limit(ppn_config* config, const char* text, size_t length,
+                                                         ppn_error** error);
+
+/** Set rate_limit_mode: what a call does that the limit does not let pass yet. Environment:
+ *  PEPPERPY_NETWORK_RATE_LIMIT_MODE.
+ *  @param text  Required; one of wait, fail_fast; default "wait".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_mode(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
+/** Set rate_limit_max_wait_ms: the longest wait for the limit. Environment: PEPPERPY_NETWORK_RATE_LIMIT_MAX_WAIT.
+ *  @param ms  Milliseconds; default 60000; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_max_wait_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set rate_limit_max_waiters: calls of a scope that may wait for the limit; 0 = none may wait. Environment:
+ *  PEPPERPY_NETWORK_RATE_LIMIT_MAX_WAITERS.
+ *  @param count  A number; default 10000; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_max_waiters(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set rate_limit_adaptive: follow what responses say about the limit of the server; never faster than rate_limit.
+ *  Environment: PEPPERPY_NETWORK_RATE_LIMIT_ADAPTIVE.
+ *  @param on  1 (default) or 0.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_adaptive(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set rate_limit_max_freeze_ms: the longest time for which a response may stop a scope; 0 = none. Environment:
+ *  PEPPERPY_NETWORK_RATE_LIMIT_MAX_FREEZE.
+ *  @param ms  Milliseconds; default 120000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_max_freeze_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set max_in_flight: attempts under way for each scope, streams until their end; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_MAX_IN_FLIGHT.
+ *  @param count  A number; default 0; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_in_flight(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set rate_limit_redis_url: Redis that shares the limit in a fleet: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or
+ *  unix:///PATH; empty = none. ppn_config_get and ppn_config_dump give "***". Environment:
+ *  PEPPERPY_NETWORK_RATE_LIMIT_REDIS_URL.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_redis_url(ppn_config* config, const char* text, size_t length,
+                                                             ppn_error** error);
+
+/** Set rate_limit_redis_timeout_ms: one question to Redis. Environment: PEPPERPY_NETWORK_RATE_LIMIT_REDIS_TIMEOUT.
+ *  @param ms  Milliseconds; default 50; range 1..60000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_redis_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set rate_limit_redis_fallback: while Redis does not answer: keep to a share of the limit, to none, or let nothing
+ *  pass. Environment: PEPPERPY_NETWORK_RATE_LIMIT_REDIS_FALLBACK.
+ *  @param text  Required; one of share, open, closed; default "share".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_redis_fallback(ppn_config* config, const char* text, size_t length,
+                                                                  ppn_error** error);
+
+/** Set rate_limit_scope: what shares a limit, such as the name of a model; empty = the origin and its credential. A
+ *  request may override it (ppn_request_set_option).
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_scope(ppn_config* config, const char* text, size_t length,
+                                                         ppn_error** error);
+
+/** Set rate_limit_cost: what a request takes of rate_limit. A request may override it (ppn_request_set_option).
+ *  @param count  A number; default 1; range 1..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_cost(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set rate_limit_tokens: what a request takes of token_rate_limit, as an estimate; 0 = nothing. A request may override
+ *  it (ppn_request_set_option).
+ *  @param count  A number; default 0; range 0..1000000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_rate_limit_tokens(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set circuit_breaker: fail at once while an origin keeps failing. Environment: PEPPERPY_NETWORK_CIRCUIT_BREAKER.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set circuit_breaker_window_ms: how far back calls count. Environment: PEPPERPY_NETWORK_CIRCUIT_BREAKER_WINDOW.
+ *  @param ms  Milliseconds; default 30000; range 1000..3600000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_window_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set circuit_breaker_min_calls: calls in the window below which no ratio opens it. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_MIN_CALLS.
+ *  @param count  A number; default 20; range 1..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_min_calls(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set circuit_breaker_failure_ratio: share of failures in the window that opens it. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_FAILURE_RATIO.
+ *  @param value  A number; default 0.5; range 0.01..1.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range, or no number).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_failure_ratio(ppn_config* config, double value,
+                                                                      ppn_error** error);
+
+/** Set circuit_breaker_connect_failures: failures to connect, one after the other, that open it. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_CONNECT_FAILURES.
+ *  @param count  A number; default 5; range 1..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_connect_failures(ppn_config* config, int64_t count,
+                                                                         ppn_error** error);
+
+/** Set circuit_breaker_open_ms: how long it stays open; doubled each time a probe fails. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_OPEN.
+ *  @param ms  Milliseconds; default 5000; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_open_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set circuit_breaker_max_open_ms: the longest time that doubling leads to. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_MAX_OPEN.
+ *  @param ms  Milliseconds; default 60000; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_max_open_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set circuit_breaker_probe_successes: probes that succeed before it closes. Environment:
+ *  PEPPERPY_NETWORK_CIRCUIT_BREAKER_PROBE_SUCCESSES.
+ *  @param count  A number; default 2; range 1..1000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_circuit_breaker_probe_successes(ppn_config* config, int64_t count,
+                                                                        ppn_error** error);
+
 /** Set max_response_bytes: the largest body that is collected. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_MAX_RESPONSE_BYTES.
  *  @param bytes  Bytes; default 268435456; range 1..1099511627776.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_response_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
-/** Set max_line_bytes: the longest line of a stream. A request may override it (ppn_request_set_option).
+/** Set max_line_bytes: the longest line of a stream. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_MAX_LINE_BYTES.
  *  @param bytes  Bytes; default 1048576; range 1..1073741824.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_line_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
-/** Set max_event_bytes: the largest event of a stream. A request may override it (ppn_request_set_option).
+/** Set max_event_bytes: the largest event of a stream. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_MAX_EVENT_BYTES.
  *  @param bytes  Bytes; default 16777216; range 1..1073741824.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_event_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
 /** Set max_event_fields: the most fields of one event of a stream. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_MAX_EVENT_FIELDS.
  *  @param count  A number; default 10000; range 1..1000000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_event_fields(ppn_config* config, int64_t count, ppn_error** error);
 
 /** Set chunk_bytes: the largest piece of a stream of chunks. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_CHUNK_BYTES.
  *  @param bytes  Bytes; default 65536; range 1..1048576.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_chunk_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
 /** Set stream_buffer_bytes: how much a stream queues before it stops reading the socket. A request may override it
- *  (ppn_request_set_option).
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_BUFFER_BYTES.
  *  @param bytes  Bytes; default 1048576; range 1..1073741824.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_buffer_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
 /** Set stream_buffer_events: how many pieces a stream queues before it stops reading the socket. A request may override
- *  it (ppn_request_set_option).
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_BUFFER_EVENTS.
  *  @param count  A number; default 256; range 1..1000000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_buffer_events(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set max_connections: connections of one client, idle ones included.
+/** Set max_connections: connections of one client, idle ones included. Environment: PEPPERPY_NETWORK_MAX_CONNECTIONS.
  *  @param count  A number; default 1000; range 1..100000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_connections(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set max_connections_per_origin: connections of one client to one scheme, host and port.
+/** Set max_connections_per_origin: connections of one client to one scheme, host and port. Environment:
+ *  PEPPERPY_NETWORK_MAX_CONNECTIONS_PER_ORIGIN.
  *  @param count  A number; default 100; range 1..100000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
@@ -147,62 +450,69 @@ PPN_API int32_t PPN_CALL ppn_config_set_max_connections_per_origin(ppn_config* c
                                                                    ppn_error** error);
 
 /** Set max_idle_connections: idle connections that one client keeps; the one that is idle longest gives way; 0 = keep
- *  none.
+ *  none. Environment: PEPPERPY_NETWORK_MAX_IDLE_CONNECTIONS.
  *  @param count  A number; default 100; range 0..1000000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_idle_connections(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set max_pool_waiters: calls of one client that may wait for a connection; 0 = none may wait.
+/** Set max_pool_waiters: calls of one client that may wait for a connection; 0 = none may wait. Environment:
+ *  PEPPERPY_NETWORK_MAX_POOL_WAITERS.
  *  @param count  A number; default 10000; range 0..1000000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_pool_waiters(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set idle_timeout_ms: how long an unused connection is kept; 0 = no limit.
+/** Set idle_timeout_ms: how long an unused connection is kept; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_IDLE_TIMEOUT.
  *  @param ms  Milliseconds; default 55000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set max_lifetime_ms: the age at which a connection takes no new call; 0 = no limit.
+/** Set max_lifetime_ms: the age at which a connection takes no new call; 0 = no limit. Environment:
+ *  PEPPERPY_NETWORK_MAX_LIFETIME.
  *  @param ms  Milliseconds; default 600000; range 0..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_lifetime_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set max_header_bytes: the largest head of a response, trailers included.
+/** Set max_header_bytes: the largest head of a response, trailers included. Environment:
+ *  PEPPERPY_NETWORK_MAX_HEADER_BYTES.
  *  @param bytes  Bytes; default 262144; range 128..16777216.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_header_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
-/** Set max_header_line_bytes: the longest line in the head of a response.
+/** Set max_header_line_bytes: the longest line in the head of a response. Environment:
+ *  PEPPERPY_NETWORK_MAX_HEADER_LINE_BYTES.
  *  @param bytes  Bytes; default 65536; range 128..16777216.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_header_line_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
 
-/** Set max_header_fields: the most header fields of a response.
+/** Set max_header_fields: the most header fields of a response. Environment: PEPPERPY_NETWORK_MAX_HEADER_FIELDS.
  *  @param count  A number; default 500; range 1..100000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_header_fields(ppn_config* config, int64_t count, ppn_error** error);
 
-/** Set max_interim_responses: the most 1xx responses before the final one.
+/** Set max_interim_responses: the most 1xx responses before the final one. Environment:
+ *  PEPPERPY_NETWORK_MAX_INTERIM_RESPONSES.
  *  @param count  A number; default 16; range 0..1000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_max_interim_responses(ppn_config* config, int64_t count, ppn_error** error);
 
 /** Set resolve: addresses that stand for names: host:port:address,...; repeat a name for more addresses, * = every
- *  name.
+ *  name. Environment: PEPPERPY_NETWORK_RESOLVE.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_resolve(ppn_config* config, const char* text, size_t length, ppn_error** error);
 
-/** Set unix_socket: Unix socket to connect to for every request, whatever its host; empty = none.
+/** Set unix_socket: Unix socket to connect to for every request, whatever its host; empty = none. Environment:
+ *  PEPPERPY_NETWORK_UNIX_SOCKET.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
@@ -216,67 +526,75 @@ PPN_API int32_t PPN_CALL ppn_config_set_unix_socket(ppn_config* config, const ch
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error);
 
-/** Set ca_file: PEM file of the CAs to trust instead of the system's. Read when a client is made.
+/** Set ca_file: PEM file of the CAs to trust instead of the system's. Read when a client is made. Environment:
+ *  PEPPERPY_NETWORK_CA_FILE.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_ca_file(ppn_config* config, const char* path, size_t length, ppn_error** error);
 
-/** Set ca_dir: hashed directory of the CAs to trust instead of the system's. Read when a client is made.
+/** Set ca_dir: hashed directory of the CAs to trust instead of the system's. Read when a client is made. Environment:
+ *  PEPPERPY_NETWORK_CA_DIR.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_ca_dir(ppn_config* config, const char* path, size_t length, ppn_error** error);
 
-/** Set ca_pem: the CAs to trust instead of the system's, as PEM text.
+/** Set ca_pem: the CAs to trust instead of the system's, as PEM text. Environment: PEPPERPY_NETWORK_CA_PEM.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_ca_pem(ppn_config* config, const char* text, size_t length, ppn_error** error);
 
 /** Set crl_file: PEM file of revocation lists; each issuer of a chain needs one. Read when a client is made.
+ *  Environment: PEPPERPY_NETWORK_CRL_FILE.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_crl_file(ppn_config* config, const char* path, size_t length,
                                                  ppn_error** error);
 
-/** Set pinned_public_keys: SHA-256 of the keys a server may have, beside verification: sha256//BASE64,....
+/** Set pinned_public_keys: SHA-256 of the keys a server may have, beside verification: sha256//BASE64,.... Environment:
+ *  PEPPERPY_NETWORK_PINNED_PUBLIC_KEYS.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_pinned_public_keys(ppn_config* config, const char* text, size_t length,
                                                            ppn_error** error);
 
-/** Set tls_min_version: lowest version of TLS: 1.2 or 1.3.
- *  @param text  Required; default "1.2"; "" for none.   @param error  Optional.
+/** Set tls_min_version: lowest version of TLS. Environment: PEPPERPY_NETWORK_TLS_MIN_VERSION.
+ *  @param text  Required; one of 1.2, 1.3; default "1.2".   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_tls_min_version(ppn_config* config, const char* text, size_t length,
                                                         ppn_error** error);
 
-/** Set tls_server_name: name to send and to verify instead of the URL's host.
+/** Set tls_server_name: name to send and to verify instead of the URL's host. Environment:
+ *  PEPPERPY_NETWORK_TLS_SERVER_NAME.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_tls_server_name(ppn_config* config, const char* text, size_t length,
                                                         ppn_error** error);
 
-/** Set client_cert_file: PEM file of the client's certificate and its chain. Read when a client is made.
+/** Set client_cert_file: PEM file of the client's certificate and its chain. Read when a client is made. Environment:
+ *  PEPPERPY_NETWORK_CLIENT_CERT_FILE.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_client_cert_file(ppn_config* config, const char* path, size_t length,
                                                          ppn_error** error);
 
-/** Set client_cert_pem: the client's certificate and its chain as PEM text.
+/** Set client_cert_pem: the client's certificate and its chain as PEM text. Environment:
+ *  PEPPERPY_NETWORK_CLIENT_CERT_PEM.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_client_cert_pem(ppn_config* config, const char* text, size_t length,
                                                         ppn_error** error);
 
-/** Set client_key_file: PEM file of the key of the client's certificate. Read when a client is made.
+/** Set client_key_file: PEM file of the key of the client's certificate. Read when a client is made. Environment:
+ *  PEPPERPY_NETWORK_CLIENT_KEY_FILE.
  *  @param path  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
@@ -284,6 +602,7 @@ PPN_API int32_t PPN_CALL ppn_config_set_client_key_file(ppn_config* config, cons
                                                         ppn_error** error);
 
 /** Set client_key_pem: the key of the client's certificate as PEM text. ppn_config_get and ppn_config_dump give "***".
+ *  Environment: PEPPERPY_NETWORK_CLIENT_KEY_PEM.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
@@ -291,18 +610,63 @@ PPN_API int32_t PPN_CALL ppn_config_set_client_key_pem(ppn_config* config, const
                                                        ppn_error** error);
 
 /** Set client_key_password: password of an encrypted client key. ppn_config_get and ppn_config_dump give "***".
+ *  Environment: PEPPERPY_NETWORK_CLIENT_KEY_PASSWORD.
  *  @param text  Required; "" for none, the default.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_client_key_password(ppn_config* config, const char* text, size_t length,
                                                             ppn_error** error);
 
-/** Set user_agent: value of the User-Agent header.
+/** Set base_url: http or https URL without query and fragment that paths are appended to; empty = whole URLs only.
+ *  Environment: PEPPERPY_NETWORK_BASE_URL.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_base_url(ppn_config* config, const char* text, size_t length,
+                                                 ppn_error** error);
+
+/** Set api_key: key that goes with requests to the origin of base_url, and to no other; https or loopback only.
+ *  ppn_config_get and ppn_config_dump give "***".
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_api_key(ppn_config* config, const char* text, size_t length, ppn_error** error);
+
+/** Set api_key_header: header that carries api_key. Environment: PEPPERPY_NETWORK_API_KEY_HEADER.
+ *  @param text  Required; default "Authorization"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_api_key_header(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set api_key_scheme: word before the key in its header; empty = the key alone. Environment:
+ *  PEPPERPY_NETWORK_API_KEY_SCHEME.
+ *  @param text  Required; default "Bearer"; "" for none.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_api_key_scheme(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set user_agent: value of the User-Agent header. Environment: PEPPERPY_NETWORK_USER_AGENT.
  *  @param text  Required; default "pepperpy-network/<version>"; "" for none.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
  *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_user_agent(ppn_config* config, const char* text, size_t length,
                                                    ppn_error** error);
+
+/** Set trust_env: false = what the environment has set does not count; true does not bring it back. Environment:
+ *  PEPPERPY_NETWORK_TRUST_ENV.
+ *  @param on  1 (default) or 0.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_trust_env(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set env_lenient: a variable that can not be understood is logged and ignored, but not of TLS; read from the
+ *  environment alone. Environment: PEPPERPY_NETWORK_ENV_LENIENT.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_env_lenient(ppn_config* config, int32_t on, ppn_error** error);
 
 PPN_END_DECLS
 

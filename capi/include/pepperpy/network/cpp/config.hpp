@@ -9,6 +9,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <locale>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,9 +46,15 @@ std::string option_text(std::string_view name, const Value& value) {
     return std::to_string(milliseconds_of(value));
   } else if constexpr (std::is_integral_v<Value>) {
     return std::to_string(value);
+  } else if constexpr (std::is_floating_point_v<Value>) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text.precision(std::numeric_limits<double>::max_digits10);
+    text << static_cast<double>(value);
+    return text.str();
   } else {
     static_assert(std::is_convertible_v<const Value&, std::string_view>,
-                  "an option is a text, a bool, an integer or a duration");
+                  "an option is a text, a bool, a number or a duration");
     return std::string(std::string_view(value));
   }
 }
@@ -54,10 +64,10 @@ std::string option_text(std::string_view name, const Value& value) {
 /** One row of the option table. The texts live as long as the process. Since 0.1. */
 struct OptionInfo {
   std::string_view name;
-  std::string_view type;        /**< "integer", "boolean" or "text" */
-  std::string_view unit;        /**< "ms", "bytes" or "" */
+  std::string_view type;        /**< "integer", "number", "boolean" or "text" */
+  std::string_view unit;        /**< "ms", "bytes", "s" or "" */
   std::string_view built_in;    /**< the default, as text */
-  std::string_view range;       /**< such as "0..86400000"; "" when it has none */
+  std::string_view range;       /**< such as "0..86400000" or "wait, fail_fast"; "" for none */
   std::string_view environment; /**< name of the variable; "" when it has none */
   std::string_view help;        /**< one line */
   bool per_request = false;     /**< whether Request::option takes it */
@@ -92,6 +102,30 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
     detail::call(ppn_config_new, handle_.out());
   }
 
+  /** For the paths below a base URL, as RequestManager. What is not given is 30 s and 3 retries, or what the environment
+   *  says. Throws ConfigError. */
+  static NetworkConfig request_manager(std::string_view base_url,
+                                       std::optional<std::chrono::milliseconds> timeout = std::nullopt,
+                                       std::optional<int64_t> retries = std::nullopt) {
+    constexpr int64_t unchanged = -1;
+    NetworkConfig config(nullptr);
+    detail::call(ppn_config_new_request_manager, detail::data_of(base_url), base_url.size(), unchanged, unchanged,
+                 config.handle_.out());
+    if (timeout) config.timeout(*timeout);
+    if (retries) config.max_retries(*retries);
+    return config;
+  }
+
+  /** For one API and its key, as APIClient: 10 minutes for a call, 2 retries, an Idempotency-Key for POST and PATCH, 64
+   *  attempts under way, or what the environment says. ppn_config_new_api_client says what the key of a request is
+   *  worth. Throws ConfigError. */
+  static NetworkConfig api_client(std::string_view base_url, std::string_view api_key) {
+    NetworkConfig config(nullptr);
+    detail::call(ppn_config_new_api_client, detail::data_of(base_url), base_url.size(), detail::data_of(api_key),
+                 api_key.size(), config.handle_.out());
+    return config;
+  }
+
   /** `text` as in set_json. */
   static NetworkConfig from_json(std::string_view text) {
     NetworkConfig config;
@@ -99,7 +133,7 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
     return config;
   }
 
-  /** Set one option by its name to a text, a bool, an integer (in the option's unit) or, for an option in milliseconds,
+  /** Set one option by its name to a text, a bool, a number (in the option's unit) or, for an option in milliseconds,
    *  a duration. Throws ConfigError, also when there is no such option. */
   template <class Value>
   NetworkConfig& set(std::string_view name, const Value& value) & {
@@ -140,6 +174,8 @@ class NetworkConfig : public OptionSetters<NetworkConfig> {
   ppn_config* handle() const noexcept { return handle_.get(); }
 
  private:
+  explicit NetworkConfig(std::nullptr_t) { check_version(); }
+
   detail::ConfigHandle handle_;
 };
 

@@ -28,6 +28,10 @@ class OptionSetters {
   Config& timeout(std::chrono::milliseconds limit) & { return put(ppn_config_set_timeout_ms, limit); }
   Config timeout(std::chrono::milliseconds limit) && { return std::move(timeout(limit)); }
 
+  /** attempt_timeout_ms: one attempt of a call, its connection included; 0 = no limit. */
+  Config& attempt_timeout(std::chrono::milliseconds limit) & { return put(ppn_config_set_attempt_timeout_ms, limit); }
+  Config attempt_timeout(std::chrono::milliseconds limit) && { return std::move(attempt_timeout(limit)); }
+
   /** connect_timeout_ms: from the need of a new connection to the end of its TLS handshake; 0 = no limit. */
   Config& connect_timeout(std::chrono::milliseconds limit) & { return put(ppn_config_set_connect_timeout_ms, limit); }
   Config connect_timeout(std::chrono::milliseconds limit) && { return std::move(connect_timeout(limit)); }
@@ -81,6 +85,196 @@ class OptionSetters {
     return put(ppn_config_set_stream_idle_timeout_ms, limit);
   }
   Config stream_idle_timeout(std::chrono::milliseconds limit) && { return std::move(stream_idle_timeout(limit)); }
+
+  /** max_retries: attempts after the first one; 0 = none. */
+  Config& max_retries(int64_t count) & { return put(ppn_config_set_max_retries, count); }
+  Config max_retries(int64_t count) && { return std::move(max_retries(count)); }
+
+  /** backoff_factor: wait before the first retry; doubled for each further one; 0 = no wait. */
+  Config& backoff_factor(double seconds) & { return put(ppn_config_set_backoff_factor, seconds); }
+  Config backoff_factor(double seconds) && { return std::move(backoff_factor(seconds)); }
+
+  /** max_backoff_ms: the longest wait that doubling leads to; 0 = no wait. */
+  Config& max_backoff(std::chrono::milliseconds limit) & { return put(ppn_config_set_max_backoff_ms, limit); }
+  Config max_backoff(std::chrono::milliseconds limit) && { return std::move(max_backoff(limit)); }
+
+  /** backoff_jitter: how a wait is made random: up to a quarter off, from 0 to all of it, Polly's formula, or not at
+   *  all. */
+  Config& backoff_jitter(std::string_view text) & { return put(ppn_config_set_backoff_jitter, text); }
+  Config backoff_jitter(std::string_view text) && { return std::move(backoff_jitter(text)); }
+
+  /** max_retry_after_ms: the longest delay asked for by a response that is waited for; a longer one ends the call. */
+  Config& max_retry_after(std::chrono::milliseconds limit) & { return put(ppn_config_set_max_retry_after_ms, limit); }
+  Config max_retry_after(std::chrono::milliseconds limit) && { return std::move(max_retry_after(limit)); }
+
+  /** retry_codes: statuses that are tried again, such as 429,503. */
+  Config& retry_codes(std::string_view text) & { return put(ppn_config_set_retry_codes, text); }
+  Config retry_codes(std::string_view text) && { return std::move(retry_codes(text)); }
+
+  /** retry_unsafe: retry POST and others also when the server may have done the work: it may be done, and billed,
+   *  twice. */
+  Config& retry_unsafe(bool on) & { return put(ppn_config_set_retry_unsafe, on); }
+  Config retry_unsafe(bool on) && { return std::move(retry_unsafe(on)); }
+
+  /** final_error_codes: codes in a JSON error body that no retry follows, separated by commas. */
+  Config& final_error_codes(std::string_view text) & { return put(ppn_config_set_final_error_codes, text); }
+  Config final_error_codes(std::string_view text) && { return std::move(final_error_codes(text)); }
+
+  /** retry_budget: how retries to an origin are limited: a share of its calls, a stock that failures empty, or not at
+   *  all. */
+  Config& retry_budget(std::string_view text) & { return put(ppn_config_set_retry_budget, text); }
+  Config retry_budget(std::string_view text) && { return std::move(retry_budget(text)); }
+
+  /** retry_budget_ratio: retries for each call that is no retry. */
+  Config& retry_budget_ratio(double value) & { return put(ppn_config_set_retry_budget_ratio, value); }
+  Config retry_budget_ratio(double value) && { return std::move(retry_budget_ratio(value)); }
+
+  /** retry_budget_min_per_second: retries that are allowed whatever the ratio says; 0 = none. */
+  Config& retry_budget_min_per_second(int64_t count) & {
+    return put(ppn_config_set_retry_budget_min_per_second, count);
+  }
+  Config retry_budget_min_per_second(int64_t count) && { return std::move(retry_budget_min_per_second(count)); }
+
+  /** idempotency_header: header that gives a POST or PATCH a key which stays the same over its attempts; empty = none.
+   *  */
+  Config& idempotency_header(std::string_view text) & { return put(ppn_config_set_idempotency_header, text); }
+  Config idempotency_header(std::string_view text) && { return std::move(idempotency_header(text)); }
+
+  /** send_retry_count: send x-retry-count with each retry. */
+  Config& send_retry_count(bool on) & { return put(ppn_config_set_send_retry_count, on); }
+  Config send_retry_count(bool on) && { return std::move(send_retry_count(on)); }
+
+  /** send_trace_context: send traceparent (W3C), one trace for each call. */
+  Config& send_trace_context(bool on) & { return put(ppn_config_set_send_trace_context, on); }
+  Config send_trace_context(bool on) && { return std::move(send_trace_context(on)); }
+
+  /** hedge: start a second attempt when the first one is slow; not of streams. */
+  Config& hedge(bool on) & { return put(ppn_config_set_hedge, on); }
+  Config hedge(bool on) && { return std::move(hedge(on)); }
+
+  /** hedge_delay_ms: how long the first attempt has; 0 = as long as 95 of the last 100 successes took. */
+  Config& hedge_delay(std::chrono::milliseconds limit) & { return put(ppn_config_set_hedge_delay_ms, limit); }
+  Config hedge_delay(std::chrono::milliseconds limit) && { return std::move(hedge_delay(limit)); }
+
+  /** hedge_unsafe: hedge POST and others without an idempotency key too: they may be done, and billed, twice. */
+  Config& hedge_unsafe(bool on) & { return put(ppn_config_set_hedge_unsafe, on); }
+  Config hedge_unsafe(bool on) && { return std::move(hedge_unsafe(on)); }
+
+  /** rate_limit: attempts for each scope: N a minute, N/s, N/m or N/h, and :BURST at once; 0 = no limit. */
+  Config& rate_limit(std::string_view text) & { return put(ppn_config_set_rate_limit, text); }
+  Config rate_limit(std::string_view text) && { return std::move(rate_limit(text)); }
+
+  /** token_rate_limit: tokens of a model for each scope, written as rate_limit; 0 = no limit. */
+  Config& token_rate_limit(std::string_view text) & { return put(ppn_config_set_token_rate_limit, text); }
+  Config token_rate_limit(std::string_view text) && { return std::move(token_rate_limit(text)); }
+
+  /** rate_limit_mode: what a call does that the limit does not let pass yet. */
+  Config& rate_limit_mode(std::string_view text) & { return put(ppn_config_set_rate_limit_mode, text); }
+  Config rate_limit_mode(std::string_view text) && { return std::move(rate_limit_mode(text)); }
+
+  /** rate_limit_max_wait_ms: the longest wait for the limit. */
+  Config& rate_limit_max_wait(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_rate_limit_max_wait_ms, limit);
+  }
+  Config rate_limit_max_wait(std::chrono::milliseconds limit) && { return std::move(rate_limit_max_wait(limit)); }
+
+  /** rate_limit_max_waiters: calls of a scope that may wait for the limit; 0 = none may wait. */
+  Config& rate_limit_max_waiters(int64_t count) & { return put(ppn_config_set_rate_limit_max_waiters, count); }
+  Config rate_limit_max_waiters(int64_t count) && { return std::move(rate_limit_max_waiters(count)); }
+
+  /** rate_limit_adaptive: follow what responses say about the limit of the server; never faster than rate_limit. */
+  Config& rate_limit_adaptive(bool on) & { return put(ppn_config_set_rate_limit_adaptive, on); }
+  Config rate_limit_adaptive(bool on) && { return std::move(rate_limit_adaptive(on)); }
+
+  /** rate_limit_max_freeze_ms: the longest time for which a response may stop a scope; 0 = none. */
+  Config& rate_limit_max_freeze(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_rate_limit_max_freeze_ms, limit);
+  }
+  Config rate_limit_max_freeze(std::chrono::milliseconds limit) && { return std::move(rate_limit_max_freeze(limit)); }
+
+  /** max_in_flight: attempts under way for each scope, streams until their end; 0 = no limit. */
+  Config& max_in_flight(int64_t count) & { return put(ppn_config_set_max_in_flight, count); }
+  Config max_in_flight(int64_t count) && { return std::move(max_in_flight(count)); }
+
+  /** rate_limit_redis_url: Redis that shares the limit in a fleet: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or
+   *  unix:///PATH; empty = none. */
+  Config& rate_limit_redis_url(std::string_view text) & { return put(ppn_config_set_rate_limit_redis_url, text); }
+  Config rate_limit_redis_url(std::string_view text) && { return std::move(rate_limit_redis_url(text)); }
+
+  /** rate_limit_redis_timeout_ms: one question to Redis. */
+  Config& rate_limit_redis_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_rate_limit_redis_timeout_ms, limit);
+  }
+  Config rate_limit_redis_timeout(std::chrono::milliseconds limit) && {
+    return std::move(rate_limit_redis_timeout(limit));
+  }
+
+  /** rate_limit_redis_fallback: while Redis does not answer: keep to a share of the limit, to none, or let nothing
+   *  pass. */
+  Config& rate_limit_redis_fallback(std::string_view text) & {
+    return put(ppn_config_set_rate_limit_redis_fallback, text);
+  }
+  Config rate_limit_redis_fallback(std::string_view text) && { return std::move(rate_limit_redis_fallback(text)); }
+
+  /** rate_limit_scope: what shares a limit, such as the name of a model; empty = the origin and its credential. */
+  Config& rate_limit_scope(std::string_view text) & { return put(ppn_config_set_rate_limit_scope, text); }
+  Config rate_limit_scope(std::string_view text) && { return std::move(rate_limit_scope(text)); }
+
+  /** rate_limit_cost: what a request takes of rate_limit. */
+  Config& rate_limit_cost(int64_t count) & { return put(ppn_config_set_rate_limit_cost, count); }
+  Config rate_limit_cost(int64_t count) && { return std::move(rate_limit_cost(count)); }
+
+  /** rate_limit_tokens: what a request takes of token_rate_limit, as an estimate; 0 = nothing. */
+  Config& rate_limit_tokens(int64_t count) & { return put(ppn_config_set_rate_limit_tokens, count); }
+  Config rate_limit_tokens(int64_t count) && { return std::move(rate_limit_tokens(count)); }
+
+  /** circuit_breaker: fail at once while an origin keeps failing. */
+  Config& circuit_breaker(bool on) & { return put(ppn_config_set_circuit_breaker, on); }
+  Config circuit_breaker(bool on) && { return std::move(circuit_breaker(on)); }
+
+  /** circuit_breaker_window_ms: how far back calls count. */
+  Config& circuit_breaker_window(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_circuit_breaker_window_ms, limit);
+  }
+  Config circuit_breaker_window(std::chrono::milliseconds limit) && { return std::move(circuit_breaker_window(limit)); }
+
+  /** circuit_breaker_min_calls: calls in the window below which no ratio opens it. */
+  Config& circuit_breaker_min_calls(int64_t count) & { return put(ppn_config_set_circuit_breaker_min_calls, count); }
+  Config circuit_breaker_min_calls(int64_t count) && { return std::move(circuit_breaker_min_calls(count)); }
+
+  /** circuit_breaker_failure_ratio: share of failures in the window that opens it. */
+  Config& circuit_breaker_failure_ratio(double value) & {
+    return put(ppn_config_set_circuit_breaker_failure_ratio, value);
+  }
+  Config circuit_breaker_failure_ratio(double value) && { return std::move(circuit_breaker_failure_ratio(value)); }
+
+  /** circuit_breaker_connect_failures: failures to connect, one after the other, that open it. */
+  Config& circuit_breaker_connect_failures(int64_t count) & {
+    return put(ppn_config_set_circuit_breaker_connect_failures, count);
+  }
+  Config circuit_breaker_connect_failures(int64_t count) && {
+    return std::move(circuit_breaker_connect_failures(count));
+  }
+
+  /** circuit_breaker_open_ms: how long it stays open; doubled each time a probe fails. */
+  Config& circuit_breaker_open(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_circuit_breaker_open_ms, limit);
+  }
+  Config circuit_breaker_open(std::chrono::milliseconds limit) && { return std::move(circuit_breaker_open(limit)); }
+
+  /** circuit_breaker_max_open_ms: the longest time that doubling leads to. */
+  Config& circuit_breaker_max_open(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_circuit_breaker_max_open_ms, limit);
+  }
+  Config circuit_breaker_max_open(std::chrono::milliseconds limit) && {
+    return std::move(circuit_breaker_max_open(limit));
+  }
+
+  /** circuit_breaker_probe_successes: probes that succeed before it closes. */
+  Config& circuit_breaker_probe_successes(int64_t count) & {
+    return put(ppn_config_set_circuit_breaker_probe_successes, count);
+  }
+  Config circuit_breaker_probe_successes(int64_t count) && { return std::move(circuit_breaker_probe_successes(count)); }
 
   /** max_response_bytes: the largest body that is collected. */
   Config& max_response_bytes(int64_t bytes) & { return put(ppn_config_set_max_response_bytes, bytes); }
@@ -184,7 +378,7 @@ class OptionSetters {
   Config& pinned_public_keys(std::string_view text) & { return put(ppn_config_set_pinned_public_keys, text); }
   Config pinned_public_keys(std::string_view text) && { return std::move(pinned_public_keys(text)); }
 
-  /** tls_min_version: lowest version of TLS: 1.2 or 1.3. */
+  /** tls_min_version: lowest version of TLS. */
   Config& tls_min_version(std::string_view text) & { return put(ppn_config_set_tls_min_version, text); }
   Config tls_min_version(std::string_view text) && { return std::move(tls_min_version(text)); }
 
@@ -212,20 +406,50 @@ class OptionSetters {
   Config& client_key_password(std::string_view text) & { return put(ppn_config_set_client_key_password, text); }
   Config client_key_password(std::string_view text) && { return std::move(client_key_password(text)); }
 
+  /** base_url: http or https URL without query and fragment that paths are appended to; empty = whole URLs only. */
+  Config& base_url(std::string_view text) & { return put(ppn_config_set_base_url, text); }
+  Config base_url(std::string_view text) && { return std::move(base_url(text)); }
+
+  /** api_key: key that goes with requests to the origin of base_url, and to no other; https or loopback only. */
+  Config& api_key(std::string_view text) & { return put(ppn_config_set_api_key, text); }
+  Config api_key(std::string_view text) && { return std::move(api_key(text)); }
+
+  /** api_key_header: header that carries api_key. */
+  Config& api_key_header(std::string_view text) & { return put(ppn_config_set_api_key_header, text); }
+  Config api_key_header(std::string_view text) && { return std::move(api_key_header(text)); }
+
+  /** api_key_scheme: word before the key in its header; empty = the key alone. */
+  Config& api_key_scheme(std::string_view text) & { return put(ppn_config_set_api_key_scheme, text); }
+  Config api_key_scheme(std::string_view text) && { return std::move(api_key_scheme(text)); }
+
   /** user_agent: value of the User-Agent header. */
   Config& user_agent(std::string_view text) & { return put(ppn_config_set_user_agent, text); }
   Config user_agent(std::string_view text) && { return std::move(user_agent(text)); }
+
+  /** trust_env: false = what the environment has set does not count; true does not bring it back. */
+  Config& trust_env(bool on) & { return put(ppn_config_set_trust_env, on); }
+  Config trust_env(bool on) && { return std::move(trust_env(on)); }
+
+  /** env_lenient: a variable that can not be understood is logged and ignored, but not of TLS; read from the
+   *  environment alone. */
+  Config& env_lenient(bool on) & { return put(ppn_config_set_env_lenient, on); }
+  Config env_lenient(bool on) && { return std::move(env_lenient(on)); }
 
  protected:
   OptionSetters() = default;
 
  private:
   using SetNumber = int32_t(PPN_CALL*)(ppn_config*, int64_t, ppn_error**);
+  using SetReal = int32_t(PPN_CALL*)(ppn_config*, double, ppn_error**);
   using SetSwitch = int32_t(PPN_CALL*)(ppn_config*, int32_t, ppn_error**);
   using SetText = int32_t(PPN_CALL*)(ppn_config*, const char*, size_t, ppn_error**);
 
   Config& put(SetNumber set, std::chrono::milliseconds limit) { return put(set, int64_t{limit.count()}); }
   Config& put(SetNumber set, int64_t value) {
+    detail::call(set, self().handle(), value);
+    return self();
+  }
+  Config& put(SetReal set, double value) {
     detail::call(set, self().handle(), value);
     return self();
   }
