@@ -26,6 +26,31 @@ constexpr auto kSecretAnyCase =
                                      "secret", "client_secret", "code"});
 constexpr std::string_view kRedacted = "REDACTED";
 
+constexpr std::string_view kHidden = "***";
+// What stands behind "bearer" in prose.
+constexpr auto kWordsAfterBearer = std::to_array<std::string_view>({"and",
+                                                                    "auth",
+                                                                    "authentication",
+                                                                    "authorization",
+                                                                    "credential",
+                                                                    "credentials",
+                                                                    "format",
+                                                                    "header",
+                                                                    "in",
+                                                                    "is",
+                                                                    "key",
+                                                                    "must",
+                                                                    "not",
+                                                                    "or",
+                                                                    "prefix",
+                                                                    "required",
+                                                                    "scheme",
+                                                                    "should",
+                                                                    "token",
+                                                                    "tokens",
+                                                                    "type",
+                                                                    "was"});
+
 template <class Words>
 bool is_one_of(const Words& words, std::string_view text) noexcept {
   return std::ranges::any_of(words, [&](std::string_view word) { return equals_ignore_case(word, text); });
@@ -66,6 +91,38 @@ std::size_t authority_begin(std::string_view text) noexcept {
   return begin != std::string_view::npos ? begin : text.size();
 }
 
+bool is_key_character(char c) noexcept {
+  return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '*' || c == '.' || c == '~' || c == '+' ||
+         c == '/' || c == '=';
+}
+
+// A key at the front of `text`: a full stop at its end belongs to the sentence.
+std::size_t key_length(std::string_view text) noexcept {
+  const auto* const end = std::ranges::find_if_not(text, is_key_character);
+  auto length = static_cast<std::size_t>(end - text.begin());
+  while (length > 0 && text[length - 1] == '.') --length;
+  return length;
+}
+
+bool begins_with_word(std::string_view text, std::string_view word) noexcept {
+  return text.size() > word.size() && equals_ignore_case(text.substr(0, word.size()), word);
+}
+
+// Where the key begins and how long it is; nothing at the front of `text` is a length of 0.
+struct FoundKey {
+  std::size_t begin = 0;
+  std::size_t length = 0;
+};
+
+FoundKey key_at_front(std::string_view text) noexcept {
+  if (begins_with_word(text, "sk-")) return {0, key_length(text.substr(3)) > 0 ? key_length(text) : 0};
+  if (!begins_with_word(text, "bearer")) return {};
+  const std::size_t begin = text.find_first_not_of(" \t:", 6);
+  if (begin == 6 || begin == std::string_view::npos) return {};
+  const std::size_t length = key_length(text.substr(begin));
+  return {begin, is_one_of(kWordsAfterBearer, text.substr(begin, length)) ? 0 : length};
+}
+
 }  // namespace
 
 bool is_sensitive_header(std::string_view name) noexcept {
@@ -94,6 +151,23 @@ void append_redacted_query(std::string& out, std::string_view query) {
     out += query[end];
     query.remove_prefix(end + 1);
   }
+}
+
+std::string filter_key_patterns(std::string_view text) {
+  std::string out;
+  bool inside_word = false;
+  while (!text.empty()) {
+    const FoundKey found = inside_word ? FoundKey() : key_at_front(text);
+    if (found.length > 0) {
+      out.append(text.substr(0, found.begin)).append(kHidden);
+      text.remove_prefix(found.begin + found.length);
+      continue;
+    }
+    inside_word = is_alpha(text[0]) || is_digit(text[0]) || text[0] == '_' || text[0] == '-';
+    out += text[0];
+    text.remove_prefix(1);
+  }
+  return out;
 }
 
 std::string redact_url(std::string_view text) {

@@ -17,4 +17,8 @@ void append_redacted_query(std::string& out, std::string_view query);
 // dropped, everything else byte for byte.
 std::string redact_url(std::string_view text);
 
+// Replaces what looks like a key: "sk-..." and what follows "Bearer". For texts of others, such as the error messages of
+// providers, which like to repeat the key that they refuse.
+std::string filter_key_patterns(std::string_view text);
+
 }  // namespace ppn

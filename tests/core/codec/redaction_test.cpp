@@ -67,4 +67,23 @@ BOOST_AUTO_TEST_CASE(fragment_goes_and_everything_else_stays_byte_for_byte) {
   BOOST_TEST(redact_url(zero) == std::string("h\0?key=REDACTED", 15));
 }
 
+BOOST_AUTO_TEST_CASE(what_looks_like_a_key_is_hidden_in_any_text) {
+  BOOST_TEST(filter_key_patterns("Incorrect API key provided: sk-abc***xyz.") == "Incorrect API key provided: ***.");
+  BOOST_TEST(filter_key_patterns("sk-1") == "***");
+  BOOST_TEST(filter_key_patterns("'sk-proj-a_b-C9', then sk-ant-x") == "'***', then ***");
+  BOOST_TEST(filter_key_patterns("Authorization: Bearer eyJh.bGci-Oi_J/9+==, no") == "Authorization: Bearer ***, no");
+  BOOST_TEST(filter_key_patterns("bearer secret") == "bearer ***");
+  BOOST_TEST(filter_key_patterns("BEARER: secret") == "BEARER: ***");
+  BOOST_TEST(filter_key_patterns("Bearer sk-1 Bearer sk-2") == "Bearer *** Bearer ***");
+  BOOST_TEST(filter_key_patterns("SK-UPPER") == "***");
+}
+
+BOOST_AUTO_TEST_CASE(text_without_a_key_stays_as_it_is) {
+  for (const char* text : {"", "sk-", "sk- x", "a risk-free disk-full task-force", "Bearer", "Bearer ", "Bearer .",
+                           "bearers of news", "Missing bearer or basic authentication in header",
+                           "a Bearer token is required", "the forbearer xyz", "gr\xC3\xBC\xC3\x9F"}) {
+    BOOST_TEST(filter_key_patterns(text) == text, text);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
