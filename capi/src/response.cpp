@@ -1,10 +1,13 @@
 #include "pepperpy/network/response.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "boundary.hpp"
-#include "client/body_delivery.hpp"
+#include "client/attempt_log.hpp"
+#include "client/status_error.hpp"
 #include "field_access.hpp"
 #include "objects.hpp"
 
@@ -56,9 +59,11 @@ int32_t ppn_response_check_status(const ppn_response* response, ppn_error** erro
     if (!in.ok()) return in.failure();
     const Response& answer = *object->response;
     if (error_code_of_status(answer.status) == ErrorCode::ok) return {};
-    Error refusal = status_error(answer);
+    Error refusal = status_error(answer, complete(*object) ? std::string_view(answer.body) : std::string_view());
     refusal.sent = Sent::full;
     refusal.attempts = answer.attempts;
+    refusal.stop_reason = answer.stop_reason;
+    refusal.log = std::make_shared<const std::vector<AttemptRecord>>(attempts_of(answer));
     return Failure(std::move(refusal));
   });
 }

@@ -54,7 +54,8 @@ enum class StopReason : std::uint8_t {
   cancelled,             // the call was cancelled, or its client closed
 };
 
-// Texts here are shown to people and written to logs: one line, and never a header value, a body or a raw URL.
+// Texts here are shown to people and written to logs: one line, and never a header value or a raw URL. Of a body they
+// hold no more than what a provider says about its error, without keys.
 struct Error {
   ErrorCode code = ErrorCode::internal;
   Phase phase = Phase::none;
@@ -72,7 +73,7 @@ struct Error {
   std::string provider_code;                              // of a JSON error body, such as "insufficient_quota"
   std::string provider_message;                           // of a JSON error body, redacted
   std::string request_id;                                 // that the server gave the request
-  std::shared_ptr<const std::vector<AttemptRecord>> log;  // of the attempts; null when nothing was tried
+  std::shared_ptr<const std::vector<AttemptRecord>> log;  // of the attempts, with or without the last
 
   Error() = default;
   // Takes `retryable` from the table of codes.

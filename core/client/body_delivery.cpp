@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
-#include "policy/retry_after.hpp"
+#include "client/status_error.hpp"
 
 namespace ppn {
 namespace {
@@ -67,9 +67,13 @@ BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, 
   return Step::failed;
 }
 
-BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response&) {
+BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response& response) {
   forget_resume_request();
-  if (refused_) return Step::enough;
+  if (refused_) {
+    // Now that the body is there it may say more than the head did.
+    if (error_->http_status != 0) *error_ = status_error(response, response.body);
+    return Step::enough;
+  }
   if (delivery_ != Delivery::lines) return Step::more;
   const auto last = lines_->finish();
   return last ? answer(handler.on_line(*last)) : Step::more;
@@ -150,18 +154,6 @@ BodyDelivery::Step BodyDelivery::answer(Flow flow) noexcept {
 BodyDelivery::Step BodyDelivery::fail(Error error) {
   error_ = std::make_unique<Error>(std::move(error));
   return Step::failed;
-}
-
-Error status_error(const Response& response) {
-  Error error(error_code_of_status(response.status), Phase::body,
-              "the server answered with status " + std::to_string(response.status));
-  error.http_status = response.status;
-  error.received_bytes = response.body_bytes;
-  if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;
-  if (const auto field = response.headers.find("retry-after")) {
-    if (const auto delay = parse_retry_after_seconds(*field)) error.retry_after_ms = *delay;
-  }
-  return error;
 }
 
 }  // namespace ppn

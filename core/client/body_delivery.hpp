@@ -72,7 +72,4 @@ class BodyDelivery {
   std::unique_ptr<Error> error_;
 };
 
-// An error for the status of a response: code, text, and the delay the server asked for.
-Error status_error(const Response& response);
-
 }  // namespace ppn

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/attempt_record.hpp"
 #include "codec/headers.hpp"
 #include "http/timings.hpp"
 #include "io/transport.hpp"
@@ -23,7 +25,10 @@ struct Response {
   bool reused = false;           // the connection had carried a request before
   std::string remote;            // "127.0.0.1:443"
   TlsFacts tls;
+  std::uint64_t connection_id = 0;  // of that connection; 0 = not known
   int attempts = 1;
+  StopReason stop_reason = StopReason::none;    // why a status that is an error was not tried again
+  std::vector<AttemptRecord> earlier_attempts;  // before the one that gave this response: see attempt_log.hpp
   Timings timings;
   std::string last_event_id;              // of a stream of events
   std::optional<std::uint64_t> retry_ms;  // of a stream of events

@@ -233,6 +233,20 @@ BOOST_AUTO_TEST_CASE(body_of_a_refused_stream_is_kept_up_to_64_kib) {
   BOOST_TEST(outcome.body().size() == 65'536U);
 }
 
+BOOST_AUTO_TEST_CASE(refused_stream_says_what_the_body_says) {
+  const std::string body = R"({"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}})";
+  const ScriptedServer server({Script{}.expect_request().send(
+      "HTTP/1.1 429 Slow\r\nContent-Type: application/json\r\nX-Request-Id: req_7\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body)});
+  const Outcome outcome = fetch(make_client(), {.url = server.url(), .delivery = Delivery::events});
+  BOOST_REQUIRE(outcome.error != nullptr);
+  BOOST_TEST(outcome.error->provider_code == "rate_limit_exceeded");
+  BOOST_TEST(outcome.error->provider_message == "Rate limit reached");
+  BOOST_TEST(outcome.error->request_id == "req_7");
+  BOOST_TEST(outcome.error->message == "the server answered with status 429: Rate limit reached (rate_limit_exceeded)");
+  BOOST_TEST(outcome.body() == body);
+}
+
 BOOST_AUTO_TEST_CASE(cut_body_of_a_refused_stream_still_tells_the_status) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\nbusy").close()});

@@ -1,0 +1,51 @@
+#include "client/status_error.hpp"
+
+#include <utility>
+
+#include "client/provider_error.hpp"
+#include "policy/retry_after.hpp"
+
+namespace ppn {
+namespace {
+
+constexpr std::size_t kRequestIdBytes = 256;
+
+// "the server answered with status 429: Rate limit reached (rate_limit_exceeded)"
+std::string text_of(int status, const ProviderError& said) {
+  std::string text = "the server answered with status " + std::to_string(status);
+  if (!said.message.empty()) text.append(": ").append(said.message);
+  if (!said.name().empty()) text.append(" (").append(said.name()).append(")");
+  return text;
+}
+
+}  // namespace
+
+Error status_error(const Response& response, std::string_view body) {
+  ProviderError said = provider_error_of(response.headers, body);
+  Error error(error_code_of_status(response.status), Phase::body, text_of(response.status, said));
+  error.http_status = response.status;
+  error.received_bytes = response.body_bytes;
+  if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;
+  if (const auto field = response.headers.find("retry-after")) {
+    if (const auto delay = parse_retry_after_seconds(*field)) error.retry_after_ms = *delay;
+  }
+  error.provider_code = said.name();
+  error.provider_message = std::move(said.message);
+  error.request_id = request_id_of(response.headers);
+  return error;
+}
+
+std::string request_id_of(const HeaderList& headers) {
+  for (const char* const name : {"x-request-id", "request-id", "x-amzn-requestid", "cf-ray"}) {
+    const auto value = headers.find(name);
+    if (!value || value->empty()) continue;
+    std::string id;
+    for (const char c : value->substr(0, kRequestIdBytes)) {
+      if (c > ' ' && c < 0x7F) id += c;
+    }
+    if (!id.empty()) return id;
+  }
+  return {};
+}
+
+}  // namespace ppn
