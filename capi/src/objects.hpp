@@ -39,6 +39,7 @@ struct ClientObject {
 
 struct ErrorObject {
   std::shared_ptr<const Error> error;
+  Error* made = nullptr;  // the same when its user made it, and may change it
 };
 
 struct RequestObject {

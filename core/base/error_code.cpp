@@ -137,6 +137,14 @@ bool is_timeout(ErrorCode code) noexcept {
   }
 }
 
+bool is_rate_limited(ErrorCode code) noexcept {
+  return code == http_too_many_requests || code == rate_limited || code == rate_limit_queue_full;
+}
+
+bool is_refused_caller(ErrorCode code) noexcept {
+  return code == http_unauthorized || code == http_forbidden;
+}
+
 ErrorCode error_code_of_status(int http_status) noexcept {
   if (http_status >= 100 && http_status < 400) return ok;
   switch (http_status) {
@@ -159,6 +167,13 @@ ErrorCode error_code_of_status(int http_status) noexcept {
   if (http_status >= 400 && http_status < 500) return http_other_4xx;
   if (http_status >= 500 && http_status < 600) return http_other_5xx;
   return http_other_status;
+}
+
+int http_status_of(ErrorCode code) noexcept {
+  if (category_of(code) != ErrorCategory::status || code >= http_other_4xx) return 0;
+  int status = 400;
+  while (error_code_of_status(status) != code) ++status;
+  return status;
 }
 
 }  // namespace ppn

@@ -148,7 +148,16 @@ constexpr ErrorCategory category_of(ErrorCode code) noexcept {
 // Whether a limit of time of this side passed. The statuses 408 and 504 are answers of the server.
 bool is_timeout(ErrorCode code) noexcept;
 
+// Whether requests come too fast, for the server (429) or for a limiter of this side.
+bool is_rate_limited(ErrorCode code) noexcept;
+
+// Whether the server refused who asks: 401, 403.
+bool is_refused_caller(ErrorCode code) noexcept;
+
 // The code of SEMANTICS 3.12 that stands for an HTTP status (6xx); `ok` for 1xx to 3xx.
 ErrorCode error_code_of_status(int http_status) noexcept;
+
+// The one status that this code stands for; 0 for codes of several and of none.
+int http_status_of(ErrorCode code) noexcept;
 
 }  // namespace ppn

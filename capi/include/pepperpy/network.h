@@ -31,6 +31,7 @@
 #ifndef PEPPERPY_NETWORK_H
 #define PEPPERPY_NETWORK_H
 
+#include "network/attempts.h"
 #include "network/buffer.h"
 #include "network/client.h"
 #include "network/config.h"

@@ -199,6 +199,15 @@ PPN_API int32_t PPN_CALL ppn_error_is_timeout(const ppn_error* error);
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_is_cancelled(const ppn_error* error);
 
+/** Whether requests come too fast: the server said so (status 429), or a limiter of this program did
+ *  (PPN_E_RATE_LIMITED, PPN_E_RATE_LIMIT_QUEUE_FULL). Such a request may succeed after ppn_error_retry_after_ms.
+ *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_is_rate_limited(const ppn_error* error);
+
+/** Whether the server refused who asks: status 401 or 403.
+ *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_is_auth(const ppn_error* error);
+
 /** One line for people: what happened, with the limits and counts that explain it. Never a header value or a key.
  *  @return a text that lives as long as the error; "" for NULL. Thread: any. Blocks: never. May be called from: any
  *  callback. Since 0.1. */
@@ -233,7 +242,27 @@ PPN_API int32_t PPN_CALL ppn_error_http_status(const ppn_error* error);
  *  @return milliseconds, -1 when not known. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int64_t PPN_CALL ppn_error_retry_after_ms(const ppn_error* error);
 
-/** Attempts that were made, the first included.
+/** What a JSON error body calls the error: its code, else its type, such as "insufficient_quota" or
+ *  "RESOURCE_EXHAUSTED". Bodies in the shapes of OpenAI, Anthropic, Google, Azure, FastAPI, OAuth (RFC 6749 5.2) and
+ *  problem details (RFC 9457) are read, up to 64 KiB. It comes with errors of a status: from
+ *  ppn_response_check_status, and of a stream that was refused.
+ *  @return a zero-terminated text of at most 128 bytes that lives as long as the error; "" when there is none. Thread:
+ *  any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_error_provider_code(const ppn_error* error);
+
+/** What a JSON error body says to people: one line of UTF-8 without control characters, in which "***" stands for what
+ *  looks like a key. It is part of ppn_error_message, too.
+ *  @return a zero-terminated text of at most 1 KiB that lives as long as the error; "" when there is none. Thread: any.
+ *  Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_error_provider_message(const ppn_error* error);
+
+/** The name that the server gave the request, for its support: the first of the header fields x-request-id, request-id,
+ *  x-amzn-requestid and cf-ray. It comes with errors of a status.
+ *  @return a zero-terminated text of at most 256 bytes that lives as long as the error; "" when there is none. Thread:
+ *  any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_error_request_id(const ppn_error* error);
+
+/** Attempts that were made, the first included; attempts.h tells about each.
  *  @return 0 when nothing was tried. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_attempts(const ppn_error* error);
 
@@ -248,6 +277,41 @@ PPN_API int32_t PPN_CALL ppn_error_os_errno(const ppn_error* error);
 /** The OpenSSL error, or the X509_V_ERR number of a certificate that was refused.
  *  @return 0 when there is none. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API uint64_t PPN_CALL ppn_error_tls_error(const ppn_error* error);
+
+/** Make an error by hand, to rehearse what a program does when it happens. Its is_retryable is that of the table, and an
+ *  error of a single HTTP status has that status.
+ *  @param code     A PPN_E_ code.
+ *  @param message  Optional: NULL with length 0 stands for ppn_code_text.
+ *  @param out      Required. Receives the error, which the caller releases.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (also: a code that is in no table). Thread: any. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_new(int32_t code, const char* message, size_t message_length, ppn_error** out,
+                                       ppn_error** error);
+
+/** Set what ppn_error_http_status gives, of an error that was made by hand.
+ *  @param status  100 to 999, or 0.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, or not from ppn_error_new). Thread: one at a
+ *  time, before others read it. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_set_http_status(ppn_error* made, int32_t status, ppn_error** error);
+
+/** Set what ppn_error_retry_after_ms gives, of an error that was made by hand.
+ *  @param retry_after_ms  Milliseconds, or -1.   @param error  Optional.
+ *  @return as ppn_error_set_http_status. Thread: one at a time, before others read it. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_set_retry_after_ms(ppn_error* made, int64_t retry_after_ms, ppn_error** error);
+
+/** Set what ppn_error_sent gives, of an error that was made by hand.
+ *  @param sent  A PPN_SENT_ constant.   @param error  Optional.
+ *  @return as ppn_error_set_http_status. Thread: one at a time, before others read it. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_set_sent(ppn_error* made, int32_t sent, ppn_error** error);
+
+/** Set what ppn_error_provider_code gives, of an error that was made by hand.
+ *  @param code   Optional: NULL with length 0 is the empty text.   @param error  Optional.
+ *  @return as ppn_error_set_http_status. Thread: one at a time, before others read it. Blocks: never. May be called from:
+ *  any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_set_provider_code(ppn_error* made, const char* code, size_t length,
+                                                     ppn_error** error);
 
 PPN_END_DECLS
 
