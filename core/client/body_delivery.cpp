@@ -33,6 +33,10 @@ BodyDelivery::BodyDelivery(Delivery delivery, const RequestOptions& options)
   }
 }
 
+void BodyDelivery::set_filters(StreamFilters filters) {
+  if (!filters.empty()) filters_ = std::make_unique<StreamFilters>(std::move(filters));
+}
+
 BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::uint64_t> content_length) {
   if (delivery_ == Delivery::events && response.status != 204) {
     if (response.status != 200) {
@@ -58,6 +62,7 @@ BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::ui
 BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, std::string_view& bytes, bool more) {
   forget_resume_request();
   if (refused_) return collect(response, bytes);
+  if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
   switch (delivery_) {
     case Delivery::collect: return collect(response, bytes);
     case Delivery::chunks: return feed_chunks(handler, bytes, more);
@@ -67,12 +72,19 @@ BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, 
   return Step::failed;
 }
 
+BodyDelivery::Step BodyDelivery::resume(CallHandler& handler, Response& response, std::string_view& bytes, bool more) {
+  if (!bytes.empty()) return feed(handler, response, bytes, more);
+  forget_resume_request();
+  return hand_on_filtered(handler);
+}
+
 BodyDelivery::Step BodyDelivery::end(CallHandler& handler, Response&) {
   forget_resume_request();
   if (refused_) return Step::enough;
-  if (delivery_ != Delivery::lines) return Step::more;
+  if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
+  if (delivery_ != Delivery::lines || std::exchange(ended_, true)) return Step::more;
   const auto last = lines_->finish();
-  return last ? answer(handler.on_line(*last)) : Step::more;
+  return last ? hand_on(handler, *last) : Step::more;
 }
 
 BodyDelivery::Step BodyDelivery::collect(Response& response, std::string_view& bytes) {
@@ -90,7 +102,7 @@ BodyDelivery::Step BodyDelivery::collect(Response& response, std::string_view& b
 
 BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_view& bytes, bool more) {
   while (chunks_->next(bytes, more)) {
-    const Step step = answer(handler.on_chunk(chunks_->chunk()));
+    const Step step = hand_on(handler, chunks_->chunk());
     if (step != Step::more) return step;
   }
   return Step::more;
@@ -98,7 +110,8 @@ BodyDelivery::Step BodyDelivery::feed_chunks(CallHandler& handler, std::string_v
 
 BodyDelivery::Step BodyDelivery::flush(CallHandler& handler) {
   forget_resume_request();
-  return chunks_ && chunks_->flush() ? answer(handler.on_chunk(chunks_->chunk())) : Step::more;
+  if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
+  return chunks_ && chunks_->flush() ? hand_on(handler, chunks_->chunk()) : Step::more;
 }
 
 BodyDelivery::Step BodyDelivery::feed_lines(CallHandler& handler, std::string_view& bytes) {
@@ -108,7 +121,7 @@ BodyDelivery::Step BodyDelivery::feed_lines(CallHandler& handler, std::string_vi
       case LineDecoder::Step::failed: return fail(lines_->error());
       case LineDecoder::Step::line: break;
     }
-    const Step step = answer(handler.on_line(lines_->line()));
+    const Step step = hand_on(handler, lines_->line());
     if (step != Step::more) return step;
   }
 }
@@ -120,9 +133,33 @@ BodyDelivery::Step BodyDelivery::feed_events(CallHandler& handler, std::string_v
       case SseDecoder::Step::failed: return fail(events_->error());
       case SseDecoder::Step::event: break;
     }
-    const Step step = answer(handler.on_event(events_->event()));
+    const Step step = hand_on(handler, events_->event());
     if (step != Step::more) return step;
   }
+}
+
+BodyDelivery::Step BodyDelivery::hand_on(CallHandler& handler, std::string_view piece) {
+  if (!filters_) return answer(delivery_ == Delivery::lines ? handler.on_line(piece) : handler.on_chunk(piece));
+  if (Status filtered = filters_->feed_chunk(piece); !filtered) return fail(std::move(filtered.error()));
+  return hand_on_filtered(handler);
+}
+
+BodyDelivery::Step BodyDelivery::hand_on(CallHandler& handler, const SseEvent& event) {
+  if (!filters_) return answer(handler.on_event(event));
+  if (Status filtered = filters_->feed_event(event); !filtered) return fail(std::move(filtered.error()));
+  return hand_on_filtered(handler);
+}
+
+// A pause keeps what is left; nothing more is fed before it was handed on.
+BodyDelivery::Step BodyDelivery::hand_on_filtered(CallHandler& handler) {
+  while (filters_ && filters_->holds()) {
+    const StreamPiece piece = filters_->take();
+    const Step step = answer(delivery_ == Delivery::events  ? handler.on_event(piece.event())
+                             : delivery_ == Delivery::lines ? handler.on_line(piece.bytes)
+                                                            : handler.on_chunk(piece.bytes));
+    if (step != Step::more) return step;
+  }
+  return Step::more;
 }
 
 Error BodyDelivery::failed_transfer(Error error) {

@@ -9,6 +9,7 @@
 
 #include "client/handler.hpp"
 #include "client/options.hpp"
+#include "client/stream_filters.hpp"
 #include "codec/chunk_coalescer.hpp"
 #include "codec/line_decoder.hpp"
 #include "codec/sse_decoder.hpp"
@@ -19,6 +20,9 @@ namespace ppn {
 class BodyDelivery {
  public:
   BodyDelivery(Delivery delivery, const RequestOptions& options);
+
+  // Pieces of the body go through these first. To be called before begin().
+  void set_filters(StreamFilters filters);
 
   enum class Step {
     more,     // everything is taken
@@ -33,10 +37,12 @@ class BodyDelivery {
   Step begin(Response& response, std::optional<std::uint64_t> content_length);
   // Takes bytes from the front; `more` says that more have arrived behind them.
   Step feed(CallHandler& handler, Response& response, std::string_view& bytes, bool more);
+  // After a pause: hands on what filters had made of bytes that were taken before it, then takes bytes.
+  Step resume(CallHandler& handler, Response& response, std::string_view& bytes, bool more);
   // Whether flush() has something to hand on. To be called before a wait, and before the body ends in any way.
-  bool holds() const noexcept { return chunks_ && chunks_->holds(); }
+  bool holds() const noexcept { return (chunks_ && chunks_->holds()) || (filters_ && filters_->holds()); }
   Step flush(CallHandler& handler);
-  // The body is complete.
+  // The body is complete. To be called again after a pause at the end.
   Step end(CallHandler& handler, Response& response);
 
   // A resume belongs to the callback it comes in: it undoes the pause that this callback asks for, and no later one.
@@ -59,6 +65,9 @@ class BodyDelivery {
   Step feed_chunks(CallHandler& handler, std::string_view& bytes, bool more);
   Step feed_lines(CallHandler& handler, std::string_view& bytes);
   Step feed_events(CallHandler& handler, std::string_view& bytes);
+  Step hand_on(CallHandler& handler, std::string_view piece);
+  Step hand_on(CallHandler& handler, const SseEvent& event);
+  Step hand_on_filtered(CallHandler& handler);
   Step answer(Flow flow) noexcept;
   Step fail(Error error);
 
@@ -67,7 +76,9 @@ class BodyDelivery {
   std::unique_ptr<ChunkCoalescer> chunks_;  // when the delivery is by chunks
   std::unique_ptr<LineDecoder> lines_;      // by lines
   std::unique_ptr<SseDecoder> events_;      // by events
+  std::unique_ptr<StreamFilters> filters_;  // when there are any
   bool refused_ = false;                    // the body is that of an error
+  bool ended_ = false;                      // the last line, without its end, was handed on
   bool resume_requested_ = false;
   std::unique_ptr<Error> error_;
 };

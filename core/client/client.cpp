@@ -129,6 +129,20 @@ Status Client::preconnect(std::string_view url, std::int64_t count) {
   return {};
 }
 
+void Client::add_middleware(std::shared_ptr<Middleware> middleware) {
+  const std::lock_guard lock(middleware_mutex_);
+  auto longer = middleware_ ? std::make_shared<MiddlewareList>(*middleware_) : std::make_shared<MiddlewareList>();
+  longer->push_back(std::move(middleware));
+  middleware_ = std::move(longer);
+  has_middleware_.store(true, std::memory_order_release);
+}
+
+std::shared_ptr<const MiddlewareList> Client::middleware() const {
+  if (!has_middleware_.load(std::memory_order_acquire)) return nullptr;
+  const std::lock_guard lock(middleware_mutex_);
+  return middleware_;
+}
+
 Client::Counts Client::counts() {
   if (left_to_parent()) return {};
   const std::lock_guard lock(mutex_);

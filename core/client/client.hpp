@@ -9,6 +9,7 @@
 
 #include "base/live_objects.hpp"
 #include "base/result.hpp"
+#include "client/middleware.hpp"
 #include "client/options.hpp"
 #include "io/resolve_overrides.hpp"
 
@@ -40,6 +41,11 @@ class Client {
   // reported. Errors: invalid_url, unsupported_scheme, and those of client_loop and tls_context.
   Status preconnect(std::string_view url, std::int64_t count);
 
+  // For calls that start from here on; those that run keep the list they started with.
+  void add_middleware(std::shared_ptr<Middleware> middleware);
+  // Null when there is none.
+  std::shared_ptr<const MiddlewareList> middleware() const;
+
   struct Counts {
     std::size_t connections = 0;  // all of them
     std::size_t idle = 0;
@@ -64,11 +70,14 @@ class Client {
   Options options_;  // constant once the client is made
   const ResolveOverrides overrides_;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> has_middleware_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use
   static constexpr std::uint32_t kUnused = ~std::uint32_t{0};
   std::mutex mutex_;
-  std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
-  std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
+  mutable std::mutex middleware_mutex_;
+  std::shared_ptr<const MiddlewareList> middleware_;  // guarded by middleware_mutex_
+  std::shared_ptr<TlsContext> tls_;                   // guarded by mutex_
+  std::shared_ptr<ClientLoop> client_loop_;           // guarded by mutex_
   LiveObject live_;
 };
 

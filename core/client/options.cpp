@@ -70,6 +70,8 @@ constexpr auto definitions = std::to_array<Definition>({
      "request written to response begun, of a stream; 0 = no limit"},
     {"stream_idle_timeout_ms", &Request::stream_idle_timeout_ms, day_ms, "ms",
      "the longest silence inside a stream, bytes of any kind end it; 0 = no limit"},
+    {"middleware_timeout_ms", &Request::middleware_timeout_ms, day_ms, "ms",
+     "how long one step of a middleware may stay pending; 0 = no limit"},
 
     {"max_response_bytes", &Request::max_response_bytes, size_to_1t, "bytes", "the largest body that is collected"},
     {"max_line_bytes", &Request::max_line_bytes, size_to_1g, "bytes", "the longest line of a stream"},

@@ -31,6 +31,7 @@ struct RequestOptions {
   std::int64_t stream_buffer_bytes = 1LL << 20;
   std::int64_t stream_buffer_events = 256;
   std::int64_t attempt_timeout_ms = 0;
+  std::int64_t middleware_timeout_ms = 60'000;
   RetryOptions retry;
   HedgeOptions hedge;
   std::string idempotency_header;  // gets a key that is minted once for a POST or PATCH; empty = none
