@@ -314,7 +314,7 @@ Status MiddlewareContext::finish(ErrorCode code, std::string_view text) {
 
 Status MiddlewareContext::require_room(std::size_t bytes) {
   if (Status place = require_place(place_ == Place::filter, "only a filter of a stream emits"); !place) return place;
-  const std::size_t needed = bytes + sizeof(StreamPiece);
+  const std::size_t needed = bytes + sizeof(FilteredPiece);
   if (needed > room_) {
     static_cast<void>(judge_failure(ErrorCode::middleware_failed, "the filter makes too much of one piece"));
     return invalid_state("the filter makes too much of one piece");

@@ -53,9 +53,9 @@ struct MiddlewareOutcome {
 };
 
 // A piece of a stream that a filter has put in the place of another.
-struct StreamPiece {
-  explicit StreamPiece(std::string_view chunk) : bytes(chunk) {}
-  explicit StreamPiece(const SseEvent& event)
+struct FilteredPiece {
+  explicit FilteredPiece(std::string_view chunk) : bytes(chunk) {}
+  explicit FilteredPiece(const SseEvent& event)
       : bytes(event.data),
         type(event.type),
         id(event.id),
@@ -158,7 +158,7 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   std::shared_ptr<Response> take_response() noexcept { return std::move(answer_); }
   std::unique_ptr<Error> take_failure() noexcept { return std::move(failure_); }
   Nanos retry_delay() const noexcept { return retry_delay_; }
-  std::vector<StreamPiece> take_pieces() noexcept { return std::exchange(pieces_, {}); }
+  std::vector<FilteredPiece> take_pieces() noexcept { return std::exchange(pieces_, {}); }
 
  private:
   // Tells the loop that the step is finished; part of the context, because there may be no memory then.
@@ -192,7 +192,7 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   std::shared_ptr<Response> answer_;
   std::unique_ptr<Error> failure_;
   Nanos retry_delay_ = 0;
-  std::vector<StreamPiece> pieces_;
+  std::vector<FilteredPiece> pieces_;
   std::size_t room_ = 0;  // bytes that may still be emitted
 
   Wait wait_;  // the loop thread's

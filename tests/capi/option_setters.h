@@ -20,6 +20,7 @@ static const struct integer_setter {
     {"stream_timeout_ms", ppn_config_set_stream_timeout_ms},
     {"stream_first_byte_timeout_ms", ppn_config_set_stream_first_byte_timeout_ms},
     {"stream_idle_timeout_ms", ppn_config_set_stream_idle_timeout_ms},
+    {"middleware_timeout_ms", ppn_config_set_middleware_timeout_ms},
     {"max_response_bytes", ppn_config_set_max_response_bytes},
     {"max_line_bytes", ppn_config_set_max_line_bytes},
     {"max_event_bytes", ppn_config_set_max_event_bytes},

@@ -82,6 +82,12 @@ class OptionSetters {
   }
   Config stream_idle_timeout(std::chrono::milliseconds limit) && { return std::move(stream_idle_timeout(limit)); }
 
+  /** middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. */
+  Config& middleware_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_middleware_timeout_ms, limit);
+  }
+  Config middleware_timeout(std::chrono::milliseconds limit) && { return std::move(middleware_timeout(limit)); }
+
   /** max_response_bytes: the largest body that is collected. */
   Config& max_response_bytes(int64_t bytes) & { return put(ppn_config_set_max_response_bytes, bytes); }
   Config max_response_bytes(int64_t bytes) && { return std::move(max_response_bytes(bytes)); }
