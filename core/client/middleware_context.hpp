@@ -38,7 +38,6 @@ class Attributes {
  public:
   std::optional<std::string> get(std::string_view name) const;
   void set(std::string_view name, std::string_view value);
-  bool remove(std::string_view name);
 
  private:
   mutable std::mutex mutex_;
@@ -115,7 +114,6 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
 
   Result<std::optional<std::string>> attribute(std::string_view name) const;
   Status set_attribute(std::string_view name, std::string_view value);
-  Status remove_attribute(std::string_view name);
 
   Result<std::shared_ptr<Response>> response() const;  // null before it has come; of a stream the head
   Result<std::unique_ptr<Error>> error() const;        // a copy; null without one
@@ -131,8 +129,8 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
 
   // Ends a step that is pending. May come before the step has returned.
   Status finish();
-  // The same with fail().
-  Status finish(ErrorCode code, std::string_view text);
+  // Whether nothing can be done any more.
+  bool over() const;
 
   // In a filter: hands on one piece, an empty one is dropped. invalid_argument: an event whose texts are not UTF-8. What is
   // too much for one piece that came in fails the stream (middleware_failed).
