@@ -157,7 +157,7 @@ BodyDelivery::Step BodyDelivery::hand_on(CallHandler& handler, const SseEvent& e
 // A pause keeps what is left; nothing more is fed before it was handed on.
 BodyDelivery::Step BodyDelivery::hand_on_filtered(CallHandler& handler) {
   while (filters_ && filters_->holds()) {
-    const StreamPiece piece = filters_->take();
+    const FilteredPiece piece = filters_->take();
     const Step step = answer(delivery_ == Delivery::events  ? handler.on_event(piece.event())
                              : delivery_ == Delivery::lines ? handler.on_line(piece.bytes)
                                                             : handler.on_chunk(piece.bytes));

@@ -34,14 +34,6 @@ void Attributes::set(std::string_view name, std::string_view value) {
   texts_.insert_or_assign(std::string(name), std::string(value));
 }
 
-bool Attributes::remove(std::string_view name) {
-  const Lock lock(mutex_);
-  const auto found = texts_.find(name);
-  if (found == texts_.end()) return false;
-  texts_.erase(found);
-  return true;
-}
-
 Error middleware_error(ErrorCode code, const Middleware& middleware, std::string_view text) {
   std::string message = "middleware '" + std::string(middleware.name()) + "': ";
   message += text.substr(0, kMaxTextBytes);
@@ -224,13 +216,6 @@ Status MiddlewareContext::set_attribute(std::string_view name, std::string_view 
   return {};
 }
 
-Status MiddlewareContext::remove_attribute(std::string_view name) {
-  const Lock lock(mutex_);
-  if (Status open = require_open(); !open) return open;
-  scope_->attributes->remove(name);
-  return {};
-}
-
 Result<std::shared_ptr<Response>> MiddlewareContext::response() const {
   const Lock lock(mutex_);
   if (Status open = require_open(); !open) return std::move(open).failure();
@@ -299,22 +284,14 @@ Status MiddlewareContext::finish() {
   return {};
 }
 
-Status MiddlewareContext::finish(ErrorCode code, std::string_view text) {
+bool MiddlewareContext::over() const {
   const Lock lock(mutex_);
-  const bool allowed = place_ != Place::filter && place_ != Place::stream_end;
-  if (Status state = require_place(allowed, "a filter can not be pending"); !state) return state;
-  // A call that was cancelled needs no other error.
-  if (Status judged = judge_failure(code, text); !judged && judged.error().code != ErrorCode::invalid_state) {
-    return judged;
-  }
-  finished_ = true;
-  notice_.post();
-  return {};
+  return scope_ == nullptr || finished_;
 }
 
 Status MiddlewareContext::require_room(std::size_t bytes) {
   if (Status place = require_place(place_ == Place::filter, "only a filter of a stream emits"); !place) return place;
-  const std::size_t needed = bytes + sizeof(StreamPiece);
+  const std::size_t needed = bytes + sizeof(FilteredPiece);
   if (needed > room_) {
     static_cast<void>(judge_failure(ErrorCode::middleware_failed, "the filter makes too much of one piece"));
     return invalid_state("the filter makes too much of one piece");

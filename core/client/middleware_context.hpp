@@ -38,7 +38,6 @@ class Attributes {
  public:
   std::optional<std::string> get(std::string_view name) const;
   void set(std::string_view name, std::string_view value);
-  bool remove(std::string_view name);
 
  private:
   mutable std::mutex mutex_;
@@ -53,9 +52,9 @@ struct MiddlewareOutcome {
 };
 
 // A piece of a stream that a filter has put in the place of another.
-struct StreamPiece {
-  explicit StreamPiece(std::string_view chunk) : bytes(chunk) {}
-  explicit StreamPiece(const SseEvent& event)
+struct FilteredPiece {
+  explicit FilteredPiece(std::string_view chunk) : bytes(chunk) {}
+  explicit FilteredPiece(const SseEvent& event)
       : bytes(event.data),
         type(event.type),
         id(event.id),
@@ -115,7 +114,6 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
 
   Result<std::optional<std::string>> attribute(std::string_view name) const;
   Status set_attribute(std::string_view name, std::string_view value);
-  Status remove_attribute(std::string_view name);
 
   Result<std::shared_ptr<Response>> response() const;  // null before it has come; of a stream the head
   Result<std::unique_ptr<Error>> error() const;        // a copy; null without one
@@ -131,8 +129,8 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
 
   // Ends a step that is pending. May come before the step has returned.
   Status finish();
-  // The same with fail().
-  Status finish(ErrorCode code, std::string_view text);
+  // Whether nothing can be done any more.
+  bool over() const;
 
   // In a filter: hands on one piece, an empty one is dropped. invalid_argument: an event whose texts are not UTF-8. What is
   // too much for one piece that came in fails the stream (middleware_failed).
@@ -158,7 +156,7 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   std::shared_ptr<Response> take_response() noexcept { return std::move(answer_); }
   std::unique_ptr<Error> take_failure() noexcept { return std::move(failure_); }
   Nanos retry_delay() const noexcept { return retry_delay_; }
-  std::vector<StreamPiece> take_pieces() noexcept { return std::exchange(pieces_, {}); }
+  std::vector<FilteredPiece> take_pieces() noexcept { return std::exchange(pieces_, {}); }
 
  private:
   // Tells the loop that the step is finished; part of the context, because there may be no memory then.
@@ -192,7 +190,7 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   std::shared_ptr<Response> answer_;
   std::unique_ptr<Error> failure_;
   Nanos retry_delay_ = 0;
-  std::vector<StreamPiece> pieces_;
+  std::vector<FilteredPiece> pieces_;
   std::size_t room_ = 0;  // bytes that may still be emitted
 
   Wait wait_;  // the loop thread's

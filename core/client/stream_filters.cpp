@@ -16,13 +16,13 @@ void StreamFilters::add(std::shared_ptr<Middleware> middleware, const Middleware
 }
 
 template <class Applies, class Filter>
-Status StreamFilters::feed(std::vector<StreamPiece> pieces, Applies applies, Filter filter) {
+Status StreamFilters::feed(std::vector<FilteredPiece> pieces, Applies applies, Filter filter) {
   const std::size_t room = kRoomBytes + 2 * pieces.front().bytes.size();
   for (Stage& stage : stages_) {
     if (!applies(*stage.middleware)) continue;
     std::size_t left = room;
-    std::vector<StreamPiece> emitted;
-    for (const StreamPiece& piece : pieces) {
+    std::vector<FilteredPiece> emitted;
+    for (const FilteredPiece& piece : pieces) {
       // One that a filter has kept is closed for good.
       if (stage.context.use_count() > 1) stage.context = std::make_shared<MiddlewareContext>();
       MiddlewareContext& context = *stage.context;
@@ -32,7 +32,7 @@ Status StreamFilters::feed(std::vector<StreamPiece> pieces, Applies applies, Fil
       context.close();
       if (std::unique_ptr<Error> failure = context.take_failure()) return Failure(std::move(failure));
       left = context.room();
-      std::vector<StreamPiece> more = context.take_pieces();
+      std::vector<FilteredPiece> more = context.take_pieces();
       std::move(more.begin(), more.end(), std::back_inserter(emitted));
     }
     pieces = std::move(emitted);
@@ -42,27 +42,27 @@ Status StreamFilters::feed(std::vector<StreamPiece> pieces, Applies applies, Fil
 }
 
 Status StreamFilters::feed_chunk(std::string_view bytes) {
-  std::vector<StreamPiece> pieces;
+  std::vector<FilteredPiece> pieces;
   pieces.emplace_back(bytes);
   return feed(
       std::move(pieces), [](const Middleware& middleware) { return middleware.filters_chunks(); },
-      [](Middleware& middleware, MiddlewareContext& context, const StreamPiece& piece) {
+      [](Middleware& middleware, MiddlewareContext& context, const FilteredPiece& piece) {
         middleware.on_chunk(context, piece.bytes);
       });
 }
 
 Status StreamFilters::feed_event(const SseEvent& event) {
-  std::vector<StreamPiece> pieces;
+  std::vector<FilteredPiece> pieces;
   pieces.emplace_back(event);
   return feed(
       std::move(pieces), [](const Middleware& middleware) { return middleware.filters_events(); },
-      [](Middleware& middleware, MiddlewareContext& context, const StreamPiece& piece) {
+      [](Middleware& middleware, MiddlewareContext& context, const FilteredPiece& piece) {
         middleware.on_event(context, piece.event());
       });
 }
 
-StreamPiece StreamFilters::take() {
-  StreamPiece piece = std::move(ready_.front());
+FilteredPiece StreamFilters::take() {
+  FilteredPiece piece = std::move(ready_.front());
   ready_.pop_front();
   return piece;
 }

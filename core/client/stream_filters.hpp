@@ -26,7 +26,7 @@ class StreamFilters {
 
   // What came out and was not taken yet, oldest first.
   bool holds() const noexcept { return !ready_.empty(); }
-  StreamPiece take();
+  FilteredPiece take();
 
  private:
   struct Stage {
@@ -37,10 +37,10 @@ class StreamFilters {
 
   // Calls `filter` of each stage that `applies` to with each piece.
   template <class Applies, class Filter>
-  Status feed(std::vector<StreamPiece> pieces, Applies applies, Filter filter);
+  Status feed(std::vector<FilteredPiece> pieces, Applies applies, Filter filter);
 
   std::vector<Stage> stages_;
-  std::deque<StreamPiece> ready_;
+  std::deque<FilteredPiece> ready_;
 };
 
 }  // namespace ppn
