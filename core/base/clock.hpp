@@ -20,6 +20,13 @@ inline Nanos monotonic_now() noexcept {
   return static_cast<Nanos>(now.tv_sec) * kSecond + now.tv_nsec;
 }
 
+// Milliseconds since 1970, for dates of HTTP alone.
+inline std::int64_t wall_now_ms() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000 + now.tv_nsec / kMillisecond;
+}
+
 // `now` plus an option in milliseconds, in which 0 means "no limit".
 constexpr Nanos deadline_after(Nanos now, std::int64_t timeout_ms) noexcept {
   if (timeout_ms <= 0 || timeout_ms > (kNever - now) / kMillisecond) return kNever;

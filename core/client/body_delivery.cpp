@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/clock.hpp"
 #include "policy/retry_after.hpp"
 
 namespace ppn {
@@ -158,9 +159,10 @@ Error status_error(const Response& response) {
   error.http_status = response.status;
   error.received_bytes = response.body_bytes;
   if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;
-  if (const auto field = response.headers.find("retry-after")) {
-    if (const auto delay = parse_retry_after_seconds(*field)) error.retry_after_ms = *delay;
-  }
+  const RetryAfterFields fields{.retry_after_ms = response.headers.find("retry-after-ms"),
+                                .retry_after = response.headers.find("retry-after"),
+                                .date = response.headers.find("date")};
+  if (const auto asked = server_delay(fields, wall_now_ms())) error.retry_after_ms = whole_milliseconds(asked->delay);
   return error;
 }
 
