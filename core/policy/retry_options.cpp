@@ -32,7 +32,7 @@ Result<StatusSet> StatusSet::parse(std::string_view text) {
     const int status = parse_status(trim_ows(text.substr(0, comma)));
     if (status < kFirst || status > kLast) {
       return Failure(ErrorCode::config_error, Phase::config,
-                     "not a list of HTTP statuses from 400 to 599, such as 429,503");
+                     "is no list of HTTP statuses from 400 to 599, such as 429,503");
     }
     set.insert(status);
     if (comma == text.npos) return set;

@@ -20,7 +20,7 @@ class StatusSet {
     for (const int status : statuses) insert(status);
   }
 
-  // "408, 429,500"; "" is the empty set. Error: config_error, Phase::config.
+  // "408, 429,500"; "" is the empty set. Error: config_error, Phase::config; its text goes on after the value.
   static Result<StatusSet> parse(std::string_view text);
   std::string to_text() const;  // ascending, "408,429,500"
 
