@@ -20,7 +20,7 @@ class StatusSet {
     for (const int status : statuses) insert(status);
   }
 
-  // "408, 429,500"; "" is the empty set. Error: config_error.
+  // "408, 429,500"; "" is the empty set. Error: config_error, Phase::config; its text goes on after the value.
   static Result<StatusSet> parse(std::string_view text);
   std::string to_text() const;  // ascending, "408,429,500"
 
@@ -50,6 +50,13 @@ std::string_view name_of(Jitter jitter) noexcept;
 // No option and no hook leads to more retries than this.
 inline constexpr std::int64_t kMaxRetries = 10;
 
+// The word of the option, "equal_down".
+std::string_view name_of(Jitter jitter) noexcept;
+std::optional<Jitter> parse_jitter(std::string_view text) noexcept;
+
+// No option and no hook leads to more retries than this.
+inline constexpr std::int64_t kMaxRetries = 10;
+
 struct RetryOptions {
   std::int64_t max_retries = 3;
   double backoff_factor = 0.5;  // seconds before the first retry; doubled for each further one
@@ -68,6 +75,9 @@ struct RetryOptions {
 enum class BudgetMode : std::uint8_t { ratio, tokens, off };
 std::optional<BudgetMode> parse_budget_mode(std::string_view word) noexcept;
 std::string_view name_of(BudgetMode mode) noexcept;
+
+std::string_view name_of(BudgetMode mode) noexcept;  // "ratio"
+std::optional<BudgetMode> parse_budget_mode(std::string_view text) noexcept;
 
 // Of a client, for each origin (SEMANTICS 3.1.6).
 struct RetryBudgetOptions {
