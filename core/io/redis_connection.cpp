@@ -227,7 +227,10 @@ RedisConnection::Problem RedisConnection::exchange_bytes(std::string_view out, s
     while (replies.size() < count && reader_->next(reply)) replies.push_back(std::move(reply));
     if (reader_->failed()) return "an answer that is not one of Redis";
   }
-  if (!out.empty() || reader_->unread() > 0) return "an answer to nothing that was asked";
+  if (!out.empty() || reader_->unread() > 0) {
+    replies.clear();  // which answer belongs to which question is unknown
+    return "an answer to nothing that was asked";
+  }
   return {};
 }
 

@@ -16,12 +16,15 @@ namespace {
 const std::string kDigest = "$40\r\n0123456789012345678901234567890123456789\r\n";
 const std::string kGranted = "*7\r\n:1\r\n:14400000000\r\n:0\r\n:3600000000\r\n:0\r\n:3\r\n:1700000000000000\r\n";
 
+std::size_t length_of(const std::vector<std::string_view>& command) {
+  std::size_t length = 0;
+  append_redis_command(command, [&](std::string_view bytes) { length += bytes.size(); });
+  return length;
+}
+
 // Bytes of the one command of a greeting without password and database.
 std::size_t greeting_length() {
-  std::size_t length = 0;
-  const std::vector<std::string_view> load = {"SCRIPT", "LOAD", redis_script()};
-  append_redis_command(load, [&](std::string_view bytes) { length += bytes.size(); });
-  return length;
+  return length_of({"SCRIPT", "LOAD", redis_script()});
 }
 
 Script greeted() {
@@ -67,8 +70,8 @@ BOOST_AUTO_TEST_CASE(reply_of_the_script_is_a_decision) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_reply_of_the_script_is_unavailable) {
   const std::vector<std::string> replies = {
-      "hello\r\n", "\r\n", "\0\0\0\0", ":1\r\n", "+OK\r\n", "$-1\r\n", "*-1\r\n", "*0\r\n", "$-5\r\n", "*-5\r\n",
-      "_\r\n", "%1\r\n", "*7\r\n:1\r\n:2\r\n:3\r\n:4\r\n:5\r\n:6\r\n$1\r\n7\r\n",
+      "hello\r\n", "\r\n", std::string(4, '\0'), ":1\r\n", "+OK\r\n", "$-1\r\n", "*-1\r\n", "*0\r\n", "$-5\r\n",
+      "*-5\r\n", "_\r\n", "%1\r\n", "*7\r\n:1\r\n:2\r\n:3\r\n:4\r\n:5\r\n:6\r\n$1\r\n7\r\n",
       // Out of their ranges: granted, spans, replicas.
       "*7\r\n:2\r\n:0\r\n:0\r\n:0\r\n:0\r\n:1\r\n:1\r\n", "*7\r\n:1\r\n:-1\r\n:0\r\n:0\r\n:0\r\n:1\r\n:1\r\n",
       "*7\r\n:1\r\n:0\r\n:1000\r\n:0\r\n:0\r\n:1\r\n:1\r\n",
@@ -85,7 +88,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_reply_of_the_script_is_unavailable) {
       "-READONLY You can't write against a read only replica.\r\n", "-MOVED 1 127.0.0.1:1\r\n",
       "-OOM command not allowed\r\n", "-NOAUTH Authentication required.\r\n", "-\r\n", "-ERR\r\n"};
   for (const std::string& reply : replies) {
-    ScriptedServer server({greeted().send(reply).wait_for_peer_close()});
+    ScriptedServer server({greeted().send(reply).close()});
     const auto gate = gate_at(url_of(server));
     BOOST_TEST_CONTEXT(reply.substr(0, 60)) {
       BOOST_TEST(kind_name(ask_one(*gate, "s")) == "unavailable");
@@ -157,13 +160,10 @@ BOOST_AUTO_TEST_CASE(log_tells_a_fault_once_and_no_secret) {
   BOOST_REQUIRE(set_log_sink(LogLevel::debug, std::make_unique<Lines>(lines)).ok());
   {
     const std::string echo = "-ERR unknown command `AUTH`, with args beginning with: `user` `topsecret`\r\n";
-    ScriptedServer server({Script{}.expect_bytes(greeting_length()).send(echo + kDigest).wait_for_peer_close(),
-                           Script{}
-                               .expect_bytes(greeting_length())
-                               .send("+OK\r\n" + kDigest)
-                               .expect_bytes(10)
-                               .send(kGranted)
-                               .wait_for_peer_close()});
+    const std::size_t length = length_of({"AUTH", "user", "topsecret"}) + greeting_length();
+    Script good;
+    good.expect_bytes(length).send("+OK\r\n" + kDigest).expect_bytes(10).send(kGranted).wait_for_peer_close();
+    ScriptedServer server({Script{}.expect_bytes(length).send(echo + kDigest).wait_for_peer_close(), good});
     const auto gate = gate_at("redis://user:topsecret@127.0.0.1:" + std::to_string(server.port()));
     for (int i = 0; i < 3; ++i) ask_one(*gate, "s");
     BOOST_TEST(probe(*gate));
