@@ -7,7 +7,8 @@
 //                                 ^                                                    |
 //                                 +-----------(a probe every second succeeds)----------+
 //
-// While down, every question is answered `unavailable` at once, also during a probe.
+// While down, every question is answered `unavailable` at once, also during a probe. In a cluster the URL has to lead to
+// a proxy, or to the node of the scope: MOVED is an error like any other.
 #pragma once
 
 #include <cstdint>
