@@ -1,4 +1,4 @@
-"""Names of Poco, OpenSSL and zlib appear only in the layer that hides them."""
+"""Names of Poco, OpenSSL, zlib and hiredis appear only in the layer that hides them."""
 import re
 
 # What, how its header starts, how its names look in code, where it may be.
@@ -8,6 +8,7 @@ OWNERS = (
     ("Poco::Net", "Poco/Net/", re.compile(r"\bPoco::Net\b"), ("core/io/",)),
     ("Poco::JSON", "Poco/JSON/", re.compile(r"\bPoco::(JSON|Dynamic)\b"), ("core/codec/json.", "core/codec/json_")),
     ("zlib", "zlib.h", re.compile(r"\b(inflate|deflate)(Init2?_?|End|Reset)?\s*\(|\bz_stream\b"), ("core/codec/",)),
+    ("hiredis", "hiredis/", re.compile(r"\bredis(Reader|Reply|Format|Free)\w*\b|\bfreeReplyObject\b"), ("core/io/redis_",)),
 )
 # Poco::Exception is caught where exceptions of others are turned into values.
 POCO = ("core/base/", "core/io/", "core/codec/json.", "core/codec/json_", "capi/src/")
