@@ -44,11 +44,6 @@ class StatusSet {
 
 // SEMANTICS 3.1.5.
 enum class Jitter : std::uint8_t { equal_down, full, decorrelated, none };
-std::optional<Jitter> parse_jitter(std::string_view word) noexcept;
-std::string_view name_of(Jitter jitter) noexcept;
-
-// No option and no hook leads to more retries than this.
-inline constexpr std::int64_t kMaxRetries = 10;
 
 // The word of the option, "equal_down".
 std::string_view name_of(Jitter jitter) noexcept;
@@ -73,8 +68,6 @@ struct RetryOptions {
 };
 
 enum class BudgetMode : std::uint8_t { ratio, tokens, off };
-std::optional<BudgetMode> parse_budget_mode(std::string_view word) noexcept;
-std::string_view name_of(BudgetMode mode) noexcept;
 
 std::string_view name_of(BudgetMode mode) noexcept;  // "ratio"
 std::optional<BudgetMode> parse_budget_mode(std::string_view text) noexcept;
