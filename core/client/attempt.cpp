@@ -62,6 +62,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   if (Status leased = co_await lease(fresh); !leased) co_return leased;
   Connection& connection = *lease_.connection();
   stale_.connection_was_reused = connection.exchanges > 0;
+  owner_.report().connect(connection.transport->remote(), stale_.connection_was_reused);
   BodySource* const source = request_->source;
 
   // The request. A server may answer before it has read all of it.
@@ -84,6 +85,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   }
   sent_ = exchange.sent();
   end_span(Span::send);
+  owner_.report().sent(exchange.sent_bytes());
 
   // The head of the response.
   const Nanos first_byte_deadline = deadline(limits().first_byte_ms);
@@ -102,6 +104,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   }
   receive_head();
   end_span(Span::first_byte);
+  owner_.report().first_byte(response_->status, span_begin_);
   co_return Status();
 }
 
@@ -155,6 +158,7 @@ void Attempt::receive_head() {
   response_->headers = std::move(head.headers);
   response_->reused = stale_.connection_was_reused;
   response_->remote = lease_.connection()->transport->remote();
+  response_->connection_id = connection_id_;
   response_->tls = lease_.connection()->transport->tls();
 }
 

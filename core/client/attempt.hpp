@@ -11,6 +11,7 @@
 #include "base/task.hpp"
 #include "client/body_delivery.hpp"
 #include "client/call_limits.hpp"
+#include "client/call_reporter.hpp"
 #include "client/client_loop.hpp"
 #include "client/handler.hpp"
 #include "client/response.hpp"
@@ -39,6 +40,7 @@ class AttemptOwner {
   };
 
   virtual const Facts& facts() const noexcept = 0;
+  virtual CallReporter& report() noexcept = 0;
   // Sees to it that take_turn() of its attempts is called when other calls had their turn.
   virtual void ask_turn() noexcept = 0;
 

@@ -180,6 +180,7 @@ void BodyDelivery::note_stream_state(Response& response) const {
 }
 
 BodyDelivery::Step BodyDelivery::answer(Flow flow) noexcept {
+  handed_on_ = true;
   switch (flow) {
     case Flow::proceed: forget_resume_request(); return Step::more;
     case Flow::pause: return Step::paused;

@@ -48,6 +48,9 @@ class BodyDelivery {
   // The body is complete. To be called again after a pause at the end.
   Step end(CallHandler& handler, Response& response);
 
+  // Whether the handler has seen a piece of a stream.
+  bool has_handed_on() const noexcept { return handed_on_; }
+
   // A resume belongs to the callback it comes in: it undoes the pause that this callback asks for, and no later one.
   void request_resume() noexcept { resume_requested_ = true; }
   bool take_resume_request() noexcept { return std::exchange(resume_requested_, false); }
@@ -83,6 +86,7 @@ class BodyDelivery {
   bool refused_ = false;                    // the body is that of an error
   bool ended_ = false;                      // the last line, without its end, was handed on
   bool resume_requested_ = false;
+  bool handed_on_ = false;
   std::unique_ptr<Error> error_;
 };
 

@@ -13,7 +13,10 @@
 #include "client/base_url.hpp"
 #include "client/call_secrets.hpp"
 #include "client/client_loop.hpp"
+#include "client/rate_limiter.hpp"
+#include "client/retry_decider.hpp"
 #include "codec/url.hpp"
+#include "io/redis_gate.hpp"
 #include "io/tls.hpp"
 
 namespace ppn {
@@ -35,6 +38,13 @@ TlsSettings tls_settings(const TlsOptions& options) {
           .client_key_password = options.client_key_password};
 }
 
+Result<std::shared_ptr<RateLimiter>> make_rate_limiter(const RateLimitOptions& options) {
+  if (options.redis_url.empty()) return RateLimiter::create(options);
+  Result<std::shared_ptr<RedisGate>> gate = RedisGate::create(options.redis_url.view(), options.redis_timeout_ms);
+  if (!gate) return std::move(gate).failure();
+  return RateLimiter::create(options, std::move(*gate));
+}
+
 // Its thread may have been in the middle of a change when the process was forked: it stays in memory as it is.
 void leave(std::shared_ptr<ClientLoop>& client_loop) noexcept {
   alignas(std::shared_ptr<ClientLoop>) std::array<std::byte, sizeof client_loop> never_destroyed;
@@ -53,6 +63,11 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
   if (!base) return std::move(base).failure();
   std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides), std::move(*base)));
 
+  if (const RateLimitOptions& limits = client->options_.rate_limit; limits.any()) {
+    Result<std::shared_ptr<RateLimiter>> limiter = make_rate_limiter(limits);
+    if (!limiter) return std::move(limiter).failure();
+    client->rate_limiter_ = std::move(*limiter);
+  }
   client->secrets_ = CallSecrets(client->options_).register_all();
   const TlsOptions& tls = client->options_.tls;
   if (!tls.verify_ssl) {
@@ -147,6 +162,28 @@ std::shared_ptr<const MiddlewareList> Client::middleware() const {
   if (!has_middleware_.load(std::memory_order_acquire)) return nullptr;
   const std::lock_guard lock(middleware_mutex_);
   return middleware_;
+}
+
+Status Client::share_rate_limiter(std::shared_ptr<RateLimiter> limiter) {
+  if (!left_to_parent()) {
+    const std::lock_guard lock(mutex_);
+    if (used_in_.load(std::memory_order_relaxed) == kUnused) {
+      rate_limiter_.swap(limiter);
+      return {};
+    }
+  }
+  return Failure(ErrorCode::invalid_state, Phase::config, "the client has started a request before");
+}
+
+Status Client::set_retry_decider(std::shared_ptr<RetryDecider> decider) {
+  if (!left_to_parent()) {
+    const std::lock_guard lock(mutex_);
+    if (used_in_.load(std::memory_order_relaxed) == kUnused) {
+      retry_decider_.swap(decider);
+      return {};
+    }
+  }
+  return Failure(ErrorCode::invalid_state, Phase::config, "the client has started a request before");
 }
 
 Client::Counts Client::counts() {

@@ -23,6 +23,8 @@
 namespace ppn {
 
 class ClientLoop;
+class RateLimiter;
+class RetryDecider;
 class TlsContext;
 
 // Thread: any.
@@ -54,8 +56,20 @@ class Client {
   void add_middleware(std::shared_ptr<Middleware> middleware);
   // Null when there is none.
   std::shared_ptr<const MiddlewareList> middleware() const;
+  // Calls of this client keep to the limit of `limiter`, which others may share; null = no limit. At first it is one of
+  // its own, made from the options. Error: invalid_state (a request was started before).
+  Status share_rate_limiter(std::shared_ptr<RateLimiter> limiter);
+  // Null when there is no limit. Does not change once client_loop() was called.
+  const std::shared_ptr<RateLimiter>& rate_limiter() const noexcept { return rate_limiter_; }
+
+  // Asked about each attempt that did not end well; null = nobody. Error: invalid_state (a request was started before).
+  Status set_retry_decider(std::shared_ptr<RetryDecider> decider);
+  const std::shared_ptr<RetryDecider>& retry_decider() const noexcept { return retry_decider_; }
+
   // Whether calls run code of the user besides their callbacks.
-  bool calls_user() const noexcept { return watched() || has_middleware_.load(std::memory_order_acquire); }
+  bool calls_user() const noexcept {
+    return watched() || retry_decider_ || has_middleware_.load(std::memory_order_acquire);
+  }
 
   struct Counts {
     std::size_t connections = 0;  // all of them
@@ -106,6 +120,8 @@ class Client {
   std::shared_ptr<CallListener> listener_;            // guarded by mutex_
   std::shared_ptr<TlsContext> tls_;                   // guarded by mutex_
   std::shared_ptr<ClientLoop> client_loop_;           // guarded by mutex_
+  std::shared_ptr<RateLimiter> rate_limiter_;
+  std::shared_ptr<RetryDecider> retry_decider_;
   LiveObject live_;
 };
 

@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "client/attempt_log.hpp"
+#include "client/call_secrets.hpp"
 #include "client/quiet_handler.hpp"
+#include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
 
 namespace ppn {
@@ -47,6 +50,8 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
              .collects = delivery == Delivery::collect},
       handler_(std::move(handler)),
       middleware_(std::move(middleware)),
+      limiter_(call_->client_->rate_limiter()),
+      decider_(call_->client_->retry_decider()),
       delivery_(delivery),
       lone_(lone),
       source_(std::move(call_->source_)),
@@ -71,6 +76,7 @@ void RunningCall::begin() noexcept {
   facts_.deadline = deadline_after(loop_.now(), facts_.limits.total_ms);
   token_.set_deadline(facts_.deadline);
   if (call_->cancel_requested_) token_.cancel();
+  report_.begin(*call_->client_, call_->message_.method, call_->message_.url, call_->message_.headers, facts_.started);
   try {
     run();
   } catch (const std::bad_alloc&) {
@@ -115,6 +121,8 @@ Task<Status> RunningCall::try_until_settled() {
   for (;;) {
     Status outcome = co_await one_attempt();
     const RetryDecision decision = settle(outcome);
+    last_outcome_ = decision.outcome;
+    if (attempt_) learn_from(*attempt_, outcome, decision.reason == StopReason::provider_code);
     if (!decision.retry) {
       stop_reason_ = decision.reason;
       if (outcome && quiet_ && only_peeked_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
@@ -123,6 +131,7 @@ Task<Status> RunningCall::try_until_settled() {
     note_attempt(*attempt_, outcome, decision);
     attempt_->let_go();
     attempt_.reset();
+    admission_.reset();
     ++retries_;
     if (Status waited = co_await back_off(decision); !waited) co_return waited;
     if (Status rewound = rewind(); !rewound) co_return rewound;
@@ -133,6 +142,9 @@ Task<Status> RunningCall::try_until_settled() {
 // that of a stream is not read at all.
 Task<Status> RunningCall::one_attempt() {
   only_peeked_ = false;
+  if (needs_admission()) {
+    if (Status admitted = co_await admit(admission_); !admitted) co_return admitted;
+  }
   if (may_hedge()) co_return co_await hedged_attempts();
   attempt_ = begin_attempt(token_);
   Status outcome = co_await perform(*attempt_, outgoing_);
@@ -145,6 +157,7 @@ Task<Status> RunningCall::one_attempt() {
     }
   }
   attempt_->stop_clock();
+  report_attempt_end(*attempt_, outcome);
   if (outgoing_ && !outgoing_->chain.empty()) {
     outcome = co_await leave_attempt(*attempt_, *outgoing_, std::move(outcome));
     only_peeked_ = only_peeked_ && outcome && !attempt_->answered();
@@ -154,6 +167,7 @@ Task<Status> RunningCall::one_attempt() {
 
 std::unique_ptr<Attempt> RunningCall::begin_attempt(Token& token) {
   AttemptOwner& owner = *this;
+  report_.attempt(attempts_);
   return std::make_unique<Attempt>(owner, token, attempts_++);
 }
 
@@ -168,6 +182,7 @@ bool RunningCall::needs_own_message() const noexcept {
 
 Task<Status> RunningCall::back_off(const RetryDecision& decision) {
   if (decision.source == DelaySource::backoff) backoff_so_far_ = std::max<Nanos>(backoff_so_far_, 0) + decision.delay;
+  report_.retry(last_outcome_, decision.delay, decision.source, 0, ErrorCode::ok);
   Wait nothing;
   const Wake wake = co_await nothing.until(token_, loop_.now() + decision.delay);
   if (wake == Wake::interrupted) co_return interrupted(Phase::backoff);
@@ -224,6 +239,7 @@ void RunningCall::forget_request() {
   attempt_->response()->headers.shrink_to_fit();
 }
 
+// What is known of the call, for the error that ends it.
 void RunningCall::describe(Error& error) noexcept {
   error.attempts = attempts_;
   error.sent = sent_;
@@ -231,6 +247,20 @@ void RunningCall::describe(Error& error) noexcept {
   error.url = redacted_if_possible(call_->message_.url);
   if (attempt_) error.received_bytes = attempt_->received_bytes();
   if (const auto response = current_response()) error.http_status = response->status;
+  try {
+    scrub_error(error, CallSecrets(call_->message_.headers, call_->message_.url));
+    if (attempts_ > 0) error.log = attempt_log(error);
+  } catch (const std::bad_alloc&) {
+    error.message.clear();  // rather nothing than a secret
+  }
+}
+
+// Nothing was decided about a call that ended while it waited, or after its response had begun to be handed out.
+StopReason RunningCall::stop_reason_of(const Error& error) const noexcept {
+  if (stop_reason_ != StopReason::none) return stop_reason_;
+  if (error.code == ErrorCode::cancelled) return StopReason::cancelled;
+  if (committed_) return StopReason::committed;
+  return error.code == ErrorCode::timeout ? StopReason::deadline : StopReason::not_retryable;
 }
 
 void RunningCall::complete(Status outcome) noexcept {
@@ -238,7 +268,10 @@ void RunningCall::complete(Status outcome) noexcept {
   std::unique_ptr<Error> error;
   if (!outcome) error = std::move(outcome).failure().take();
   if (attempt_ && attempt_->sent() != Sent::none) sent_ = attempt_->sent();
-  if (error) describe(*error);
+  if (error) {
+    stop_reason_ = stop_reason_of(*error);
+    describe(*error);
+  }
   std::shared_ptr<Response> response = current_response();
   if (attempt_) attempt_->let_go();
   if (response) {
@@ -252,8 +285,16 @@ void RunningCall::complete(Status outcome) noexcept {
     body_.note_stream_state(*response);
   }
   if (around_ && !facts_.collects) around_->chain.end(error.get());
+  report_.end({.status = response ? response->status : 0,
+               .code = error ? error->code : ErrorCode::ok,
+               .stop = stop_reason_,
+               .attempts = attempts_,
+               .received_bytes = response ? response->body_bytes : 0,
+               .stream = !facts_.collects},
+              response ? response->timings : Timings());
   answer_.reset();
   attempt_.reset();
+  admission_.reset();
   hedge_.reset();
   outgoing_.reset();
   around_.reset();

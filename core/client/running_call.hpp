@@ -13,15 +13,20 @@
 #include "client/attempt.hpp"
 #include "client/body_delivery.hpp"
 #include "client/call.hpp"
+#include "client/call_reporter.hpp"
 #include "client/client_loop.hpp"
 #include "client/handler.hpp"
 #include "client/middleware.hpp"
+#include "client/retry_decider.hpp"
 #include "io/tls.hpp"
 #include "io/wait.hpp"
+#include "policy/circuit_breaker.hpp"
+#include "policy/rate_observation.hpp"
 #include "policy/retry_policy.hpp"
 
 namespace ppn {
 
+class RateLimiter;
 struct MiddlewareOutcome;
 struct Outgoing;
 
@@ -63,6 +68,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
     static constexpr std::uint8_t kCancel = 2;
     static constexpr std::uint8_t kResume = 4;
     static constexpr std::uint8_t kTurn = 8;
+    static constexpr std::uint8_t kAdmission = 16;
 
     explicit Notice(RunningCall& call) noexcept : call_(call) {}
     // False when the loop has ended.
@@ -80,6 +86,11 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   struct AroundDeleter {
     void operator()(Around* around) const noexcept;
   };
+  struct Admission;
+  struct AdmissionDeleter {
+    void operator()(Admission* admission) const noexcept;
+  };
+  using AdmissionPointer = std::unique_ptr<Admission, AdmissionDeleter>;
   struct Arm;
   struct Hedge;
   struct HedgeDeleter {
@@ -87,6 +98,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   };
 
   const Facts& facts() const noexcept override { return facts_; }
+  CallReporter& report() noexcept override { return report_; }
   void ask_turn() noexcept override { notice_.post(Notice::kTurn); }
 
   void begin() noexcept;
@@ -99,6 +111,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Task<Status> go_through_middleware();
   Task<Status> try_until_settled();
   Task<Status> one_attempt();
+  Task<Status> admit(AdmissionPointer& admission);
   Task<Status> perform(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> perform_with_message(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> leave_attempt(Attempt& attempt, Outgoing& outgoing, Status outcome);
@@ -113,8 +126,19 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   bool asks_for_retry(const Response& response) const;
   AttemptOutcome outcome_of(const Attempt& attempt, const Status& outcome) const;
   RetryDecision decide(const Attempt& attempt, const Status& outcome, std::string_view provider_code) const;
+  RetryContext retry_context() const noexcept;
   RetryDecision settle(const Status& outcome);
+  RetryDecision ask_decider(const Status& outcome, std::string_view provider_code,
+                            const RetryDecision& by_default) const;
   bool may_hedge() const;
+  bool needs_admission() const noexcept;
+  bool admit_at_once(AdmissionPointer& admission);
+  Status ask_breaker(Admission& admission);
+  void breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept;
+  void learn_from(const Attempt& attempt, const Status& outcome, bool final_code);
+  static RateObservation rates_of(const Response& response);
+  const std::string& scope();
+  std::string_view limiter_scope();
   Nanos hedge_delay() const;
 
   std::unique_ptr<Attempt> begin_attempt(Token& token);
@@ -126,8 +150,12 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Status rewind();
   MiddlewareOutcome passing_out(Status outcome);
   Status came_out(MiddlewareOutcome passing);
+  AttemptRecord record_of(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) const;
   void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
   void forget_request();
+  void report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept;
+  std::shared_ptr<const std::vector<AttemptRecord>> attempt_log(const Error& error) const;
+  StopReason stop_reason_of(const Error& error) const noexcept;
   void describe(Error& error) noexcept;
   Status no_memory() noexcept;
   Failure interrupted(Phase phase);
@@ -140,16 +168,21 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Facts facts_;
   std::unique_ptr<CallHandler> handler_;
   const std::shared_ptr<const MiddlewareList> middleware_;  // null when there is none
+  const std::shared_ptr<RateLimiter> limiter_;              // null when there is none
+  const std::shared_ptr<RetryDecider> decider_;             // null when there is none
   const Delivery delivery_;
   const bool lone_;
   std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
   std::string origin_;
+  std::string scope_;  // see scope()
+  CallReporter report_;
   Token token_;
   Notice notice_{*this};
   BodyDelivery body_;
   std::unique_ptr<Around, AroundDeleter> around_;  // when there is middleware
   std::unique_ptr<Outgoing> outgoing_;             // of attempt_, when it has a message of its own
   std::unique_ptr<Hedge, HedgeDeleter> hedge_;     // of the last attempts that ran side by side; keeps their tokens
+  AdmissionPointer admission_;                     // for attempt_
   std::unique_ptr<Attempt> attempt_;               // the last one; null before the first and while the call waits
   std::shared_ptr<Response> answer_;               // of a middleware, in place of that of attempt_
 
@@ -161,6 +194,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   int retries_ = 0;
   Nanos backoff_so_far_ = -1;
   StopReason stop_reason_ = StopReason::none;
+  OutcomeClass last_outcome_ = OutcomeClass::fatal;
   Sent sent_ = Sent::none;                       // of the last attempt that sent anything
   std::vector<AttemptRecord> earlier_attempts_;  // before the last
 };

@@ -7,6 +7,7 @@
 #include "client/idempotency.hpp"
 #include "client/provider_error.hpp"
 #include "client/quiet_handler.hpp"
+#include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
 #include "policy/replay.hpp"
 
@@ -32,6 +33,7 @@ struct RunningCall::Arm {
       : token(call.loop_), attempt(call.begin_attempt(token)), body(Delivery::collect, call.call_->request_options()) {}
 
   Token token;
+  AdmissionPointer admission;  // of the second one; that of the first is the call's
   std::unique_ptr<Outgoing> outgoing;
   std::unique_ptr<Attempt> attempt;
   BodyDelivery body;
@@ -68,6 +70,7 @@ Task<> RunningCall::run_arm(Arm& arm) {
     Status outcome = co_await perform(*arm.attempt, arm.outgoing);
     if (outcome && !arm.attempt->answered()) outcome = co_await arm.attempt->read_body(quiet_handler(), arm.body);
     arm.attempt->stop_clock();
+    report_attempt_end(*arm.attempt, outcome);
     if (arm.outgoing && !arm.outgoing->chain.empty()) {
       outcome = co_await leave_attempt(*arm.attempt, *arm.outgoing, std::move(outcome));
     }
@@ -99,6 +102,7 @@ Task<Status> RunningCall::hedged_attempts() {
   launch(arms[0]);
 
   Arm* winner = nullptr;
+  const Nanos began = loop_.now();
   Nanos slow_at = loop_.now() + hedge_delay();
   for (std::array<bool, 2> judged{};;) {
     for (std::size_t i = 0; i < arms.size() && winner == nullptr; ++i) {
@@ -115,7 +119,12 @@ Task<Status> RunningCall::hedged_attempts() {
     if (wake == Wake::interrupted) break;
     if (wake == Wake::ready) continue;
     slow_at = kNever;
-    if (client_loop_->retry_budget(origin_).withdraw(loop_.now())) launch(arms[1]);
+    AdmissionPointer beside;
+    if (needs_admission() && !admit_at_once(beside)) continue;
+    if (!client_loop_->retry_budget(origin_).withdraw(loop_.now())) continue;
+    report_.hedge(loop_.now() - began);
+    launch(arms[1]);
+    arms[1]->admission = std::move(beside);
   }
 
   // The wait of a loser ends inside this call.
@@ -127,6 +136,7 @@ Task<Status> RunningCall::hedged_attempts() {
   for (const auto& arm : arms) {
     if (arm && arm.get() != winner) note_attempt(*arm->attempt, arm->outcome, {});
   }
+  if (winner == arms[1].get()) admission_ = std::move(winner->admission);  // nobody judges a loser
   attempt_ = std::move(winner->attempt);
   co_return std::move(winner->outcome);
 }

@@ -69,6 +69,7 @@ Task<Status> RunningCall::go_through_middleware() {
       attempt_->let_go();
       attempt_.reset();
     }
+    admission_.reset();
     answer_.reset();
     ++retries_;
     call_->encode_again(call_->message_, call_->wire_);  // it may have changed headers

@@ -1,6 +1,7 @@
 // What other threads, and callbacks, ask of a running call.
 #include <utility>
 
+#include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
 
 namespace ppn {
@@ -48,6 +49,7 @@ void RunningCall::Notice::run() noexcept {
   if ((asked & kCancel) != 0) call->cancel_on_loop();
   if ((asked & kResume) != 0) call->resume_on_loop();
   if ((asked & kTurn) != 0) call->take_turn();
+  if ((asked & kAdmission) != 0 && call->admission_) call->admission_->changed.notify();
 }
 
 // The last reference may go with it, and this notice with the call.

@@ -45,6 +45,12 @@ AttemptOutcome RunningCall::outcome_of(const Attempt& attempt, const Status& out
     seen.status = response->status;
     seen.should_retry = should_retry(headers);
     seen.server_delay = server_delay_of(headers);
+    // A limit that is used up says when it is not any more (SEMANTICS 3.1.5).
+    if (!seen.server_delay && (seen.status == 429 || seen.status == 503 || seen.status == 529)) {
+      if (const auto reset = rates_of(*response).exhausted_reset()) {
+        seen.server_delay = ServerDelay{.delay = *reset, .source = DelaySource::rate_headers};
+      }
+    }
   }
   return seen;
 }
@@ -52,22 +58,34 @@ AttemptOutcome RunningCall::outcome_of(const Attempt& attempt, const Status& out
 RetryDecision RunningCall::decide(const Attempt& attempt, const Status& outcome, std::string_view provider_code) const {
   AttemptOutcome seen = outcome_of(attempt, outcome);
   seen.provider_code = provider_code;
-  const Nanos remaining = facts_.deadline == kNever ? kNever : facts_.deadline - loop_.now();
-  return decide_retry(
-      call_->request_options().retry, seen,
-      {.retries_done = retries_, .remaining = remaining, .backoff_so_far = backoff_so_far_, .random = random_unit()});
+  return decide_retry(call_->request_options().retry, seen, retry_context());
 }
 
-// The decision, with what only the call knows: the budget of its origin.
+RetryContext RunningCall::retry_context() const noexcept {
+  return {.retries_done = retries_,
+          .remaining = facts_.deadline == kNever ? kNever : facts_.deadline - loop_.now(),
+          .backoff_so_far = backoff_so_far_,
+          .random = random_unit()};
+}
+
+// The decision, with what only the call knows: the hook of the user, and the budget of its origin.
 RetryDecision RunningCall::settle(const Status& outcome) {
-  RetryBudget& budget = client_loop_->retry_budget(origin_);
+  // The breaker or the limiter has refused the attempt: nothing was tried.
+  if (!attempt_) {
+    const bool cancelled = outcome.error().code == ErrorCode::cancelled;
+    return {.reason = cancelled ? StopReason::cancelled : StopReason::not_retryable};
+  }
   if (outcome && attempt_->response()->status < 400) {
-    budget.on_success(loop_.now());
-    return {};
+    client_loop_->retry_budget(origin_).on_success(loop_.now());
+    const HedgeOptions& hedge = call_->request_options().hedge;
+    if (hedge.enabled && hedge.delay_ms == 0) client_loop_->latencies(origin_).add(loop_.now() - attempt_->began());
+    return {.outcome = OutcomeClass::success};
   }
   const std::string provider_code = outcome ? provider_code_of(attempt_->body_so_far()) : std::string();
   RetryDecision decision = decide(*attempt_, outcome, provider_code);
+  if (decider_) decision = ask_decider(outcome, provider_code, decision);
   if (!decision.retry) return decision;
+  RetryBudget& budget = client_loop_->retry_budget(origin_);
   budget.on_retryable_failure(loop_.now());
   if (budget.withdraw(loop_.now())) return decision;
   decision.retry = false;
@@ -75,23 +93,62 @@ RetryDecision RunningCall::settle(const Status& outcome) {
   return decision;
 }
 
-void RunningCall::note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) {
+RetryDecision RunningCall::ask_decider(const Status& outcome, std::string_view provider_code,
+                                       const RetryDecision& by_default) const {
+  const AttemptRecord record = record_of(*attempt_, outcome, by_default);
+  const DeciderAnswer answer = decider_->decide(
+      {.attempt = record, .response = attempt_->response(), .body = attempt_->body_so_far(), .by_default = by_default});
+  AttemptOutcome seen = outcome_of(*attempt_, outcome);
+  seen.provider_code = provider_code;
+  return apply_decider(by_default, answer, seen, retry_context(), call_->request_options().retry);
+}
+
+AttemptRecord RunningCall::record_of(const Attempt& attempt, const Status& outcome,
+                                     const RetryDecision& decision) const {
   const auto& response = attempt.response();
+  return {.number = attempt.number(),
+          .outcome = decision.outcome,
+          .code = outcome ? error_code_of_status(response->status) : outcome.error().code,
+          .phase = outcome ? Phase::body : outcome.error().phase,
+          .status = response ? response->status : 0,
+          .sent = attempt.sent(),
+          .received_bytes = attempt.received_bytes(),
+          .began = attempt.began() - facts_.started,
+          .ended = monotonic_now() - facts_.started,
+          .delay = decision.retry ? decision.delay : -1,
+          .delay_source = decision.source,
+          .connection_id = attempt.connection_id(),
+          .remote = attempt.remote()};
+}
+
+void RunningCall::note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) {
   if (attempt.sent() != Sent::none) sent_ = attempt.sent();
-  note_earlier_attempt(earlier_attempts_,
-                       {.number = attempt.number(),
-                        .outcome = decision.outcome,
-                        .code = outcome ? error_code_of_status(response->status) : outcome.error().code,
-                        .phase = outcome ? Phase::body : outcome.error().phase,
-                        .status = response ? response->status : 0,
-                        .sent = attempt.sent(),
-                        .received_bytes = attempt.received_bytes(),
-                        .began = attempt.began() - facts_.started,
-                        .ended = monotonic_now() - facts_.started,
-                        .delay = decision.retry ? decision.delay : -1,
-                        .delay_source = decision.source,
-                        .connection_id = attempt.connection_id(),
-                        .remote = attempt.remote()});
+  note_earlier_attempt(earlier_attempts_, record_of(attempt, outcome, decision));
+}
+
+void RunningCall::report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept {
+  report_.attempt_end(attempt.response() ? attempt.response()->status : 0,
+                      outcome ? ErrorCode::ok : outcome.error().code, attempt.received_bytes());
+}
+
+// All attempts, the last one with what the error says of it.
+std::shared_ptr<const std::vector<AttemptRecord>> RunningCall::attempt_log(const Error& error) const {
+  auto log = std::make_shared<std::vector<AttemptRecord>>(earlier_attempts_);
+  if (attempt_) {
+    const auto response = current_response();
+    log->push_back({.number = attempt_->number(),
+                    .outcome = committed_ ? OutcomeClass::committed : last_outcome_,
+                    .code = error.code,
+                    .phase = error.phase,
+                    .status = response ? response->status : 0,
+                    .sent = attempt_->sent(),
+                    .received_bytes = attempt_->received_bytes(),
+                    .began = attempt_->began() - facts_.started,
+                    .ended = monotonic_now() - facts_.started,
+                    .connection_id = attempt_->connection_id(),
+                    .remote = attempt_->remote()});
+  }
+  return log;
 }
 
 }  // namespace ppn

@@ -74,11 +74,13 @@ struct TestCall::Record {
 
 class TestCall::Recorder final : public CallHandler {
  public:
-  Recorder(std::shared_ptr<Record> record, Hooks hooks) : record_(std::move(record)), hooks_(std::move(hooks)) {}
+  Recorder(std::shared_ptr<Record> record, Hooks hooks, bool sees_head)
+      : record_(std::move(record)), hooks_(std::move(hooks)), sees_head_(sees_head) {}
   ~Recorder() override {
     record_->change([this](Outcome&) { record_->handler_ended = true; });
   }
 
+  bool wants_head() const noexcept override { return sees_head_; }
   Flow on_head(const std::shared_ptr<Response>& response) override {
     record_->change([&](Outcome& outcome) {
       outcome.response = response;
@@ -120,6 +122,7 @@ class TestCall::Recorder final : public CallHandler {
 
   const std::shared_ptr<Record> record_;
   const Hooks hooks_;
+  const bool sees_head_;
 };
 
 TestCall::TestCall(const std::shared_ptr<Client>& client, Request request)
@@ -133,12 +136,12 @@ TestCall::TestCall(const std::shared_ptr<Client>& client, Request request)
   if (request.set_body) require(request.set_body(*call_));
 }
 
-Status TestCall::try_start() {
-  return call_->start(delivery_, std::make_unique<Recorder>(record_, hooks_));
+Status TestCall::try_start(bool sees_head) {
+  return call_->start(delivery_, std::make_unique<Recorder>(record_, hooks_, sees_head));
 }
 
-TestCall& TestCall::start() {
-  require(try_start());
+TestCall& TestCall::start(bool sees_head) {
+  require(try_start(sees_head));
   return *this;
 }
 

@@ -83,9 +83,10 @@ class TestCall {
   // Describes the call; every step must succeed.
   TestCall(const std::shared_ptr<Client>& client, Request request);
 
-  Status try_start();
+  // `sees_head`: whether the handler asks for the head, which rules out a second attempt after it.
+  Status try_start(bool sees_head = true);
   // try_start() that must succeed.
-  TestCall& start();
+  TestCall& start(bool sees_head = true);
   void cancel() { call_->cancel(); }
   void resume() { call_->resume(); }
   const std::shared_ptr<Call>& call() const { return call_; }
