@@ -194,6 +194,7 @@ BOOST_AUTO_TEST_CASE(credentials_of_a_request_are_found_in_its_head) {
 BOOST_AUTO_TEST_CASE(secrets_of_the_options_are_registered_as_long_as_a_client_lives) {
   BOOST_REQUIRE_EQUAL(registered_secrets(), 0U);
   Options options;
+  options.base_url = "https://api.example/v1";
   options.api_key = Secret(std::string_view("the-api-key"));
   options.rate_limit.redis_url = Secret(std::string_view("redis://user:pass%2Fword@127.0.0.1:6379/0"));
   {
