@@ -51,7 +51,7 @@ std::optional<Nanos> open_floor_of(const AttemptOutcome& attempt) noexcept {
 
 CircuitBreaker::Admission CircuitBreaker::admit(Nanos now, double random, Nanos probe_timeout) noexcept {
   settle(now);
-  random_ = std::clamp(random, 0.0, 1.0);
+  random_ = std::isnan(random) ? 0.5 : std::clamp(random, 0.0, 1.0);
   switch (state_) {
     case State::closed: return {.admitted = true, .permit = closed_id_};
     case State::open: return {.retry_after = open_until_ - now};
