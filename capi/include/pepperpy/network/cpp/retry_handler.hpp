@@ -162,6 +162,7 @@ class RetryHandler {
    *  @param keyed   The request carries an idempotency key that the server honours. */
   template <class Function>
   std::invoke_result_t<Function&> run(std::string_view method, Function&& function, bool keyed = false) const {
+    if (signal_ == nullptr) detail::fail(PPN_E_INVALID_ARGUMENT, "the retry handler was moved from");
     const Run run_of(*signal_);
     const std::chrono::nanoseconds began = now();
     for (int32_t retries = 0;; ++retries) {
@@ -198,6 +199,7 @@ class RetryHandler {
   /** End the runs under way: those that wait throw CancelledError at once, the others before their next wait. Later runs
    *  are not concerned. Thread: any. Blocks: never. */
   void cancel() const noexcept {
+    if (signal_ == nullptr) return;
     {
       const std::lock_guard<std::mutex> lock(signal_->mutex);
       ++signal_->cancels;
