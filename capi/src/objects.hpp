@@ -21,6 +21,7 @@
 #include "event.hpp"
 #include "handle.hpp"
 #include "pepperpy/network/export.h"
+#include "policy/retry_options.hpp"
 #include "user_callbacks.hpp"
 
 namespace ppn::capi {
@@ -97,6 +98,10 @@ struct LineDecoderObject {
   std::unique_ptr<State> state;
 };
 
+struct RetryPolicyObject {
+  std::unique_ptr<RetryOptions> options;
+};
+
 struct StreamObject {
   struct Handed {
     ppn_event piece;      // of the last ppn_stream_next
@@ -161,6 +166,11 @@ template <>
 struct HandleTraits<ppn_line_decoder> {
   using Object = LineDecoderObject;
   static constexpr HandleKind kind = HandleKind::line_decoder;
+};
+template <>
+struct HandleTraits<ppn_retry_policy> {
+  using Object = RetryPolicyObject;
+  static constexpr HandleKind kind = HandleKind::retry_policy;
 };
 
 }  // namespace ppn::capi

@@ -51,7 +51,7 @@ std::optional<Nanos> open_floor_of(const AttemptOutcome& attempt) noexcept {
 
 CircuitBreaker::Admission CircuitBreaker::admit(Nanos now, double random, Nanos probe_timeout) noexcept {
   settle(now);
-  random_ = std::clamp(random, 0.0, 1.0);
+  random_ = std::isnan(random) ? 0.5 : std::clamp(random, 0.0, 1.0);
   switch (state_) {
     case State::closed: return {.admitted = true, .permit = closed_id_};
     case State::open: return {.retry_after = open_until_ - now};
@@ -137,7 +137,7 @@ void CircuitBreaker::open(Nanos now, Nanos floor) noexcept {
   // 20 percent to either side, mirrored at the limit: many clients must not come back at the same time.
   double open_ms = base * (0.8 + 0.4 * random_);
   if (open_ms > longest) open_ms = 2 * longest - open_ms;
-  const Nanos lasts = static_cast<Nanos>(open_ms * static_cast<double>(kMillisecond));
+  const Nanos lasts = std::llround(open_ms * static_cast<double>(kMillisecond));
   state_ = State::open;
   lease_ = 0;
   open_until_ = now + std::max(lasts, std::min(floor, options_.max_open_ms * kMillisecond));

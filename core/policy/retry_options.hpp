@@ -67,6 +67,10 @@ struct RetryOptions {
   bool operator==(const RetryOptions&) const = default;
 };
 
+// Sets one option by the name that it has in the option table, for a policy that is used without a client. Changes
+// nothing unless it succeeds. Error: config_error, Phase::config; the text names the option, the value and the range.
+Status set_retry_option(RetryOptions& options, std::string_view name, std::string_view value);
+
 enum class BudgetMode : std::uint8_t { ratio, tokens, off };
 
 std::string_view name_of(BudgetMode mode) noexcept;  // "ratio"

@@ -90,11 +90,16 @@ RetryDecision after(OutcomeClass outcome, Nanos delay, DelaySource source) noexc
   return {.retry = true, .delay = delay, .source = source, .outcome = outcome};
 }
 
+// What is no number is the middle.
+double chance(double random) noexcept {
+  return std::isnan(random) ? 0.5 : std::clamp(random, 0.0, 1.0);
+}
+
 // Later than the server asked, never earlier, and with some of the remaining time left for the attempt itself.
 Nanos spread(Nanos asked, Nanos remaining, double random) noexcept {
   Nanos room = std::min(kSecond, asked / 10);
   room = std::min(room, (remaining - asked) / 2);
-  return asked + std::min(room, static_cast<Nanos>(static_cast<double>(room) * std::clamp(random, 0.0, 1.0)));
+  return asked + std::min(room, static_cast<Nanos>(static_cast<double>(room) * chance(random)));
 }
 
 // `outcome` is to be retried: when?
@@ -160,7 +165,7 @@ Nanos backoff_delay(const RetryOptions& options, int n, Nanos backoff_so_far, do
       kLargest);
   const double base = std::clamp(options.backoff_factor * static_cast<double>(kSecond), 0.0, kLargest);
   n = std::clamp(n, 0, 30);
-  random = std::clamp(random, 0.0, 1.0);
+  random = chance(random);
   double delay = std::min(cap, base * std::exp2(n));
   switch (options.jitter) {
     case Jitter::equal_down: delay *= 0.75 + 0.25 * random; break;

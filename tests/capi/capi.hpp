@@ -47,6 +47,7 @@ using Headers = Owned<ppn_headers, ppn_headers_release>;
 using Json = Owned<ppn_json, ppn_json_release>;
 using SseDecoderHandle = Owned<ppn_sse_decoder, ppn_sse_decoder_release>;
 using LineDecoderHandle = Owned<ppn_line_decoder, ppn_line_decoder_release>;
+using RetryPolicy = Owned<ppn_retry_policy, ppn_retry_policy_release>;
 
 // Every test ends with nothing alive.
 struct NoLeak {
@@ -112,6 +113,12 @@ inline LineDecoderHandle make_line_decoder(int64_t max_line_bytes = 0) {
   LineDecoderHandle decoder;
   BOOST_REQUIRE_EQUAL(ppn_line_decoder_new(max_line_bytes, decoder.out(), nullptr), PPN_OK);
   return decoder;
+}
+
+inline RetryPolicy make_retry_policy() {
+  RetryPolicy policy;
+  BOOST_REQUIRE_EQUAL(ppn_retry_policy_new(policy.out(), nullptr), PPN_OK);
+  return policy;
 }
 
 inline std::string bytes_of(const ppn_buffer* buffer) {

@@ -133,6 +133,14 @@ Calls calls_with(ppn_line_decoder* decoder) {
           {"reset", ppn_line_decoder_reset(decoder, nullptr)}};
 }
 
+Calls calls_with(ppn_retry_policy* policy) {
+  int32_t retry = 0;
+  int64_t delay = 0;
+  return {{"set", ppn_retry_policy_set(policy, "max_retries", PPN_AUTO_LENGTH, "1", 1, nullptr)},
+          {"decide", ppn_retry_policy_decide(policy, "GET", 3, 503, PPN_OK, PPN_SENT_FULL, 0, 0, -1, -1, 0, &retry,
+                                             &delay, nullptr, nullptr, nullptr)}};
+}
+
 // A buffer has one call that reports a status: to be given to a request.
 Calls calls_with(ppn_buffer* buffer) {
   const Request request = make_request(make_client(), "POST", url);
@@ -184,6 +192,7 @@ BOOST_AUTO_TEST_CASE(null_is_an_invalid_argument_everywhere) {
   check_all(calls_with(static_cast<ppn_json*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_sse_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_line_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
+  check_all(calls_with(static_cast<ppn_retry_policy*>(nullptr)), PPN_E_INVALID_ARGUMENT);
 }
 
 BOOST_AUTO_TEST_CASE(released_handle_is_an_invalid_state_everywhere) {
@@ -195,6 +204,7 @@ BOOST_AUTO_TEST_CASE(released_handle_is_an_invalid_state_everywhere) {
   check_all(calls_with(released(make_json("{}"))), PPN_E_INVALID_STATE);
   check_all(calls_with(released(make_sse_decoder())), PPN_E_INVALID_STATE);
   check_all(calls_with(released(make_line_decoder())), PPN_E_INVALID_STATE);
+  check_all(calls_with(released(make_retry_policy())), PPN_E_INVALID_STATE);
 }
 
 BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
@@ -208,6 +218,7 @@ BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
   for (ppn_json* handle : inventions<ppn_json>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_sse_decoder* handle : inventions<ppn_sse_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_line_decoder* handle : inventions<ppn_line_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
+  for (ppn_retry_policy* handle : inventions<ppn_retry_policy>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
 }
 
 BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
@@ -223,6 +234,7 @@ BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
   check_all(calls_with(reinterpret_cast<ppn_json*>(config.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_sse_decoder*>(config.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_line_decoder*>(config.get())), PPN_E_INVALID_STATE);
+  check_all(calls_with(reinterpret_cast<ppn_retry_policy*>(config.get())), PPN_E_INVALID_STATE);
   const Headers headers = make_headers();
   check_all(calls_with(reinterpret_cast<ppn_client*>(headers.get())), PPN_E_INVALID_STATE);
   // Releasing it as something else must not take it away from its owner.

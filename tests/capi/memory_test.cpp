@@ -125,6 +125,10 @@ BOOST_AUTO_TEST_CASE(missing_memory_leaves_data_as_it_was) {
   });
   check_each_allocation(
       "json_text", [&](ppn_error** error) { return ppn_json_text(document.get(), "/a", 2, &found, nullptr, error); });
+  check_each_allocation("retry_policy_new", [&](ppn_error** error) {
+    RetryPolicy made;
+    return ppn_retry_policy_new(made.out(), error);
+  });
   check_each_allocation("sse_decoder_new", [&](ppn_error** error) {
     SseDecoderHandle made;
     return ppn_sse_decoder_new(0, 0, 0, made.out(), error);

@@ -239,6 +239,7 @@ BOOST_AUTO_TEST_CASE(data_may_be_made_and_read_everywhere) {
       Json json;
       SseDecoderHandle events;
       LineDecoderHandle lines;
+      RetryPolicy policy;
       const ppn_event* piece = nullptr;
       int64_t number = 0;
       codes.push_back(ppn_buffer_new(line, sizeof line, buffer.out(), nullptr));
@@ -253,8 +254,9 @@ BOOST_AUTO_TEST_CASE(data_may_be_made_and_read_everywhere) {
       codes.push_back(ppn_line_decoder_feed(lines.get(), line, sizeof line, nullptr));
       codes.push_back(ppn_line_decoder_next(lines.get(), &piece, nullptr));
       codes.push_back(ppn_redact_url("x", 1, buffer.out(), nullptr));
+      codes.push_back(ppn_retry_policy_new(policy.out(), nullptr));
     });
-    BOOST_TEST(codes == std::vector<int32_t>(12, PPN_OK), boost::test_tools::per_element());
+    BOOST_TEST(codes == std::vector<int32_t>(13, PPN_OK), boost::test_tools::per_element());
   }
 }
 

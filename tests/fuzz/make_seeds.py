@@ -50,6 +50,16 @@ JSON_BYTES = [b'"\xff"', b'"\xc0\x80"', b'["\xed\xa0\x80"]', b'{"\x00":1}']
 
 LINES = [b"a\nb\r\n\nlast", b"\xef\xbb\xbf{}\n{\"a\":1}\n", b"\r\n\r\r\n\n", b"x" * 30 + b"\ny", b"\r"]
 
+# Retry-After-Ms, Retry-After and Date, a line each.
+RETRY_AFTERS = [
+    "250\n9\nSun, 25 Oct 2026 08:00:00 GMT", "1500.5", "\n120", "\n1.5", "\n172800", "\n0", "\n-1", "\n1e400", "\nNaN", "\nInf",
+    "\n9223372036854775", "9223372036854775807", "9223372036854775808", "x\n9", "\nsoon",
+    "\nSun, 25 Oct 2026 08:01:30 GMT", "\nSunday, 25-Oct-26 08:01:30 GMT\nSunday, 25-Oct-26 11:00:00 GMT",
+    "\nSun Oct 25 08:01:30 2026\nSun Oct  5 08:01:30 2026", "\nThu, 01 Jan 1970 00:00:00 GMT",
+    "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    "Tuesday, 29-Feb-00 23:59:60 GMT", "Fri, 31 Dec 9999 23:59:60 GMT", "Sat, 01 Jan 0000 00:00:00 GMT",
+]
+
 # How the bytes of a decoder are cut: see cuts.hpp.
 CUTS = [b"\x00", b"\x01\x01", b"\x02\x03\x07", b"\x01\xff", b"\x03\x00\x02\x40"]
 
@@ -92,6 +102,7 @@ def main():
     write(out / "sse", sse())
     write(out / "lines", lines())
     write(out / "url", [line.encode() for line in URLS.split("\n")] + [b"http://" + b"a" * 2049 + b"/"])
+    write(out / "retry_after", [text.encode() for text in RETRY_AFTERS])
     write(out / "json", [text.encode() for text in JSON_TEXTS] + JSON_BYTES)
 
 

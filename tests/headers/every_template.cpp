@@ -38,6 +38,14 @@ static void use_pool(ppn::HTTPClient client, ppn::RequestManager manager, ppn::A
   api.drain();
 }
 
+static std::size_t repeat(const ppn::HTTPClient& client) {
+  ppn::RetryHandler retry = ppn::RetryHandler(3, {500, 502, 503}).set("max_backoff_ms", 5s).timeout(1min);
+  retry.set("backoff_jitter", "full").retry_codes({503}).on_retry([](const auto&, const ppn::RetryDecision&) {});
+  retry.run(
+      "POST", [] {}, true);
+  return retry.run([&] { return client.get("").raise_for_status(); }).body().size();
+}
+
 template <class Client>
 static std::size_t use(const Client& client) {
   ppn::Request request = client.request("GET", "").header("a", "b").add_header("a", "b").body("").json("1");
@@ -69,7 +77,7 @@ int main() {
   ppn::NetworkConfig config;
   configure(config);
   ppn::set_log_sink(ppn::LogLevel::info, [](ppn::LogLevel, std::string_view) {});
-  const std::size_t sum = use(ppn::HTTPClient()) + use(ppn::StreamingClient(config)) +
+  const std::size_t sum = use(ppn::HTTPClient()) + repeat(ppn::HTTPClient()) + use(ppn::StreamingClient(config)) +
                           use(ppn::RequestManager("http://localhost", 5s)) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
   ppn::clear_log_sink();

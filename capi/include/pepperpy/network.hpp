@@ -40,6 +40,7 @@
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"
 #include "network/cpp/response.hpp"
+#include "network/cpp/retry_handler.hpp"
 #include "network/cpp/runtime.hpp"
 #include "network/cpp/stream.hpp"
 #include "network/cpp/version.hpp"

@@ -53,6 +53,8 @@ typedef struct ppn_json ppn_json;
 typedef struct ppn_sse_decoder ppn_sse_decoder;
 /** The decoder of lines alone: see line_decoder.h. */
 typedef struct ppn_line_decoder ppn_line_decoder;
+/** When a failed call is repeated: see retry_policy.h. */
+typedef struct ppn_retry_policy ppn_retry_policy;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 

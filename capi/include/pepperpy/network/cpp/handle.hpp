@@ -54,6 +54,7 @@ using BufferHandle = Handle<ppn_buffer, ppn_buffer_acquire, ppn_buffer_release>;
 using HeadersHandle = Handle<ppn_headers, ppn_headers_acquire, ppn_headers_release>;
 using JsonHandle = Handle<ppn_json, ppn_json_acquire, ppn_json_release>;
 using LineDecoderHandle = Handle<ppn_line_decoder, ppn_line_decoder_acquire, ppn_line_decoder_release>;
+using RetryPolicyHandle = Handle<ppn_retry_policy, ppn_retry_policy_acquire, ppn_retry_policy_release>;
 using SseDecoderHandle = Handle<ppn_sse_decoder, ppn_sse_decoder_acquire, ppn_sse_decoder_release>;
 using StreamHandle = Handle<ppn_stream, ppn_stream_acquire, ppn_stream_release>;
 
