@@ -42,7 +42,7 @@ class RateLimiter : public std::enable_shared_from_this<RateLimiter> {
   const RateLimitOptions& options() const noexcept { return options_; }
 
   struct Demand {
-    std::string_view scope;
+    std::string_view scope = {};
     std::int64_t cost = 1;
     std::int64_t tokens = 0;  // the estimate that is reserved
   };
