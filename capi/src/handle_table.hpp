@@ -34,6 +34,8 @@ enum class HandleKind : std::uint8_t {
   json = 9,
   sse_decoder = 10,
   line_decoder = 11,
+  rate_limiter = 13,
+  rate_ticket = 14,
 };
 
 // What every object has to fit into; one slot is one cache line.

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/process_generation.hpp"
 #include "client/client_loop.hpp"
+#include "client/rate_limiter.hpp"
 #include "codec/url.hpp"
 #include "io/tls.hpp"
 
@@ -47,6 +48,8 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
   Result<ResolveOverrides> overrides = ResolveOverrides::parse(options.connection.resolve);
   if (!overrides) return std::move(overrides).failure();
   std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides)));
+
+  if (client->options_.rate_limit.any()) client->rate_limiter_ = RateLimiter::create(client->options_.rate_limit);
 
   const TlsOptions& tls = client->options_.tls;
   if (!tls.verify_ssl) {
@@ -127,6 +130,17 @@ Status Client::preconnect(std::string_view url, std::int64_t count) {
     part->pool().preconnect(origin, target, count);
   });
   return {};
+}
+
+Status Client::share_rate_limiter(std::shared_ptr<RateLimiter> limiter) {
+  if (!left_to_parent()) {
+    const std::lock_guard lock(mutex_);
+    if (used_in_.load(std::memory_order_relaxed) == kUnused) {
+      rate_limiter_.swap(limiter);
+      return {};
+    }
+  }
+  return Failure(ErrorCode::invalid_state, Phase::config, "the client has started a request before");
 }
 
 Client::Counts Client::counts() {

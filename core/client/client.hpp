@@ -15,6 +15,7 @@
 namespace ppn {
 
 class ClientLoop;
+class RateLimiter;
 class TlsContext;
 
 // Thread: any.
@@ -39,6 +40,12 @@ class Client {
   // Makes connections until `count` to the origin of `url` are there or being made. Returns at once; failures are not
   // reported. Errors: invalid_url, unsupported_scheme, and those of client_loop and tls_context.
   Status preconnect(std::string_view url, std::int64_t count);
+
+  // Calls of this client keep to the limit of `limiter`, which others may share; null = no limit. At first it is one of
+  // its own, made from the options. Error: invalid_state (a request was started before).
+  Status share_rate_limiter(std::shared_ptr<RateLimiter> limiter);
+  // Null when there is no limit. Does not change once client_loop() was called.
+  const std::shared_ptr<RateLimiter>& rate_limiter() const noexcept { return rate_limiter_; }
 
   struct Counts {
     std::size_t connections = 0;  // all of them
@@ -69,6 +76,7 @@ class Client {
   std::mutex mutex_;
   std::shared_ptr<TlsContext> tls_;          // guarded by mutex_
   std::shared_ptr<ClientLoop> client_loop_;  // guarded by mutex_
+  std::shared_ptr<RateLimiter> rate_limiter_;
   LiveObject live_;
 };
 

@@ -79,6 +79,21 @@ BOOST_AUTO_TEST_CASE(burst_that_is_not_named_follows_the_rate) {
   BOOST_TEST(burst_of_tokens({.count = 1, .period_ms = 3'600'000}) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(rate_per_minute_need_not_be_whole) {
+  BOOST_TEST((rate_per_minute(60) == Rate{.count = 60}));
+  BOOST_TEST((rate_per_minute(1e9) == Rate{.count = 1'000'000'000}));
+  BOOST_TEST((rate_per_minute(0) == Rate{}));
+  BOOST_TEST((rate_per_minute(-1) == Rate{}));
+  for (const double count : {0.5, 1.5, 0.001, 59.999}) {
+    const Gcra limit(*rate_per_minute(count), 1);
+    BOOST_TEST(static_cast<double>(limit.interval()) == 60e9 / count, boost::test_tools::tolerance(1e-9));
+  }
+  for (const double count :
+       {1e9 + 1, 1e300, 0.0009, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    BOOST_TEST(!rate_per_minute(count).has_value());
+  }
+}
+
 // The times of grants are exact multiples of the interval however odd it is: 60 s / 7 has no end in nanoseconds.
 BOOST_AUTO_TEST_CASE(a_million_grants_drift_by_nothing) {
   for (const std::int64_t rate : {7, 999, 60'001}) {

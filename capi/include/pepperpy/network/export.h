@@ -51,6 +51,10 @@ typedef struct ppn_json ppn_json;
 typedef struct ppn_sse_decoder ppn_sse_decoder;
 /** The decoder of lines alone: see line_decoder.h. */
 typedef struct ppn_line_decoder ppn_line_decoder;
+/** So many requests per time: see rate_limiter.h. */
+typedef struct ppn_rate_limiter ppn_rate_limiter;
+/** A place in a rate limiter: see rate_limiter.h. */
+typedef struct ppn_rate_ticket ppn_rate_ticket;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 
