@@ -35,6 +35,7 @@
 #include "network/cpp/event.hpp"
 #include "network/cpp/headers.hpp"
 #include "network/cpp/json.hpp"
+#include "network/cpp/rate_limiter.hpp"
 #include "network/cpp/redact.hpp"
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"
