@@ -61,6 +61,15 @@ int32_t ppn_client_preconnect(ppn_client* client, const char* url, size_t url_le
   });
 }
 
+int32_t ppn_client_set_rate_limiter(ppn_client* client, ppn_rate_limiter* limiter, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(client, "client");
+    const auto shared = in.optional_handle(limiter, "limiter");
+    if (!in.ok()) return in.failure();
+    return object->client->share_rate_limiter(shared ? shared->limiter : nullptr);
+  });
+}
+
 int64_t ppn_client_count(ppn_client* client, int32_t which) {
   return read(client, int64_t{0}, [&](const ClientObject& object) -> int64_t {
     const Client::Counts counts = object.client->counts();

@@ -35,6 +35,8 @@ enum class HandleKind : std::uint8_t {
   sse_decoder = 10,
   line_decoder = 11,
   retry_policy = 12,
+  rate_limiter = 13,
+  rate_ticket = 14,
 };
 
 // What every object has to fit into; one slot is one cache line.

@@ -12,6 +12,8 @@
 #include "client/client.hpp"
 #include "client/options.hpp"
 #include "client/pull_stream.hpp"
+#include "client/rate_limiter.hpp"
+#include "client/rate_permit.hpp"
 #include "client/response.hpp"
 #include "codec/fed_decoder.hpp"
 #include "codec/headers.hpp"
@@ -111,6 +113,15 @@ struct StreamObject {
   std::unique_ptr<Handed> handed;
 };
 
+struct RateLimiterObject {
+  std::shared_ptr<RateLimiter> limiter;
+  std::shared_ptr<RateAnnouncer> announcer;
+};
+
+struct RateTicketObject {
+  std::shared_ptr<RatePermit> permit;
+};
+
 template <>
 struct HandleTraits<ppn_config> {
   using Object = ConfigObject;
@@ -171,6 +182,16 @@ template <>
 struct HandleTraits<ppn_retry_policy> {
   using Object = RetryPolicyObject;
   static constexpr HandleKind kind = HandleKind::retry_policy;
+};
+template <>
+struct HandleTraits<ppn_rate_limiter> {
+  using Object = RateLimiterObject;
+  static constexpr HandleKind kind = HandleKind::rate_limiter;
+};
+template <>
+struct HandleTraits<ppn_rate_ticket> {
+  using Object = RateTicketObject;
+  static constexpr HandleKind kind = HandleKind::rate_ticket;
 };
 
 }  // namespace ppn::capi

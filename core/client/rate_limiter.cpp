@@ -7,6 +7,13 @@
 #include "base/log.hpp"
 
 namespace ppn {
+namespace {
+
+Failure left_to_parent() {
+  return Failure(ErrorCode::forked, Phase::rate_limit, "this process was forked after the rate limiter was made");
+}
+
+}  // namespace
 
 // The mutex while it is held, and what has to happen afterwards: to ask the fleet and to write to the log.
 class RateLimiter::Locked {
@@ -129,6 +136,7 @@ Failure RateLimiter::failure(const RateRefusal& refusal) const {
 }
 
 Status RateLimiter::enter(Ticket& ticket, const Demand& demand, Nanos now, Nanos deadline) {
+  if (!made_.here()) return left_to_parent();
   if (ticket.limiter_) return Failure(ErrorCode::invalid_state, Phase::rate_limit, "the ticket is in use");
   std::optional<RateRefusal> refused;
   {
@@ -153,6 +161,7 @@ Result<Nanos> RateLimiter::ready_at(Ticket& ticket, Nanos now) {
     return RateScope::kGranted;
   }
   if (!ticket.limiter_) return failure({});
+  if (!made_.here()) return left_to_parent();
   Nanos at = 0;
   {
     Locked locked(*this);
@@ -165,7 +174,7 @@ Result<Nanos> RateLimiter::ready_at(Ticket& ticket, Nanos now) {
 }
 
 void RateLimiter::settle(Ticket& ticket, std::int64_t actual_tokens, Nanos now) noexcept {
-  if (!ticket.limiter_ || options_.tokens.count <= 0) return;
+  if (!ticket.limiter_ || options_.tokens.count <= 0 || !made_.here()) return;
   Locked locked(*this);
   Scope& scope = *static_cast<Scope*>(ticket.scope_);
   locked.watch(scope);
@@ -174,7 +183,7 @@ void RateLimiter::settle(Ticket& ticket, std::int64_t actual_tokens, Nanos now) 
 
 void RateLimiter::leave(Ticket& ticket, Nanos now) noexcept {
   const std::shared_ptr<RateLimiter> self = std::move(ticket.limiter_);
-  if (!self) return;
+  if (!self || !made_.here()) return;
   Scope& scope = *static_cast<Scope*>(std::exchange(ticket.scope_, nullptr));
   // One that was used and holds no slot leaves nothing behind, so it need not wait for the lock.
   if (options_.max_in_flight > 0 || !RateScope::used(ticket)) {
@@ -189,7 +198,7 @@ void RateLimiter::leave(Ticket& ticket, Nanos now) noexcept {
 }
 
 void RateLimiter::observe(std::string_view scope, const RateObservation& seen, Nanos now) {
-  if (!options_.adaptive || seen == RateObservation{}) return;
+  if (!options_.adaptive || seen == RateObservation{} || !made_.here()) return;
   Locked locked(*this);
   Scope& known = scope_for(scope, now);
   locked.watch(known);
@@ -224,14 +233,16 @@ void RateLimiter::add(Counts& counts, const Scope& scope, Nanos now) const noexc
   ++counts.scopes;
 }
 
-RateLimiter::Counts RateLimiter::counts(Nanos now) {
+RateLimiter::Counts RateLimiter::counts(Nanos now) noexcept {
+  if (!made_.here()) return {};
   const std::lock_guard lock(mutex_);
   Counts counts{.granted = past_granted_, .refused = past_refused_};
   for (const auto& [name, scope] : scopes_) add(counts, scope, now);
   return counts;
 }
 
-RateLimiter::Counts RateLimiter::counts(std::string_view scope, Nanos now) {
+RateLimiter::Counts RateLimiter::counts(std::string_view scope, Nanos now) noexcept {
+  if (!made_.here()) return {};
   const std::lock_guard lock(mutex_);
   Counts counts;
   if (const auto found = scopes_.find(scope); found != scopes_.end()) add(counts, found->second, now);

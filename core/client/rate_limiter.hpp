@@ -22,6 +22,8 @@
 #include "base/clock.hpp"
 #include "base/fleet_gate.hpp"
 #include "base/linked_list.hpp"
+#include "base/live_objects.hpp"
+#include "base/process_generation.hpp"
 #include "base/result.hpp"
 #include "policy/rate_limit_options.hpp"
 #include "policy/rate_observation.hpp"
@@ -42,7 +44,7 @@ class RateLimiter : public std::enable_shared_from_this<RateLimiter> {
   const RateLimitOptions& options() const noexcept { return options_; }
 
   struct Demand {
-    std::string_view scope;
+    std::string_view scope = {};
     std::int64_t cost = 1;
     std::int64_t tokens = 0;  // the estimate that is reserved
   };
@@ -68,6 +70,9 @@ class RateLimiter : public std::enable_shared_from_this<RateLimiter> {
     bool granted_at_once_ = false;  // known to the caller of enter() alone
   };
 
+  // In a child of fork, of a limiter that its parent made, everything below fails with `forked` or has no effect: the
+  // mutex may be held by a thread that is not there.
+
   // Takes a place. Errors (Phase::rate_limit): rate_limited (with retry_after_ms; the wait is longer than max_wait_ms or
   // goes beyond `deadline`, or nobody may wait), rate_limit_queue_full, rate_limit_cost; invalid_state (inside already).
   Status enter(Ticket& ticket, const Demand& demand, Nanos now, Nanos deadline);
@@ -91,8 +96,8 @@ class RateLimiter : public std::enable_shared_from_this<RateLimiter> {
     std::int64_t frozen = 0;     // scopes
     std::int64_t scopes = 0;
   };
-  Counts counts(Nanos now);
-  Counts counts(std::string_view scope, Nanos now);
+  Counts counts(Nanos now) noexcept;
+  Counts counts(std::string_view scope, Nanos now) noexcept;
 
   static constexpr std::size_t kMostScopes = 10'000;  // idle ones beyond it are forgotten
 
@@ -128,6 +133,8 @@ class RateLimiter : public std::enable_shared_from_this<RateLimiter> {
   std::int64_t past_granted_ = 0;  // of scopes that were forgotten
   std::int64_t past_refused_ = 0;
   int divided_by_ = 0;  // that was logged last
+  MadeInProcess made_;
+  LiveObject live_;
 };
 
 }  // namespace ppn

@@ -1,6 +1,7 @@
 #include "policy/gcra.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ppn {
 namespace {
@@ -18,6 +19,16 @@ std::int64_t per_minute(const Rate& rate) noexcept {
 }
 
 }  // namespace
+
+std::optional<Rate> rate_per_minute(double count) noexcept {
+  constexpr double most = 1e9;
+  constexpr double least = 1e-3;
+  constexpr std::int64_t thousand = 1'000;
+  if (count <= 0) return Rate{};
+  if (!(count >= least && count <= most)) return std::nullopt;  // NaN too
+  if (count == std::floor(count)) return Rate{.count = static_cast<std::int64_t>(count)};
+  return Rate{.count = std::llround(count * thousand), .period_ms = kMinuteMs * thousand};
+}
 
 std::int64_t burst_of_requests(const Rate& rate) noexcept {
   return rate.burst > 0 ? rate.burst : std::max<std::int64_t>(1, per_minute(rate) / 10);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "policy/rate_limit_options.hpp"
@@ -73,6 +74,10 @@ class Gcra {
   Wide tat_ = 0;
   Nanos busy_since_ = 0;  // the bucket was full before this charge and never since
 };
+
+// A rate that need not be whole: up to 10^9 and at least 1/1000 a minute, to the thousandth. Nothing for another number;
+// 0 and less is no limit.
+std::optional<Rate> rate_per_minute(double count) noexcept;
 
 // The burst of a rate that names none.
 std::int64_t burst_of_requests(const Rate& rate) noexcept;  // what comes in a tenth of a minute

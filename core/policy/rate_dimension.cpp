@@ -1,7 +1,5 @@
 #include "policy/rate_dimension.hpp"
 
-#include <utility>
-
 namespace ppn {
 namespace {
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "policy/gcra.hpp"
@@ -41,9 +42,8 @@ class RateDimension {
   // A server's limit that it did not repeat for two windows is forgotten. True when that happened.
   bool forget(Nanos now) noexcept {
     if (now < limit_until_) return false;
-    limit_until_ = kNever;
     server_ = Rate{};
-    adjust(now);
+    adjust(std::exchange(limit_until_, kNever));  // as of when it ended
     return true;
   }
   // This process takes one of so many parts.

@@ -61,7 +61,7 @@ std::optional<RateRefusal> RateScope::enter(RateWaiter& waiter, const RateDemand
   now = clock(now);
   waiter.demand_ = {std::max<std::int64_t>(demand.cost, 0), std::max<std::int64_t>(demand.tokens, 0)};
   waiter.standing_ = Standing::outside;
-  waiter.told_ = kNever;
+  waiter.told_ = 0;  // nothing: it has not asked yet
   waiter.give_up_at_ = std::min(deadline, deadline_after(now, options_->max_wait_ms));
   if (!requests_.fits(waiter.demand_.cost) || !tokens_.fits(waiter.demand_.tokens)) {
     return refused(ErrorCode::rate_limit_cost, -1);
@@ -222,7 +222,7 @@ void RateScope::answer(const FleetGate::Answer& answer) noexcept {
   RateWaiter* const first = queue_.front();
   asked_ = first != nullptr ? Asked::answered : Asked::no;
   if (first == nullptr) return;
-  first->told_ = kNever;
+  first->told_ = 0;  // it asks anew
   first->on_change();
 }
 

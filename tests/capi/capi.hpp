@@ -46,6 +46,8 @@ using Buffer = Owned<ppn_buffer, ppn_buffer_release>;
 using Headers = Owned<ppn_headers, ppn_headers_release>;
 using Json = Owned<ppn_json, ppn_json_release>;
 using SseDecoderHandle = Owned<ppn_sse_decoder, ppn_sse_decoder_release>;
+using RateLimiterHandle = Owned<ppn_rate_limiter, ppn_rate_limiter_release>;
+using RateTicket = Owned<ppn_rate_ticket, ppn_rate_ticket_release>;
 using LineDecoderHandle = Owned<ppn_line_decoder, ppn_line_decoder_release>;
 using RetryPolicy = Owned<ppn_retry_policy, ppn_retry_policy_release>;
 

@@ -60,6 +60,19 @@ RETRY_AFTERS = [
     "Tuesday, 29-Feb-00 23:59:60 GMT", "Fri, 31 Dec 9999 23:59:60 GMT", "Sat, 01 Jan 0000 00:00:00 GMT",
 ]
 
+RATE_FIELDS = [
+    'RateLimit-Policy: "burst";q=100;w=1, "daily";q=1000;w=86400;qu="requests";pk=:dXNlcg==:\n'
+    'RateLimit: "burst";r=0;t=1, "daily";r=3;t=4000',
+    'ratelimit: "a";r=1;t=1;x;y=?0;z=%"f%c3%bc";d=@-5;n=-1.25;k=*t/k:~',
+    'RateLimit: "a";r=1;t=1, b\nRateLimit-Policy: "a;q=1',
+    "x-ratelimit-limit-requests: 60\nx-ratelimit-remaining-requests: 0\nx-ratelimit-reset-requests: 6m0s\n"
+    "x-ratelimit-remaining-tokens_usage_based: -1\nx-ratelimit-reset-tokens_usage_based: 1h2m3.5s",
+    "anthropic-ratelimit-input-tokens-remaining: 0\n"
+    "anthropic-ratelimit-input-tokens-reset: 2025-11-24T18:30:00.25+02:30",
+    "x-ratelimit-remaining: 0\nX-RateLimit-Reset: 1764000012345", "x-ratelimit-reset: 1764000012.5",
+    "12ms", "2016-12-31T23:59:60Z", "99999999h", '"a"; r=1 ,\t"b\\\"";*=1',
+]
+
 # How the bytes of a decoder are cut: see cuts.hpp.
 CUTS = [b"\x00", b"\x01\x01", b"\x02\x03\x07", b"\x01\xff", b"\x03\x00\x02\x40"]
 
@@ -103,6 +116,7 @@ def main():
     write(out / "lines", lines())
     write(out / "url", [line.encode() for line in URLS.split("\n")] + [b"http://" + b"a" * 2049 + b"/"])
     write(out / "retry_after", [text.encode() for text in RETRY_AFTERS])
+    write(out / "rate_headers", [text.encode() for text in RATE_FIELDS])
     write(out / "json", [text.encode() for text in JSON_TEXTS] + JSON_BYTES)
 
 

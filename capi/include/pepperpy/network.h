@@ -5,7 +5,8 @@
  *
  *  1. Every function and type begins with ppn_, every constant with PPN_.
  *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error, ppn_buffer, ppn_headers,
- *     ppn_json, ppn_sse_decoder, ppn_line_decoder, ppn_retry_policy) are opaque and counted: `..._new` and other functions with an `out`
+ *     ppn_json, ppn_sse_decoder, ppn_line_decoder, ppn_retry_policy, ppn_rate_limiter, ppn_rate_ticket, ppn_middleware,
+ *     ppn_middleware_context, ppn_batch) are opaque and counted: `..._new` and other functions with an `out`
  *     parameter hand over one reference, `..._acquire` adds one, `..._release` drops one, accepts NULL, never blocks,
  *     never fails and may be called on any thread and inside any callback. A released handle is recognised: calls with
  *     it return PPN_E_INVALID_STATE, they do not crash.
@@ -43,6 +44,7 @@
 #include "network/log.h"
 #include "network/observe.h"
 #include "network/options.h"
+#include "network/rate_limiter.h"
 #include "network/redact.h"
 #include "network/request.h"
 #include "network/response.h"

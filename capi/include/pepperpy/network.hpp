@@ -36,6 +36,7 @@
 #include "network/cpp/headers.hpp"
 #include "network/cpp/json.hpp"
 #include "network/cpp/observe.hpp"
+#include "network/cpp/rate_limiter.hpp"
 #include "network/cpp/redact.hpp"
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"

@@ -59,6 +59,13 @@ PPN_API int32_t PPN_CALL ppn_client_drain(ppn_client* client, int64_t timeout_ms
 PPN_API int32_t PPN_CALL ppn_client_preconnect(ppn_client* client, const char* url, size_t url_length, int32_t count,
                                                ppn_error** error);
 
+/** Let the requests of a client keep to a limit that it shares with others, instead of one of its own.
+ *  @param limiter  Optional; NULL = no limit. The client keeps what it needs of it.
+ *  @param error    Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, or a request was started before). Thread: any.
+ *  Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_client_set_rate_limiter(ppn_client* client, ppn_rate_limiter* limiter, ppn_error** error);
+
 /** What ppn_client_count counts, int32_t in signatures. */
 enum {
   PPN_COUNT_CONNECTIONS = 0, /**< connections, those being made included */
