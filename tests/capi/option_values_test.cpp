@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(text_that_is_no_value_of_its_type_is_refused_in_every_way) 
   for (const Row& row : table()) {
     if (row.type == "text") continue;
     for (const std::string value :
-         {"-1", "-0.5", "NaN", "nan", "Inf", "-inf", "infinity", "1e400", "0x10", "abc", "1,5", "1.2.3",
+         {"-1", "-0", "-0.5", "NaN", "nan", "Inf", "-inf", "infinity", "1e400", "0x10", "abc", "1,5", "1.2.3",
           "99999999999999999999999", "+1", "\xC2\xB5", "true1", "1 2", "--1"}) {
       for (const Verdict& verdict : in_all_ways(row, value)) {
         check_refused(row, verdict, value);

@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(number_is_the_whole_text_in_decimal_and_finite) {
 
 BOOST_AUTO_TEST_CASE(integer_is_the_whole_text_in_decimal) {
   Options options;
-  for (const char* text : {"", " ", "+5", " 5", "5 ", "0x10", "5.0", "1e3", "five", "99999999999999999999", "-1"}) {
+  for (const char* text :
+       {"", " ", "+5", " 5", "5 ", "0x10", "5.0", "1e3", "five", "99999999999999999999", "-1", "-0"}) {
     error_of(set_option(options, "timeout_ms", text));
   }
   error_of(set_option(options, "timeout_ms", std::string_view("5\0", 2)));
