@@ -77,6 +77,7 @@ Result<std::shared_ptr<Client>> Client::create(Options options) {
   if (tls != TlsOptions{.verify_ssl = tls.verify_ssl}) {
     if (auto loaded = client->tls_context(); !loaded) return std::move(loaded).failure();
   }
+  client->options_.environment = {};
   // The key is with OpenSSL now, and nobody reads these again.
   client->options_.tls.client_key_pem.wipe();
   client->options_.tls.client_key_password.wipe();

@@ -47,8 +47,9 @@ Status assign(std::int64_t& target, const Definition& row, std::string_view text
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, fault] = std::from_chars(text.data(), end, value);
-  if (fault != std::errc() || stop != end || value < static_cast<std::int64_t>(row.range.lowest) ||
-      value > static_cast<std::int64_t>(row.range.highest)) {
+  // "-0" is 0 for from_chars, and a mistake for everybody else.
+  if (fault != std::errc() || stop != end || text.front() == '-' ||
+      value < static_cast<std::int64_t>(row.range.lowest) || value > static_cast<std::int64_t>(row.range.highest)) {
     return refused(row, text, "is no integer of the range " + std::string(row.range.text));
   }
   target = value;

@@ -21,7 +21,6 @@
 #include "io/tls.hpp"
 #include "io/wait.hpp"
 #include "policy/circuit_breaker.hpp"
-#include "policy/rate_observation.hpp"
 #include "policy/retry_policy.hpp"
 
 namespace ppn {
@@ -136,7 +135,6 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   Status ask_breaker(Admission& admission);
   void breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept;
   void learn_from(const Attempt& attempt, const Status& outcome, bool final_code);
-  static RateObservation rates_of(const Response& response);
   const std::string& scope();
   std::string_view limiter_scope();
   Nanos hedge_delay() const;

@@ -6,9 +6,8 @@
 
 #include "base/random.hpp"
 #include "client/credential_scope.hpp"
-#include "client/server_delay.hpp"
+#include "client/rate_fields.hpp"
 #include "client/token_usage.hpp"
-#include "policy/rate_headers.hpp"
 
 namespace ppn {
 namespace {
@@ -92,15 +91,11 @@ Task<Status> RunningCall::admit(AdmissionPointer& admission) {
   demand.scope = limiter_scope();
   demand.cost = options.rate_limit_cost;
   demand.tokens = options.rate_limit_tokens;
-  const auto refused = [this](Status why) {
-    call_->client_->metrics().count_limiter_refusal();
-    return why;
-  };
   Status entered = limiter_->enter(admission->limiter_ticket, demand, loop_.now(), token_.deadline());
-  if (!entered) co_return refused(std::move(entered));
+  if (!entered) co_return entered;
   for (bool told = false;;) {
     Result<Nanos> ready_at = limiter_->ready_at(admission->limiter_ticket, loop_.now());
-    if (!ready_at) co_return refused(std::move(ready_at).failure());
+    if (!ready_at) co_return std::move(ready_at).failure();
     if (*ready_at == 0) co_return Status();
     if (!std::exchange(told, true)) {
       report_.rate_limit_wait(*ready_at == kNever ? 0 : *ready_at - loop_.now(), demand.scope);
@@ -135,21 +130,12 @@ void RunningCall::learn_from(const Attempt& attempt, const Status& outcome, bool
   const auto& response = attempt.response();
   if (!limiter_ || !response) return;
   if (limiter_->options().adaptive && !final_code) {
-    limiter_->observe(limiter_scope(), rates_of(*response), loop_.now());
+    limiter_->observe(limiter_scope(), rate_observation_of(response->status, response->headers), loop_.now());
   }
   if (call_->request_options().rate_limit_tokens <= 0 || response->status >= 400) return;
   if (const auto used = token_usage(response->body)) {
     limiter_->settle(admission_->limiter_ticket, *used, loop_.now());
   }
-}
-
-RateObservation RunningCall::rates_of(const Response& response) {
-  RateHeaders fields;
-  for (const HeaderField field : response.headers) fields.field(field.name, field.value);
-  std::optional<Nanos> retry_after;
-  if (const auto asked = server_delay_of(response.headers)) retry_after = asked->delay;
-  if (!fields.any() && !retry_after) return {};
-  return fields.finish(response.status, retry_after, wall_now_ms());
 }
 
 }  // namespace ppn

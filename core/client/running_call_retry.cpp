@@ -7,6 +7,7 @@
 #include "client/attempt_log.hpp"
 #include "client/idempotency.hpp"
 #include "client/provider_error.hpp"
+#include "client/rate_fields.hpp"
 #include "client/running_call.hpp"
 #include "client/server_delay.hpp"
 
@@ -47,7 +48,7 @@ AttemptOutcome RunningCall::outcome_of(const Attempt& attempt, const Status& out
     seen.server_delay = server_delay_of(headers);
     // A limit that is used up says when it is not any more (SEMANTICS 3.1.5).
     if (!seen.server_delay && (seen.status == 429 || seen.status == 503 || seen.status == 529)) {
-      if (const auto reset = rates_of(*response).exhausted_reset()) {
+      if (const auto reset = rate_observation_of(seen.status, headers, std::nullopt).exhausted_reset()) {
         seen.server_delay = ServerDelay{.delay = *reset, .source = DelaySource::rate_headers};
       }
     }

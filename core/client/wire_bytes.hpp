@@ -18,8 +18,13 @@ class WireBytes {
     std::swap(holds_key_, other.holds_key_);
     return *this;
   }
-  ~WireBytes() {
+  ~WireBytes() { wipe(); }
+
+  // Empty afterwards.
+  void wipe() noexcept {
     if (holds_key_) ::explicit_bzero(text_.data(), text_.size());
+    text_.clear();
+    holds_key_ = false;
   }
 
   // To be written to as long as there is no key in it: a string that grows leaves its old memory as it is.

@@ -49,6 +49,12 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
     Config config;
     return ppn_config_new(config.out(), error);
   });
+  check_each_allocation("config_new_api_client", [](ppn_error** error) {
+    Config config;
+    return ppn_config_new_api_client("https://localhost/a/path/that/is/too/long", PPN_AUTO_LENGTH,
+                                     "a key that is too long for the string itself", PPN_AUTO_LENGTH, config.out(),
+                                     error);
+  });
   const Config config = make_config();
   check_each_allocation("config_set_json", [&](ppn_error** error) {
     return ppn_config_set_json(config.get(), json.data(), json.size(), error);

@@ -73,6 +73,19 @@ RATE_FIELDS = [
     "12ms", "2016-12-31T23:59:60Z", "99999999h", '"a"; r=1 ,\t"b\\\"";*=1',
 ]
 
+CONFIG_JSON = [
+    '{"timeout_ms":30000,"max_retries":3,"backoff_factor":1.5,"rate_limit":100,"retry_codes":[500,502,503]}',
+    '{"verify_ssl":"no","trust_env":false,"rate_limit":"10/s:5","backoff_jitter":"full","user_agent":"\\u00e9"}',
+    '{"base_url":"https://a.test/v1","api_key":"k","rate_limit_redis_url":"redis://u:p@a.test:6379/1"}',
+    '{"timeout_ms":-1}', '{"backoff_factor":1e400}', '{"max_retries":"NaN"}', '{"tmeout":1}', '{"retry_codes":[399]}',
+]
+# Tried as the value of every row.
+CONFIG_VALUES = [
+    "0", "1", "3.5", "1e-5", "-1", "NaN", "Inf", "1e400", "0x10", "", " 7 ", "true", "off", "250ms", "2.5m", "none",
+    "100", "10/s:5", "429,503", "full", "ratio", "tokens", "fail_fast", "share", "1.3", "redis://:p@a.test:1/2",
+    "unix:///run/x", "https://a.test/v1", "http://u:p@a.test", "x-api-key", "a.test:80:127.0.0.1", "99999999999999999999",
+]
+
 # How the bytes of a decoder are cut: see cuts.hpp.
 CUTS = [b"\x00", b"\x01\x01", b"\x02\x03\x07", b"\x01\xff", b"\x03\x00\x02\x40"]
 
@@ -109,6 +122,14 @@ def lines():
             yield bytes([flags]) + CUTS[number % len(CUTS)] + text
 
 
+def config():
+    yield from (text.encode() for text in CONFIG_JSON)
+    for row in range(256):
+        yield bytes([row]) + CONFIG_VALUES[row % len(CONFIG_VALUES)].encode()
+    for value in CONFIG_VALUES:
+        yield from (bytes([row]) + value.encode() for row in range(0, 96, 7))
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     write(out / "http1", http1())
@@ -117,6 +138,7 @@ def main():
     write(out / "url", [line.encode() for line in URLS.split("\n")] + [b"http://" + b"a" * 2049 + b"/"])
     write(out / "retry_after", [text.encode() for text in RETRY_AFTERS])
     write(out / "rate_headers", [text.encode() for text in RATE_FIELDS])
+    write(out / "config", config())
     write(out / "json", [text.encode() for text in JSON_TEXTS] + JSON_BYTES)
 
 

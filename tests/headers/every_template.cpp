@@ -5,7 +5,13 @@
 using namespace std::chrono_literals;
 
 static void configure(ppn::NetworkConfig& config) {
-  config.set("a", true).set("a", 1).set("a", 2UL).set("a", "text").set("a", std::string("text")).set("a", 5s);
+  config.set("a", true)
+      .set("a", 1)
+      .set("a", 2UL)
+      .set("a", 1.5)
+      .set("a", "text")
+      .set("a", std::string("text"))
+      .set("a", 5s);
   config = ppn::NetworkConfig().set("a", std::string_view("text")).timeout(5s).verify_ssl(true);
   config = ppn::NetworkConfig::from_json(config.dump()).set_json("{}");
 }
@@ -79,6 +85,10 @@ int main() {
   ppn::set_log_sink(ppn::LogLevel::info, [](ppn::LogLevel, std::string_view) {});
   const std::size_t sum = use(ppn::HTTPClient()) + repeat(ppn::HTTPClient()) + use(ppn::StreamingClient(config)) +
                           use(ppn::RequestManager("http://localhost", 5s)) +
+                          use(ppn::RequestManager("http://localhost", 5s, 3)) +
+                          use(ppn::RequestManager("http://localhost", 5s, ppn::NetworkConfig())) +
+                          use(ppn::RequestManager(ppn::NetworkConfig::request_manager("http://localhost"))) +
+                          use(ppn::APIClient(ppn::NetworkConfig::api_client("http://localhost", "key"))) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
   ppn::clear_log_sink();
   ppn::set_thread_hooks([] {}, [] {});

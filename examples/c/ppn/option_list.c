@@ -2,6 +2,7 @@
 
 #include <pepperpy/network.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exit_status.h"
 
@@ -23,10 +24,13 @@ static void print_text(void) {
   for (size_t i = 0; i < ppn_option_count(); ++i) {
     const char* range = ppn_option_range(i);
     const char* variable = ppn_option_environment(i);
-    printf("%s\n    %s\n    %s %s, default \"%s\"", ppn_option_name(i), ppn_option_help(i), ppn_option_type(i),
-           ppn_option_unit(i), ppn_option_default(i));
-    if (*range != '\0') printf(", range %s", range);
+    const char* unit = ppn_option_unit(i);
+    printf("%s\n    %s\n    %s%s%s, default \"%s\"", ppn_option_name(i), ppn_option_help(i), ppn_option_type(i),
+           *unit != '\0' ? " " : "", unit, ppn_option_default(i));
+    if (*range != '\0') printf(", %s %s", strchr(range, ',') != NULL ? "one of" : "range", range);
     if (*variable != '\0') printf(", environment %s", variable);
+    if (ppn_option_is_per_request(i)) printf(", for each request");
+    if (ppn_option_is_secret(i)) printf(", secret");
     putchar('\n');
   }
 }

@@ -17,7 +17,8 @@ PPN_BEGIN_DECLS
  *  @param out     Required. Receives the client; the caller releases it.
  *  @param error   Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (config was released), PPN_E_CONFIG_ERROR (also: a file
- *  of certificates that can not be read, an environment variable that can not be understood).
+ *  of certificates that can not be read, an environment variable that can not be understood, an api_key without base_url
+ *  or with one that is neither https nor a loopback address).
  *  Thread: any. Blocks: for reading files of certificates. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_client_new(const ppn_config* config, ppn_client** out, ppn_error** error);
 
@@ -49,7 +50,7 @@ PPN_API int32_t PPN_CALL ppn_client_drain(ppn_client* client, int64_t timeout_ms
 /** Make connections before they are needed, so that the first requests pay for no handshake. They count as idle and are
  *  closed after idle_timeout_ms without use. Returns at once; a connection that can not be made is not reported here but
  *  by the request that needs it.
- *  @param url    Required. Any URL of the server; its path is not used.
+ *  @param url    Required. Any URL of the server, or path below base_url; the path is not used.
  *  @param count  How many connections to this server there should be, idle ones included, 1 to 1000; the limits of the
  *                pool hold.
  *  @param error  Optional.

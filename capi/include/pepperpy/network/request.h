@@ -108,8 +108,9 @@ typedef void(PPN_CALL* ppn_complete_fn)(void* user_data, ppn_request* request, p
 /** Describe a request. Everything that can be wrong with method and URL is found here, before anything is sent.
  *  @param client  Required. Kept alive by the request.
  *  @param method  Required. A token (RFC 9110 9.1), case-sensitive: "GET". CONNECT is refused.
- *  @param url     Required. Absolute http or https URL, sent byte for byte (RFC 3986); a fragment is dropped. Control
- *                 bytes, spaces, backslashes, bytes above 0x7f, user information, host names with empty labels and
+ *  @param url     Required. Absolute http or https URL, or a path below base_url when that is set (see
+ *                 ppn_config_new_request_manager), sent byte for byte (RFC 3986); a fragment is dropped. Control bytes,
+ *                 spaces, backslashes, bytes above 0x7f, user information, host names with empty labels and
  *                 numeric hosts in other than dotted-decimal form are refused.
  *  @param out     Required. Receives the request; the caller releases it.
  *  @param error   Optional.

@@ -97,7 +97,8 @@ enum class Count : int32_t {
 };
 
 /** A client: options that are fixed when it is made, and a pool of connections that its requests share. Its addresses
- *  are absolute URLs. Requests under way keep what they need of it and are not ended with it; close() ends them.
+ *  are absolute URLs, and paths when the configuration has a base URL. Requests under way keep what they need of it and
+ *  are not ended with it; close() ends them.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
 class HTTPClient : public Verbs<HTTPClient> {
  public:
@@ -133,7 +134,7 @@ class HTTPClient : public Verbs<HTTPClient> {
 
   /** Make connections before they are needed, so that the first requests pay for no handshake. A connection that can
    *  not be made is reported by the request that needs it; one that is not used ends after idle_timeout_ms.
-   *  @param url    Any URL of the server; its path is not used.
+   *  @param url    Any URL of the server, or path below its base URL; the path is not used.
    *  @param count  How many connections to this server there should be, idle ones included, 1 to 1000; the limits of
    *                the pool hold.
    *  Throws UsageError: PPN_E_INVALID_ARGUMENT (count), PPN_E_INVALID_URL, PPN_E_UNSUPPORTED_SCHEME,
