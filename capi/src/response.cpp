@@ -5,6 +5,7 @@
 
 #include "boundary.hpp"
 #include "client/body_delivery.hpp"
+#include "client/call_secrets.hpp"
 #include "field_access.hpp"
 #include "objects.hpp"
 
@@ -59,6 +60,7 @@ int32_t ppn_response_check_status(const ppn_response* response, ppn_error** erro
     Error refusal = status_error(answer);
     refusal.sent = Sent::full;
     refusal.attempts = answer.attempts;
+    if (answer.secrets != nullptr) scrub_error(refusal, *answer.secrets);
     return Failure(std::move(refusal));
   });
 }
