@@ -1,6 +1,8 @@
 #include "codec/redaction.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <string_view>
+#include <vector>
 
 using namespace ppn;
 
@@ -65,6 +67,13 @@ BOOST_AUTO_TEST_CASE(fragment_goes_and_everything_else_stays_byte_for_byte) {
   BOOST_TEST(redact_url("https://") == "https://");
   const std::string zero("h\0?key=S\0", 9);
   BOOST_TEST(redact_url(zero) == std::string("h\0?key=REDACTED", 15));
+}
+
+BOOST_AUTO_TEST_CASE(values_of_secret_parameters_are_found_as_they_stand) {
+  using Values = std::vector<std::string_view>;
+  BOOST_TEST((secret_query_values("a=1&api_key=x%2Fy;token=&API%5FKEY=z") == Values{"x%2Fy", "", "z"}));
+  BOOST_TEST((secret_query_values("") == Values{}));
+  BOOST_TEST(percent_decoded("x%2Fy%2fz%4%zz%41") == "x/y/z%4%zzA");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
