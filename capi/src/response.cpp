@@ -7,6 +7,7 @@
 
 #include "boundary.hpp"
 #include "client/attempt_log.hpp"
+#include "client/call_secrets.hpp"
 #include "client/status_error.hpp"
 #include "field_access.hpp"
 #include "objects.hpp"
@@ -64,6 +65,7 @@ int32_t ppn_response_check_status(const ppn_response* response, ppn_error** erro
     refusal.attempts = answer.attempts;
     refusal.stop_reason = answer.stop_reason;
     refusal.log = std::make_shared<const std::vector<AttemptRecord>>(attempts_of(answer));
+    if (answer.secrets != nullptr) scrub_error(refusal, *answer.secrets);
     return Failure(std::move(refusal));
   });
 }

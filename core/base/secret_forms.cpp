@@ -1,6 +1,7 @@
 #include "base/secret_forms.hpp"
 
-#include <string>
+#include <array>
+#include <cstring>
 
 #include "base/ascii.hpp"
 
@@ -49,17 +50,21 @@ std::size_t behind_padding(std::string_view text, std::size_t at) noexcept {
 SecretForm::SecretForm(std::string_view secret, unsigned shift) : base64_(true) {
   const std::size_t first_bit = 8 * shift;
   const std::size_t end_bit = first_bit + 8 * secret.size();
-  const auto bit = [&](std::size_t at) -> unsigned {
-    const std::size_t of_secret = at - first_bit;
-    return (static_cast<unsigned char>(secret[of_secret / 8]) >> (7 - of_secret % 8)) & 1U;
+  const auto byte = [&](std::size_t at) -> unsigned {
+    return at < secret.size() ? static_cast<unsigned char>(secret[at]) : 0;
   };
-  const std::size_t first_char = (first_bit + 5) / 6;
   const std::size_t end_char = end_bit / 6;
-  for (std::size_t at = first_char; at < end_char; ++at) {
-    unsigned value = 0;
-    for (std::size_t i = 0; i < 6; ++i) value = value * 2 + bit(at * 6 + i);
-    pattern_.append(kAlphabet.substr(value, 1));
+  std::array<char, 64> piece;
+  std::size_t size = 0;
+  for (std::size_t at = (first_bit + 5) / 6; at < end_char; ++at) {
+    const std::size_t of_secret = 6 * at - first_bit;  // the first of six bits
+    const unsigned two_bytes = byte(of_secret / 8) << 8 | byte(of_secret / 8 + 1);
+    piece[size++] = kAlphabet[two_bytes >> (10 - of_secret % 8) & 63U];
+    if (size < piece.size() && at + 1 < end_char) continue;
+    pattern_.append({piece.data(), size});
+    size = 0;
   }
+  ::explicit_bzero(piece.data(), piece.size());
   shares_first_ = first_bit % 6 != 0;
   shares_last_ = end_bit % 6 != 0;
 }

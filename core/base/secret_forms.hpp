@@ -30,6 +30,7 @@ class SecretForm {
 
   bool is_base64() const noexcept { return base64_; }
   unsigned char first() const noexcept { return static_cast<unsigned char>(pattern_.view().front()); }
+  char second() const noexcept { return pattern_.view()[1]; }
 
   // Whether the form begins at `begin`; then `found` is all that has to be hidden.
   bool stands_at(std::string_view text, std::size_t begin, TextRange& found) const noexcept;

@@ -3,21 +3,18 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
-#include <vector>
 
 #include "base/credential_patterns.hpp"
 #include "base/secret_forms.hpp"
+#include "base/secret_index.hpp"
 
 namespace ppn {
 namespace {
-
-constexpr std::string_view kHidden = "***";
 
 struct Entry {
   explicit Entry(std::string_view secret) : text(secret), forms(secret) {}
@@ -28,88 +25,10 @@ struct Entry {
   std::list<Entry>::iterator place;
 };
 
-// Forms by their first byte, so that a place of a text is compared with few of them.
-class FormIndex {
- public:
-  // Nothing changes without memory.
-  void add(const SecretForms& forms) {
-    for (const SecretForm& form : forms.all()) {
-      Forms& same_first = list_of(form);
-      // Two of them may have the same first byte.
-      if (same_first.capacity() - same_first.size() < forms.all().size()) {
-        same_first.reserve(std::max<std::size_t>(8, 2 * same_first.size() + forms.all().size()));
-      }
-    }
-    for (const SecretForm& form : forms.all()) list_of(form).push_back(&form);
-  }
-
-  void remove(const SecretForms& forms) noexcept {
-    for (const SecretForm& form : forms.all()) std::erase(list_of(form), &form);
-  }
-
-  // Widens `widest` to all that has to be hidden because of forms that begin at `at`.
-  void find(std::string_view text, std::size_t at, TextRange& widest) const noexcept {
-    const FirstBytes first(text, at);
-    look(plain_[first.plain], text, at, widest);
-    if (first.decoded != first.plain) look(plain_[first.decoded], text, at, widest);
-    look(base64_[first.base64], text, at, widest);
-    if (first.base64_decoded != first.base64) look(base64_[first.base64_decoded], text, at, widest);
-  }
-
- private:
-  using Forms = std::vector<const SecretForm*>;
-
-  Forms& list_of(const SecretForm& form) noexcept { return (form.is_base64() ? base64_ : plain_)[form.first()]; }
-
-  static void look(const Forms& forms, std::string_view text, std::size_t at, TextRange& widest) noexcept {
-    for (const SecretForm* const form : forms) {
-      TextRange found;
-      if (!form->stands_at(text, at, found)) continue;
-      widest = {std::min(widest.begin, found.begin), std::max(widest.end, found.end)};
-    }
-  }
-
-  std::array<Forms, 256> plain_;
-  std::array<Forms, 256> base64_;
-};
-
-// Secrets that overlap or touch become one "***": what is left of the second would be a part of it.
-bool hide(std::string_view text, const FormIndex* registered, const FormIndex* own, std::string& out) {
-  const auto find = [&](std::size_t at) {
-    TextRange widest{at, at};
-    if (registered != nullptr) registered->find(text, at, widest);
-    if (own != nullptr) own->find(text, at, widest);
-    return widest;
-  };
-  std::string result;
-  std::size_t copied = 0;
-  TextRange hidden{0, 0};
-  const auto flush = [&] {
-    if (hidden.begin == hidden.end) return;
-    result.append(text.substr(copied, hidden.begin - copied)).append(kHidden);
-    copied = hidden.end;
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const TextRange found = find(at);
-    if (found.begin == found.end) continue;
-    if (hidden.begin != hidden.end && found.begin <= hidden.end) {
-      hidden = {std::min(hidden.begin, found.begin), std::max(hidden.end, found.end)};
-    } else {
-      flush();
-      hidden = found;
-    }
-  }
-  flush();
-  if (copied == 0) return false;
-  result.append(text.substr(copied));
-  out = std::move(result);
-  return true;
-}
-
 struct Registry {
   std::shared_mutex mutex;
   std::list<Entry> entries;
-  FormIndex index;
+  SecretIndex index;
   std::atomic<std::size_t> count{0};
 
   // The lock is held for writing. Null for a secret that is not there.
@@ -190,19 +109,20 @@ std::size_t registered_secrets() noexcept {
 }
 
 std::string_view scrub(std::string_view text, std::string& storage, std::span<const std::string_view> own) {
+  if (text.empty()) return text;
   std::list<SecretForms> forms_of_own;
-  std::optional<FormIndex> index_of_own;
+  std::optional<SecretIndex> index_of_own;
   for (const std::string_view secret : own) {
     if (secret.size() < kMinSecretBytes) continue;
     if (!index_of_own) index_of_own.emplace();
     index_of_own->add(forms_of_own.emplace_back(secret));
   }
-  const FormIndex* const index = index_of_own ? &*index_of_own : nullptr;
+  const SecretIndex* const index = index_of_own ? &*index_of_own : nullptr;
   if (Registry& state = registry(); state.count.load(std::memory_order_relaxed) != 0) {
     const std::shared_lock lock(state.mutex);
-    if (hide(text, &state.index, index, storage)) text = storage;
+    if (hide_secrets(text, &state.index, index, storage)) text = storage;
   } else if (index != nullptr) {
-    if (hide(text, nullptr, index, storage)) text = storage;
+    if (hide_secrets(text, nullptr, index, storage)) text = storage;
   }
   if (hide_credential_patterns(text, storage)) text = storage;
   return text;

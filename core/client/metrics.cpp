@@ -1,6 +1,5 @@
 #include "client/metrics.hpp"
 
-#include <algorithm>
 #include <new>
 
 #include "base/secret_registry.hpp"
@@ -37,7 +36,6 @@ Metrics::~Metrics() {
 }
 
 void Metrics::record(const CallSummary& call) noexcept {
-  active_.fetch_sub(1, std::memory_order_relaxed);
   const Key key{.method = shown_method(call.method),
                 .host = call.url->host,
                 .scheme = scheme_name(call.url->scheme),
@@ -51,7 +49,7 @@ void Metrics::record(const CallSummary& call) noexcept {
   dns_.record(call.dns);
   connect_.record(call.connect);
   limiter_wait_.record(call.limiter_wait);
-  add(attempts_, static_cast<std::uint64_t>(std::max(call.attempts, 0)));
+  add(more_attempts_, static_cast<std::uint64_t>(static_cast<std::int64_t>(call.attempts) - 1));
   add(streams_, call.stream ? 1 : 0);
   add(sent_bytes_, call.sent_bytes);
   add(received_bytes_, call.received_bytes);

@@ -63,7 +63,7 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
   ~Metrics();
 
-  void call_begins() noexcept { active_.fetch_add(1, std::memory_order_relaxed); }
+  void call_begins() noexcept { begun_.fetch_add(1, std::memory_order_relaxed); }
   // Ends what call_begins() began.
   void record(const CallSummary& call) noexcept;
 
@@ -122,14 +122,14 @@ class Metrics {
   std::atomic<bool> full_{false};
   Series overflow_;
 
-  std::atomic<std::int64_t> active_{0};
+  std::atomic<std::uint64_t> begun_{0};  // those that ended are in the durations
   Histogram first_byte_;
   Histogram first_event_;
   Histogram queue_;
   Histogram dns_;
   Histogram connect_;
   Histogram limiter_wait_;
-  std::atomic<std::uint64_t> attempts_{0};
+  std::atomic<std::uint64_t> more_attempts_{0};  // than one for each call; modulo 2^64
   std::atomic<std::uint64_t> streams_{0};
   std::atomic<std::uint64_t> sent_bytes_{0};
   std::atomic<std::uint64_t> received_bytes_{0};

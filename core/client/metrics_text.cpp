@@ -1,4 +1,5 @@
 // The counters of a client as texts: JSON, and the text format of Prometheus.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -251,11 +252,15 @@ std::vector<Point> MetricsReader::durations(const Metrics& metrics) {
 }
 
 std::vector<Family> MetricsReader::families(const Metrics& metrics, const Metrics::Connections& connections) {
-  const auto load = [](const auto& counter) { return static_cast<std::uint64_t>(counter.load()); };
+  const auto load = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
+  std::vector<Point> durations_of_calls = durations(metrics);
+  std::uint64_t ended = 0;
+  for (const Point& point : durations_of_calls) ended += point.histogram.count;
+  const std::uint64_t begun = std::max(load(metrics.begun_), ended);  // more may have begun and ended since
   return {
       {"http.client.request.duration", "s", Kind::histogram, "Time from the start of a call to its end.",
-       durations(metrics)},
-      {"http.client.active_requests", "{request}", Kind::gauge, "Calls under way.", {count_of(load(metrics.active_))}},
+       std::move(durations_of_calls)},
+      {"http.client.active_requests", "{request}", Kind::gauge, "Calls under way.", {count_of(begun - ended)}},
       {"http.client.open_connections",
        "{connection}",
        Kind::gauge,
@@ -297,7 +302,7 @@ std::vector<Family> MetricsReader::families(const Metrics& metrics, const Metric
        "{attempt}",
        Kind::counter,
        "Attempts of all calls.",
-       {count_of(load(metrics.attempts_))}},
+       {count_of(ended + load(metrics.more_attempts_))}},
       {"ppn.client.streams",
        "{request}",
        Kind::counter,

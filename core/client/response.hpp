@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "io/transport.hpp"
 
 namespace ppn {
+
+class CallSecrets;
 
 // Written by the I/O thread until its call has completed, then read by anyone.
 struct Response {
@@ -32,7 +35,10 @@ struct Response {
   Timings timings;
   std::string last_event_id;              // of a stream of events
   std::optional<std::uint64_t> retry_ms;  // of a stream of events
-  std::atomic<bool> complete{false};      // nothing above changes any more
+  // Credentials of its request, to be hidden in texts about it. Null unless such texts may come: of a stream, or of a
+  // status of 400 and more.
+  std::shared_ptr<const CallSecrets> secrets;
+  std::atomic<bool> complete{false};  // nothing above changes any more
 };
 
 }  // namespace ppn

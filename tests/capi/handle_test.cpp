@@ -30,7 +30,10 @@ Calls calls_with(ppn_config* config) {
 
 Calls calls_with(ppn_client* client) {
   ppn_request* request = nullptr;
+  ppn_buffer* buffer = nullptr;
   return {{"close", ppn_client_close(client, nullptr)},
+          {"set_event_listener", ppn_client_set_event_listener(client, nullptr, nullptr, nullptr, nullptr)},
+          {"metrics", ppn_client_metrics(client, PPN_METRICS_JSON, &buffer, nullptr)},
           {"request_new", ppn_request_new(client, "GET", PPN_AUTO_LENGTH, url, PPN_AUTO_LENGTH, &request, nullptr)}};
 }
 

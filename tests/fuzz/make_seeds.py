@@ -130,11 +130,20 @@ def config():
         yield from (bytes([row]) + value.encode() for row in range(0, 96, 7))
 
 
+def redaction():
+    texts = [b"", b"Authorization: Bearer abc, sk-12345678", b"%25%2", b"a=b&token=c;key=d#e", b"+/==__--", *(
+        line.encode() for line in URLS.split("\n"))]
+    for number, text in enumerate(texts):
+        for secret in (b"password", b"a%41%25 +/&=sk-x", b"\xfb\xff\xfe\x00\r\n\"%?9" + bytes([number]), b"aaaaaaaaaaaa"):
+            yield bytes([len(secret) - 8]) + secret + text
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     write(out / "http1", http1())
     write(out / "sse", sse())
     write(out / "lines", lines())
+    write(out / "redaction", redaction())
     write(out / "url", [line.encode() for line in URLS.split("\n")] + [b"http://" + b"a" * 2049 + b"/"])
     write(out / "retry_after", [text.encode() for text in RETRY_AFTERS])
     write(out / "rate_headers", [text.encode() for text in RATE_FIELDS])

@@ -1,6 +1,8 @@
 #include "codec/redaction.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <string_view>
+#include <vector>
 
 using namespace ppn;
 
@@ -84,6 +86,13 @@ BOOST_AUTO_TEST_CASE(text_without_a_key_stays_as_it_is) {
                            "a Bearer token is required", "the forbearer xyz", "gr\xC3\xBC\xC3\x9F"}) {
     BOOST_TEST(filter_key_patterns(text) == text, text);
   }
+}
+
+BOOST_AUTO_TEST_CASE(values_of_secret_parameters_are_found_as_they_stand) {
+  using Values = std::vector<std::string_view>;
+  BOOST_TEST((secret_query_values("a=1&api_key=x%2Fy;token=&API%5FKEY=z") == Values{"x%2Fy", "", "z"}));
+  BOOST_TEST((secret_query_values("") == Values{}));
+  BOOST_TEST(percent_decoded("x%2Fy%2fz%4%zz%41") == "x/y/z%4%zzA");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
