@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
+#include "client/batch.hpp"
 #include "client/call.hpp"
 #include "client/client.hpp"
 #include "client/options.hpp"
@@ -67,6 +69,16 @@ struct JsonObject {
 struct ResponseObject {
   std::shared_ptr<const Response> response;
   std::unique_ptr<JsonTexts> json;  // of the body; null until it is asked for
+};
+
+// The requests of a batch, by their index, until their results are handed out.
+struct BatchRequests {
+  std::vector<Pinned<ppn_request>> handles;
+};
+
+struct BatchObject {
+  std::shared_ptr<Batch> batch;
+  std::shared_ptr<BatchRequests> requests;
 };
 
 struct BufferObject {
@@ -161,6 +173,12 @@ template <>
 struct HandleTraits<ppn_line_decoder> {
   using Object = LineDecoderObject;
   static constexpr HandleKind kind = HandleKind::line_decoder;
+};
+
+template <>
+struct HandleTraits<ppn_batch> {
+  using Object = BatchObject;
+  static constexpr HandleKind kind = HandleKind::batch;
 };
 
 }  // namespace ppn::capi

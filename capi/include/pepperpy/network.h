@@ -5,10 +5,10 @@
  *
  *  1. Every function and type begins with ppn_, every constant with PPN_.
  *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error, ppn_buffer, ppn_headers,
- *     ppn_json, ppn_sse_decoder, ppn_line_decoder) are opaque and counted: `..._new` and other functions with an `out`
- *     parameter hand over one reference, `..._acquire` adds one, `..._release` drops one, accepts NULL, never blocks,
- *     never fails and may be called on any thread and inside any callback. A released handle is recognised: calls with
- *     it return PPN_E_INVALID_STATE, they do not crash.
+ *     ppn_json, ppn_sse_decoder, ppn_line_decoder, ppn_batch) are opaque and counted: `..._new` and other functions with
+ *     an `out` parameter hand over one reference, `..._acquire` adds one, `..._release` drops one, accepts NULL, never
+ *     blocks, never fails and may be called on any thread and inside any callback. A released handle is recognised:
+ *     calls with it return PPN_E_INVALID_STATE, they do not crash.
  *  3. Functions that can fail return an int32_t status, PPN_OK (0) or a PPN_E_ code, and take a last parameter
  *     `ppn_error **error`. It may be NULL; otherwise it is set to NULL on success and to a new error, which the caller
  *     releases, on failure. Out parameters are set to NULL or 0 on failure. No state hides in threads.
@@ -32,6 +32,7 @@
 #define PEPPERPY_NETWORK_H
 
 #include "network/attempts.h"
+#include "network/batch.h"
 #include "network/buffer.h"
 #include "network/client.h"
 #include "network/config.h"

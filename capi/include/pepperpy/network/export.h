@@ -51,6 +51,8 @@ typedef struct ppn_json ppn_json;
 typedef struct ppn_sse_decoder ppn_sse_decoder;
 /** The decoder of lines alone: see line_decoder.h. */
 typedef struct ppn_line_decoder ppn_line_decoder;
+/** Many requests, a few at a time: see batch.h. */
+typedef struct ppn_batch ppn_batch;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 
