@@ -1,10 +1,10 @@
 #include "callback_adapter.hpp"
 
-#include <new>
 #include <utility>
 
 #include "error_handle.hpp"
 #include "flow.hpp"
+#include "lent.hpp"
 
 namespace ppn::capi {
 namespace {
@@ -32,31 +32,6 @@ std::int32_t call_with_line(const UserCallbacks& callbacks, ppn_request* request
 void call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* response,
           const ppn_error* error) noexcept {
   callbacks.on_complete(callbacks.user.get(), request, response, error);
-}
-
-// A handle for the length of one callback; the user may acquire it to keep it.
-template <class Handle>
-class Lent {
- public:
-  explicit Lent(Handle* handle) noexcept : handle_(handle) {}
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-  ~Lent() { drop_reference(handle_); }
-
-  Handle* get() const noexcept { return handle_; }
-
- private:
-  Handle* handle_;
-};
-
-// NULL when there is no response, or no memory for its handle.
-ppn_response* lend(const std::shared_ptr<Response>& response) noexcept {
-  if (response == nullptr) return nullptr;
-  try {
-    return make_handle<ppn_response>(ResponseObject{response, nullptr});
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
 }
 
 }  // namespace

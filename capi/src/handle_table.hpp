@@ -37,6 +37,7 @@ enum class HandleKind : std::uint8_t {
   retry_policy = 12,
   rate_limiter = 13,
   rate_ticket = 14,
+  batch = 17,
 };
 
 // What every object has to fit into; one slot is one cache line.

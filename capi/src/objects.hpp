@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
+#include "client/batch.hpp"
 #include "client/call.hpp"
 #include "client/client.hpp"
 #include "client/options.hpp"
@@ -70,6 +72,16 @@ struct JsonObject {
 struct ResponseObject {
   std::shared_ptr<const Response> response;
   std::unique_ptr<JsonTexts> json;  // of the body; null until it is asked for
+};
+
+// The requests of a batch, by their index, until their results are handed out.
+struct BatchRequests {
+  std::vector<Pinned<ppn_request>> handles;
+};
+
+struct BatchObject {
+  std::shared_ptr<Batch> batch;
+  std::shared_ptr<BatchRequests> requests;
 };
 
 struct BufferObject {
@@ -192,6 +204,12 @@ template <>
 struct HandleTraits<ppn_rate_ticket> {
   using Object = RateTicketObject;
   static constexpr HandleKind kind = HandleKind::rate_ticket;
+};
+
+template <>
+struct HandleTraits<ppn_batch> {
+  using Object = BatchObject;
+  static constexpr HandleKind kind = HandleKind::batch;
 };
 
 }  // namespace ppn::capi

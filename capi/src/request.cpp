@@ -7,16 +7,13 @@
 #include "callback_adapter.hpp"
 #include "client/blocking.hpp"
 #include "objects.hpp"
+#include "request_callbacks.hpp"
 #include "user_body.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
 
 namespace {
-
-Failure begun_before() {
-  return Failure(ErrorCode::invalid_state, Phase::validate, "the request was started before");
-}
 
 // Line and event callbacks come behind ppn_request_set_callbacks, and only one of the three that take the body is set.
 template <class Callback>
@@ -27,13 +24,6 @@ Status may_take_body(const RequestObject& request, Callback UserCallbacks::*othe
   return Failure(ErrorCode::invalid_state, Phase::validate,
                  "a callback for events or lines needs ppn_request_set_callbacks before it, and no other callback for "
                  "the body");
-}
-
-// Moves the callbacks of the request into a handler, which keeps the request's handle alive until the call has ended.
-std::unique_ptr<CallHandler> take_callbacks(const Pinned<ppn_request>& request) {
-  Pinned<ppn_request> own(request.handle());
-  // Nothing is moved before there is memory for the adapter: without it the request keeps its callbacks.
-  return std::make_unique<CallbackAdapter>(std::move(request->callbacks), std::move(own));
 }
 
 }  // namespace

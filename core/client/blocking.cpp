@@ -1,9 +1,9 @@
 #include "client/blocking.hpp"
 
-#include <new>
 #include <utility>
 
 #include "base/completion.hpp"
+#include "client/inner_handler.hpp"
 #include "client/runtime.hpp"
 
 namespace ppn {
@@ -15,41 +15,19 @@ struct Awaited {
   BlockingOutcome outcome;  // written before the completion
 };
 
-std::unique_ptr<Error> copy_if_possible(const Error* error) noexcept {
-  try {
-    return error != nullptr ? std::make_unique<Error>(*error) : nullptr;
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-
-class WaitingHandler final : public CallHandler {
+class WaitingHandler final : public InnerHandler {
  public:
   WaitingHandler(std::shared_ptr<Awaited> awaited, std::unique_ptr<CallHandler> inner)
-      : awaited_(std::move(awaited)), inner_(std::move(inner)) {}
+      : InnerHandler(std::move(inner)), awaited_(std::move(awaited)) {}
 
-  bool wants_head() const noexcept override { return inner_ && inner_->wants_head(); }
-  Flow on_head(const std::shared_ptr<Response>& response) override {
-    return inner_ ? inner_->on_head(response) : Flow::proceed;
-  }
-  Flow on_chunk(std::string_view bytes) override { return inner_ ? inner_->on_chunk(bytes) : Flow::proceed; }
-  Flow on_line(std::string_view line) override { return inner_ ? inner_->on_line(line) : Flow::proceed; }
-  Flow on_event(const SseEvent& event) override { return inner_ ? inner_->on_event(event) : Flow::proceed; }
   void on_complete(std::shared_ptr<Response> response, std::unique_ptr<Error> error) noexcept override {
-    if (inner_) {
-      std::unique_ptr<Error> copy = copy_if_possible(error.get());
-      // Without memory for the copy the user gets neither, which says so.
-      const bool lost = error && !copy;
-      inner_->on_complete(lost ? nullptr : response, std::move(copy));
-      inner_.reset();  // the user's data has ended when the waiting thread goes on
-    }
+    complete_inner(response, error.get());  // before the waiting thread goes on
     awaited_->outcome = {std::move(response), std::move(error)};
     awaited_->completion.set();
   }
 
  private:
   const std::shared_ptr<Awaited> awaited_;
-  std::unique_ptr<CallHandler> inner_;
 };
 
 }  // namespace

@@ -2,8 +2,10 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "capi/capi.hpp"
+#include "capi/no_retries.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace ppn::test;
@@ -155,6 +157,41 @@ BOOST_AUTO_TEST_CASE(truncated_body_says_how_much_arrived_and_leaves_the_rest_of
   BOOST_TEST(std::string(ppn_error_phase(error.get())) == "body");
   BOOST_TEST(ppn_response_status(response.get()) == 200);
   BOOST_TEST(body_of(response.get()) == "half");
+}
+
+BOOST_AUTO_TEST_CASE(every_status_has_its_code) {
+  const std::vector<std::pair<int32_t, int32_t>> table = {{400, PPN_E_HTTP_BAD_REQUEST},
+                                                          {401, PPN_E_HTTP_UNAUTHORIZED},
+                                                          {403, PPN_E_HTTP_FORBIDDEN},
+                                                          {404, PPN_E_HTTP_NOT_FOUND},
+                                                          {408, PPN_E_HTTP_REQUEST_TIMEOUT},
+                                                          {409, PPN_E_HTTP_CONFLICT},
+                                                          {413, PPN_E_HTTP_PAYLOAD_TOO_LARGE},
+                                                          {422, PPN_E_HTTP_UNPROCESSABLE},
+                                                          {429, PPN_E_HTTP_TOO_MANY_REQUESTS},
+                                                          {418, PPN_E_HTTP_OTHER_4XX},
+                                                          {500, PPN_E_HTTP_SERVER_ERROR},
+                                                          {502, PPN_E_HTTP_BAD_GATEWAY},
+                                                          {503, PPN_E_HTTP_UNAVAILABLE},
+                                                          {504, PPN_E_HTTP_GATEWAY_TIMEOUT},
+                                                          {529, PPN_E_HTTP_OVERLOADED},
+                                                          {599, PPN_E_HTTP_OTHER_5XX},
+                                                          {600, PPN_E_HTTP_OTHER_STATUS},
+                                                          {200, PPN_OK},
+                                                          {399, PPN_OK}};
+  Script script;
+  for (const auto& [status, code] : table) {
+    script.expect_request().send("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 0\r\n\r\n");
+  }
+  const ScriptedServer server({script.wait_for_peer_close()});
+  const Client client = make_client_without_retries();
+  for (const auto& [status, code] : table) {
+    const Request request = make_request(client, "GET", server.url());
+    Response response;
+    BOOST_TEST(ppn_request_send(request.get(), response.out(), nullptr) == PPN_OK);
+    BOOST_TEST(ppn_response_status(response.get()) == status);
+    BOOST_TEST(ppn_response_check_status(response.get(), nullptr) == code, status);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(errno_of_the_caller_is_left_alone) {

@@ -215,4 +215,45 @@ BOOST_AUTO_TEST_CASE(error_outlives_runtime_and_client) {
   BOOST_TEST(kept->response()->body() == "gone");
 }
 
+BOOST_AUTO_TEST_CASE(every_code_can_be_thrown_by_hand) {
+  for (size_t i = 1; ppn_code_at(i) >= 0; ++i) {
+    const int32_t code = ppn_code_at(i);
+    BOOST_TEST(code_of([&] { ppn::throw_error(code); }) == code);
+  }
+  const auto error = thrown_as<ppn::CircuitOpenError>([] { ppn::throw_error(PPN_E_CIRCUIT_OPEN, "open"); });
+  BOOST_TEST(error.message() == "open");
+  ppn::ErrorDetails details;
+  details.code = PPN_E_RATE_LIMITED;
+  details.retry_after = 250ms;
+  const auto limited = thrown_as<ppn::RateLimitError>([&] { ppn::throw_error(details); });
+  BOOST_TEST((limited.retry_after() == 250ms));
+  BOOST_TEST(limited.is_rate_limited());
+  BOOST_TEST(!limited.is_auth());
+}
+
+BOOST_AUTO_TEST_CASE(raised_status_says_what_the_provider_says_and_what_was_tried) {
+  const std::string body = R"({"error":{"message":"Bad key sk-123","code":"invalid_api_key"}})";
+  const ScriptedServer server({Script{}.expect_request().send(
+      "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nX-Request-Id: req_1\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body)});
+  const ppn::HTTPClient client;
+  const ppn::Response response = client.get(server.url());
+  const auto error = thrown_as<ppn::AuthenticationError>([&] { response.raise_for_status(); });
+  BOOST_TEST(error.provider_code() == "invalid_api_key");
+  BOOST_TEST(error.provider_message() == "Bad key ***");
+  BOOST_TEST(error.request_id() == "req_1");
+  BOOST_TEST(error.is_auth());
+  for (const auto& attempts : {error.attempt_log(), response.attempt_log()}) {
+    BOOST_REQUIRE(attempts.size() == 1U);
+    BOOST_TEST(attempts[0].number == 0);
+    BOOST_TEST(attempts[0].code == PPN_E_HTTP_UNAUTHORIZED);
+    BOOST_TEST(attempts[0].status == 401);
+    BOOST_TEST((attempts[0].sent == ppn::Sent::full));
+    BOOST_TEST(attempts[0].received_bytes == body.size());
+    BOOST_TEST(attempts[0].ended.has_value());
+    BOOST_TEST(!attempts[0].delay.has_value());
+    BOOST_TEST(attempts[0].remote == std::string(response.remote()));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

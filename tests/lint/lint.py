@@ -8,11 +8,12 @@ import folders
 import formatting
 import includes
 import names
+import reached
 import text
 import tree as tree_module
 
 RULES = {module.__name__: module
-         for module in (documentation, error_codes, folders, formatting, includes, names, text)}
+         for module in (documentation, error_codes, folders, formatting, includes, names, reached, text)}
 
 
 def main():

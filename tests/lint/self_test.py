@@ -11,6 +11,7 @@ import folders
 import formatting
 import includes
 import names
+import reached
 import text
 from tree import Tree
 
@@ -107,6 +108,24 @@ class Rules(unittest.TestCase):
         self.assertEqual(self.found(error_codes, ERROR_CODES | {ERROR_H: enumeration}), [])
         for bad in (good.replace("401", "402"), good + "#define PPN_E_NEW 999\n", "#define PPN_OK 0\n"):
             self.assertEqual(len(self.found(error_codes, ERROR_CODES | {ERROR_H: bad})), 1, bad)
+
+    def test_codes_that_no_test_reaches_are_found(self):
+        rehearsal, case = reached.REHEARSAL
+        tree = ERROR_CODES | {
+            rehearsal: f"BOOST_AUTO_TEST_CASE({case}) {{}}\n",
+            "tests/a.cpp": "BOOST_AUTO_TEST_CASE(late) { x(PPN_E_TIMEOUT); }\nBOOST_AUTO_TEST_CASE(other) {}\n",
+        }
+        for good in ("TIMEOUT tests/a.cpp:late\n", "# why\n\nTIMEOUT   rehearsed\n"):
+            self.assertEqual(self.found(reached, tree | {reached.LIST: good}), [])
+        for bad in ("# none\n", "TIMEOUT tests/a.cpp:other\n", "TIMEOUT tests/a.cpp:gone\n", "TIMEOUT tests/b.cpp:late\n",
+                    "TIMEOUT rehearsed\nTIMEOUT rehearsed\n", "TIMEOUT rehearsed\nLATE rehearsed\n"):
+            self.assertEqual(len(self.found(reached, tree | {reached.LIST: bad})), 1, bad)
+        rehearsed = tree | {reached.LIST: "TIMEOUT rehearsed\n"}
+        made = rehearsed | {"core/io/a.cpp": "return Failure(ErrorCode::timeout);\n"}
+        self.assertEqual(len(self.found(reached, made)), 1)
+        asked = rehearsed | {"core/io/a.cpp": "case ErrorCode::timeout: break;\n"}
+        self.assertEqual(self.found(reached, asked), [])
+        self.assertEqual(len(self.found(reached, rehearsed | {rehearsal: ""})), 1)
 
     @unittest.skipUnless(formatting.find_tool(), "clang-format 14 is not here")
     def test_wrong_format_is_found(self):

@@ -33,6 +33,7 @@
 #define PEPPERPY_NETWORK_H
 
 #include "network/attempts.h"
+#include "network/batch.h"
 #include "network/buffer.h"
 #include "network/client.h"
 #include "network/config.h"

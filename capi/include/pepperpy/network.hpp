@@ -27,6 +27,8 @@
 #define PEPPERPY_NETWORK_HPP
 
 #include "network/cpp/api_client.hpp"
+#include "network/cpp/attempt.hpp"
+#include "network/cpp/batch.hpp"
 #include "network/cpp/buffer.hpp"
 #include "network/cpp/client.hpp"
 #include "network/cpp/config.hpp"

@@ -59,6 +59,8 @@ typedef struct ppn_retry_policy ppn_retry_policy;
 typedef struct ppn_rate_limiter ppn_rate_limiter;
 /** A place in a rate limiter: see rate_limiter.h. */
 typedef struct ppn_rate_ticket ppn_rate_ticket;
+/** Many requests, a few at a time: see batch.h. */
+typedef struct ppn_batch ppn_batch;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 

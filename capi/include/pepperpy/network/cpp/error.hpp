@@ -32,6 +32,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "attempt.hpp"
 
 namespace ppn {
 inline namespace api_v0 {
@@ -51,9 +54,6 @@ enum class Category : int32_t {
   policy = 9
 };
 
-/** How much of a request had been handed to the kernel when it failed. */
-enum class Sent : int32_t { none = PPN_SENT_NONE, partial = PPN_SENT_PARTIAL, full = PPN_SENT_FULL };
-
 /** What an error knows; the fields are those of ppn_error (network/error.h). A program fills one to make an error of
  *  its own for a test. Since 0.1. */
 struct ErrorDetails {
@@ -69,6 +69,11 @@ struct ErrorDetails {
   uint64_t received_bytes = 0;
   int32_t os_errno = 0;
   uint64_t tls_error = 0;
+  int32_t stop_reason = 0;               /**< a PPN_STOP_ constant: why there was no further attempt */
+  std::string provider_code = {};        /**< of a JSON error body, such as "insufficient_quota" */
+  std::string provider_message = {};     /**< of a JSON error body, without keys */
+  std::string request_id = {};           /**< that the server gave the request */
+  std::vector<Attempt> attempt_log = {}; /**< oldest first, at most 16 */
 };
 
 /** Base of every exception of this library. Copying does not throw and shares what is inside. Since 0.1. */
@@ -98,6 +103,16 @@ class NetworkError : public std::exception {
   uint64_t received_bytes() const noexcept { return details().received_bytes; }
   int32_t os_errno() const noexcept { return details().os_errno; }
   uint64_t tls_error() const noexcept { return details().tls_error; }
+  /** A PPN_STOP_ constant: why there was no further attempt. */
+  int32_t stop_reason() const noexcept { return details().stop_reason; }
+  /** What a JSON error body calls the error, such as "insufficient_quota"; empty when there is none. */
+  const std::string& provider_code() const noexcept { return details().provider_code; }
+  /** What a JSON error body says to people, without keys; empty when there is none. */
+  const std::string& provider_message() const noexcept { return details().provider_message; }
+  /** The name that the server gave the request; empty when there is none. */
+  const std::string& request_id() const noexcept { return details().request_id; }
+  /** Each attempt of the call, oldest first: network/attempts.h. */
+  const std::vector<Attempt>& attempt_log() const noexcept { return details().attempt_log; }
   const ErrorDetails& details() const noexcept { return inside_->details; }
 
   /** Whether a limit of time of this side passed, whichever it was: see ppn_error_is_timeout. */
@@ -111,6 +126,14 @@ class NetworkError : public std::exception {
       default: return category() == Category::timeout;
     }
   }
+
+  /** Whether requests come too fast, for the server (429) or for a limiter of this program. */
+  bool is_rate_limited() const noexcept {
+    return code() == PPN_E_HTTP_TOO_MANY_REQUESTS || code() == PPN_E_RATE_LIMITED ||
+           code() == PPN_E_RATE_LIMIT_QUEUE_FULL;
+  }
+  /** Whether the server refused who asks: status 401 or 403. */
+  bool is_auth() const noexcept { return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN; }
 
   /** What had arrived of the response, such as the body that explains a status; NULL when no head had. Lives as long as
    *  the error and its copies. */
@@ -216,6 +239,18 @@ class CircuitOpenError : public NetworkError {
 /** The exception of the class that belongs to the code, ready for std::rethrow_exception. Since 0.1. */
 inline std::exception_ptr make_exception(ErrorDetails details, std::shared_ptr<const Response> response = nullptr);
 
+/** Throws the exception that belongs to the code of these details. Since 0.1. */
+[[noreturn]] inline void throw_error(ErrorDetails details) {
+  std::rethrow_exception(make_exception(std::move(details)));
+}
+/** Throws the exception of a code, to rehearse what a program does when it happens. Since 0.1. */
+[[noreturn]] inline void throw_error(int32_t code, std::string message = {}) {
+  ErrorDetails details;
+  details.code = code;
+  details.message = std::move(message);
+  throw_error(std::move(details));
+}
+
 namespace detail {
 
 template <class Exception>
@@ -281,6 +316,11 @@ inline ErrorDetails details_of(int32_t code, const ppn_error* error) {
   details.received_bytes = ppn_error_received_bytes(error);
   details.os_errno = ppn_error_os_errno(error);
   details.tls_error = ppn_error_tls_error(error);
+  details.stop_reason = ppn_error_stop_reason(error);
+  details.provider_code = ppn_error_provider_code(error);
+  details.provider_message = ppn_error_provider_message(error);
+  details.request_id = ppn_error_request_id(error);
+  details.attempt_log = attempts_of(error, ppn_error_attempt_count, ppn_error_attempt_int64, ppn_error_attempt_text);
   return details;
 }
 
@@ -303,8 +343,12 @@ class ErrorOut {
 
   operator ppn_error**() noexcept { return &error_; }
 
+  std::exception_ptr exception(int32_t code, std::shared_ptr<const Response> response = nullptr) const {
+    return make_exception(details_of(code, error_), std::move(response));
+  }
+
   [[noreturn]] void raise(int32_t code, std::shared_ptr<const Response> response = nullptr) const {
-    std::rethrow_exception(make_exception(details_of(code, error_), std::move(response)));
+    std::rethrow_exception(exception(code, std::move(response)));
   }
 
  private:

@@ -46,6 +46,7 @@ class Handle {
   Object* object_ = nullptr;
 };
 
+using BatchHandle = Handle<ppn_batch, ppn_batch_acquire, ppn_batch_release>;
 using ConfigHandle = Handle<ppn_config, ppn_config_acquire, ppn_config_release>;
 using ClientHandle = Handle<ppn_client, ppn_client_acquire, ppn_client_release>;
 using RequestHandle = Handle<ppn_request, ppn_request_acquire, ppn_request_release>;

@@ -273,6 +273,8 @@ class Request {
   ppn_request* handle() const noexcept { return handle_.get(); }
 
  private:
+  friend class Batch;
+
   template <class Function>
   Request& put(Function function, std::string_view name, std::string_view value) {
     detail::call(function, handle(), detail::data_of(name), name.size(), detail::data_of(value), value.size());

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "buffer.hpp"
 #include "error.hpp"
@@ -144,6 +145,13 @@ class Response {
   bool tls_verified() const noexcept { return ppn_response_tls_verified(handle()) != 0; }
   /** How many attempts were made, the first included. */
   int32_t attempts() const noexcept { return ppn_response_attempts(handle()); }
+  /** Each attempt of the call, oldest first, once complete: network/attempts.h. */
+  std::vector<Attempt> attempt_log() const {
+    return detail::attempts_of<ppn_response>(handle(), ppn_response_attempt_count, ppn_response_attempt_int64,
+                                             ppn_response_attempt_text);
+  }
+  /** A PPN_STOP_ constant: why a status that is an error was not followed by another attempt, once complete. */
+  int32_t stop_reason() const noexcept { return ppn_response_stop_reason(handle()); }
   /** Once complete. */
   Timings timings() const noexcept {
     return {span(PPN_TIMING_POOL), span(PPN_TIMING_DNS),        span(PPN_TIMING_CONNECT), span(PPN_TIMING_TLS),
