@@ -5,6 +5,7 @@
 
 #include "error_handle.hpp"
 #include "flow.hpp"
+#include "lent.hpp"
 
 namespace ppn::capi {
 namespace {
@@ -33,21 +34,6 @@ void call(const UserCallbacks& callbacks, ppn_request* request, ppn_response* re
           const ppn_error* error) noexcept {
   callbacks.on_complete(callbacks.user.get(), request, response, error);
 }
-
-// A handle for the length of one callback; the user may acquire it to keep it.
-template <class Handle>
-class Lent {
- public:
-  explicit Lent(Handle* handle) noexcept : handle_(handle) {}
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-  ~Lent() { drop_reference(handle_); }
-
-  Handle* get() const noexcept { return handle_; }
-
- private:
-  Handle* handle_;
-};
 
 // NULL when there is no response, or no memory for its handle.
 ppn_response* lend(const std::shared_ptr<Response>& response) noexcept {

@@ -34,6 +34,8 @@ enum class HandleKind : std::uint8_t {
   json = 9,
   sse_decoder = 10,
   line_decoder = 11,
+  middleware = 15,
+  middleware_context = 16,
 };
 
 // What every object has to fit into; one slot is one cache line.

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "client/call.hpp"
 #include "client/client.hpp"
+#include "client/middleware.hpp"
 #include "client/options.hpp"
 #include "client/pull_stream.hpp"
 #include "client/response.hpp"
@@ -23,7 +24,14 @@
 #include "pepperpy/network/export.h"
 #include "user_callbacks.hpp"
 
+namespace ppn {
+class MiddlewareContext;
+class TokenRefresh;
+}  // namespace ppn
+
 namespace ppn::capi {
+
+class UserMiddleware;
 
 struct ConfigObject {
   struct State {
@@ -105,6 +113,25 @@ struct StreamObject {
   std::unique_ptr<Handed> handed;
 };
 
+struct MiddlewareObject {
+  std::shared_ptr<Middleware> middleware;
+  UserMiddleware* callbacks;  // the middleware, when it has callbacks
+  TokenRefresh* refresh;      // the middleware, when it renews a token
+};
+
+struct MiddlewareContextObject {
+  // What was handed out last, by function.
+  struct Texts {
+    std::string method;
+    std::string url;
+    std::string url_redacted;
+    std::string header;
+    std::string attribute;
+  };
+  std::shared_ptr<MiddlewareContext> context;
+  std::unique_ptr<Texts> texts;
+};
+
 template <>
 struct HandleTraits<ppn_config> {
   using Object = ConfigObject;
@@ -160,6 +187,17 @@ template <>
 struct HandleTraits<ppn_line_decoder> {
   using Object = LineDecoderObject;
   static constexpr HandleKind kind = HandleKind::line_decoder;
+};
+
+template <>
+struct HandleTraits<ppn_middleware> {
+  using Object = MiddlewareObject;
+  static constexpr HandleKind kind = HandleKind::middleware;
+};
+template <>
+struct HandleTraits<ppn_middleware_context> {
+  using Object = MiddlewareContextObject;
+  static constexpr HandleKind kind = HandleKind::middleware_context;
 };
 
 }  // namespace ppn::capi

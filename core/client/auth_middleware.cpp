@@ -177,6 +177,11 @@ Status TokenRefresh::use_token(MiddlewareContext& context) {
   return slot_.fill(context, token);
 }
 
+std::uint64_t TokenRefresh::generation() const {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
 Status TokenRefresh::set_token(std::string_view token) {
   if (Status valid = slot_.check(token); !valid) return valid;
   Secret fresh(token);

@@ -48,6 +48,8 @@ class TokenRefresh final : public Middleware, public std::enable_shared_from_thi
 
   // Without a token the first call gets one before it is sent. Error: invalid_header.
   static Result<std::shared_ptr<TokenRefresh>> create(CredentialSlot slot, std::string_view token);
+  // How many tokens there were so far. Thread: any.
+  std::uint64_t generation() const;
   void set_refresh(Refresh refresh) { refresh_ = std::move(refresh); }
 
   // A new token, asked for or not. Calls that wait for one go on. Error: invalid_header, which leaves all as it was.
@@ -82,7 +84,7 @@ class TokenRefresh final : public Middleware, public std::enable_shared_from_thi
 
   const CredentialSlot slot_;
   Refresh refresh_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Secret token_;                  // guarded by mutex_
   std::uint64_t generation_ = 0;  // of token_, 0 = there is none; guarded by mutex_
   Waiters waiters_;               // guarded by mutex_

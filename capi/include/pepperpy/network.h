@@ -5,7 +5,7 @@
  *
  *  1. Every function and type begins with ppn_, every constant with PPN_.
  *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error, ppn_buffer, ppn_headers,
- *     ppn_json, ppn_sse_decoder, ppn_line_decoder) are opaque and counted: `..._new` and other functions with an `out`
+ *     ppn_json, ppn_sse_decoder, ppn_line_decoder, ppn_middleware, ppn_middleware_context) are opaque and counted: `..._new` and other functions with an `out`
  *     parameter hand over one reference, `..._acquire` adds one, `..._release` drops one, accepts NULL, never blocks,
  *     never fails and may be called on any thread and inside any callback. A released handle is recognised: calls with
  *     it return PPN_E_INVALID_STATE, they do not crash.
@@ -40,6 +40,8 @@
 #include "network/json.h"
 #include "network/line_decoder.h"
 #include "network/log.h"
+#include "network/middleware.h"
+#include "network/middleware_context.h"
 #include "network/options.h"
 #include "network/redact.h"
 #include "network/request.h"

@@ -51,6 +51,10 @@ typedef struct ppn_json ppn_json;
 typedef struct ppn_sse_decoder ppn_sse_decoder;
 /** The decoder of lines alone: see line_decoder.h. */
 typedef struct ppn_line_decoder ppn_line_decoder;
+/** User code around requests: see middleware.h. */
+typedef struct ppn_middleware ppn_middleware;
+/** One step of a middleware: see middleware_context.h. */
+typedef struct ppn_middleware_context ppn_middleware_context;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 
