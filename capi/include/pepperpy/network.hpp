@@ -35,6 +35,8 @@
 #include "network/cpp/event.hpp"
 #include "network/cpp/headers.hpp"
 #include "network/cpp/json.hpp"
+#include "network/cpp/middleware.hpp"
+#include "network/cpp/middleware_context.hpp"
 #include "network/cpp/redact.hpp"
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"
