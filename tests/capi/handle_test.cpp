@@ -133,56 +133,6 @@ Calls calls_with(ppn_line_decoder* decoder) {
           {"reset", ppn_line_decoder_reset(decoder, nullptr)}};
 }
 
-Calls calls_with(ppn_middleware* middleware) {
-  const auto chunk = [](void*, ppn_middleware_context*, const uint8_t*, size_t) -> int32_t { return PPN_MW_DONE; };
-  const auto event = [](void*, ppn_middleware_context*, const ppn_event*) -> int32_t { return PPN_MW_DONE; };
-  const auto end = [](void*, ppn_middleware_context*, const ppn_error*) {};
-  const Client client = make_client();
-  return {{"set_chunk_filter", ppn_middleware_set_chunk_filter(middleware, chunk, nullptr)},
-          {"set_event_filter", ppn_middleware_set_event_filter(middleware, event, nullptr)},
-          {"set_stream_end", ppn_middleware_set_stream_end(middleware, end, nullptr)},
-          {"set_token", ppn_middleware_set_token(middleware, "t", 1, nullptr)},
-          {"refresh_failed", ppn_middleware_refresh_failed(middleware, nullptr)},
-          {"add_middleware", ppn_client_add_middleware(client.get(), middleware, nullptr)}};
-}
-
-Calls calls_with(ppn_middleware_context* context) {
-  const char* text = nullptr;
-  int32_t number = 0;
-  ppn_response* response = nullptr;
-  ppn_error* error = nullptr;
-  const uint8_t byte = 0;
-  return {{"method", ppn_middleware_context_method(context, &text, nullptr, nullptr)},
-          {"url", ppn_middleware_context_url(context, &text, nullptr, nullptr)},
-          {"url_redacted", ppn_middleware_context_url_redacted(context, &text, nullptr, nullptr)},
-          {"attempt", ppn_middleware_context_attempt(context, &number, nullptr)},
-          {"header", ppn_middleware_context_header(context, "a", 1, &text, nullptr, nullptr)},
-          {"set_header", ppn_middleware_context_set_header(context, "a", 1, "b", 1, nullptr)},
-          {"add_header", ppn_middleware_context_add_header(context, "a", 1, "b", 1, nullptr)},
-          {"remove_header", ppn_middleware_context_remove_header(context, "a", 1, nullptr)},
-          {"set_url", ppn_middleware_context_set_url(context, url, PPN_AUTO_LENGTH, nullptr)},
-          {"set_body", ppn_middleware_context_set_body(context, &byte, 1, nullptr)},
-          {"set_option", ppn_middleware_context_set_option(context, "timeout_ms", 10, "1", 1, nullptr)},
-          {"attribute", ppn_middleware_context_attribute(context, "a", 1, &text, nullptr, nullptr)},
-          {"set_attribute", ppn_middleware_context_set_attribute(context, "a", 1, "b", 1, nullptr)},
-          {"response", ppn_middleware_context_response(context, &response, nullptr)},
-          {"error", ppn_middleware_context_error(context, &error, nullptr)},
-          {"respond", ppn_middleware_context_respond(context, 200, nullptr, nullptr, 0, nullptr)},
-          {"fail", ppn_middleware_context_fail(context, PPN_E_INTERNAL, "", 0, nullptr)},
-          {"retry_once", ppn_middleware_context_retry_once(context, 0, nullptr)},
-          {"finish", ppn_middleware_context_finish(context, nullptr)},
-          {"emit_chunk", ppn_middleware_context_emit_chunk(context, &byte, 1, nullptr)},
-          {"emit_event", ppn_middleware_context_emit_event(context, "a", 1, "", 0, "", 0, -1, nullptr)}};
-}
-
-using MiddlewareHandle = Owned<ppn_middleware, ppn_middleware_release>;
-
-MiddlewareHandle make_middleware() {
-  MiddlewareHandle middleware;
-  BOOST_REQUIRE_EQUAL(ppn_middleware_new_trace_context(middleware.out(), nullptr), PPN_OK);
-  return middleware;
-}
-
 // A buffer has one call that reports a status: to be given to a request.
 Calls calls_with(ppn_buffer* buffer) {
   const Request request = make_request(make_client(), "POST", url);
@@ -234,8 +184,6 @@ BOOST_AUTO_TEST_CASE(null_is_an_invalid_argument_everywhere) {
   check_all(calls_with(static_cast<ppn_json*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_sse_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
   check_all(calls_with(static_cast<ppn_line_decoder*>(nullptr)), PPN_E_INVALID_ARGUMENT);
-  check_all(calls_with(static_cast<ppn_middleware*>(nullptr)), PPN_E_INVALID_ARGUMENT);
-  check_all(calls_with(static_cast<ppn_middleware_context*>(nullptr)), PPN_E_INVALID_ARGUMENT);
 }
 
 BOOST_AUTO_TEST_CASE(released_handle_is_an_invalid_state_everywhere) {
@@ -247,7 +195,6 @@ BOOST_AUTO_TEST_CASE(released_handle_is_an_invalid_state_everywhere) {
   check_all(calls_with(released(make_json("{}"))), PPN_E_INVALID_STATE);
   check_all(calls_with(released(make_sse_decoder())), PPN_E_INVALID_STATE);
   check_all(calls_with(released(make_line_decoder())), PPN_E_INVALID_STATE);
-  check_all(calls_with(released(make_middleware())), PPN_E_INVALID_STATE);
 }
 
 BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
@@ -261,10 +208,6 @@ BOOST_AUTO_TEST_CASE(invented_handle_is_an_invalid_state_everywhere) {
   for (ppn_json* handle : inventions<ppn_json>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_sse_decoder* handle : inventions<ppn_sse_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
   for (ppn_line_decoder* handle : inventions<ppn_line_decoder>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
-  for (ppn_middleware* handle : inventions<ppn_middleware>()) check_all(calls_with(handle), PPN_E_INVALID_STATE);
-  for (ppn_middleware_context* handle : inventions<ppn_middleware_context>()) {
-    check_all(calls_with(handle), PPN_E_INVALID_STATE);
-  }
 }
 
 BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
@@ -280,8 +223,6 @@ BOOST_AUTO_TEST_CASE(handle_of_another_type_is_an_invalid_state) {
   check_all(calls_with(reinterpret_cast<ppn_json*>(config.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_sse_decoder*>(config.get())), PPN_E_INVALID_STATE);
   check_all(calls_with(reinterpret_cast<ppn_line_decoder*>(config.get())), PPN_E_INVALID_STATE);
-  check_all(calls_with(reinterpret_cast<ppn_middleware*>(config.get())), PPN_E_INVALID_STATE);
-  check_all(calls_with(reinterpret_cast<ppn_middleware_context*>(config.get())), PPN_E_INVALID_STATE);
   const Headers headers = make_headers();
   check_all(calls_with(reinterpret_cast<ppn_client*>(headers.get())), PPN_E_INVALID_STATE);
   // Releasing it as something else must not take it away from its owner.
@@ -360,8 +301,6 @@ BOOST_AUTO_TEST_CASE(release_accepts_null_released_and_invented_handles) {
   ppn_json_release(nullptr);
   ppn_sse_decoder_release(nullptr);
   ppn_line_decoder_release(nullptr);
-  ppn_middleware_release(nullptr);
-  ppn_middleware_context_release(nullptr);
   ppn_request* const gone = released_request();
   ppn_request_release(gone);
   ppn_request_release(gone);
@@ -388,8 +327,6 @@ BOOST_AUTO_TEST_CASE(acquire_of_null_or_released_gives_null) {
   BOOST_TEST((ppn_request_acquire(gone) == nullptr));
   BOOST_TEST((ppn_response_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_stream_acquire(nullptr) == nullptr));
-  BOOST_TEST((ppn_middleware_acquire(nullptr) == nullptr));
-  BOOST_TEST((ppn_middleware_context_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_error_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_buffer_acquire(nullptr) == nullptr));
   BOOST_TEST((ppn_buffer_acquire(released(make_buffer("x"))) == nullptr));
