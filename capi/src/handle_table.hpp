@@ -38,6 +38,8 @@ enum class HandleKind : std::uint8_t {
   rate_limiter = 13,
   rate_ticket = 14,
   batch = 17,
+  middleware = 15,
+  middleware_context = 16,
 };
 
 // What every object has to fit into; one slot is one cache line.

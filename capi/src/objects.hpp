@@ -12,6 +12,7 @@
 #include "client/batch.hpp"
 #include "client/call.hpp"
 #include "client/client.hpp"
+#include "client/middleware.hpp"
 #include "client/options.hpp"
 #include "client/pull_stream.hpp"
 #include "client/rate_limiter.hpp"
@@ -28,7 +29,14 @@
 #include "policy/retry_options.hpp"
 #include "user_callbacks.hpp"
 
+namespace ppn {
+class MiddlewareContext;
+class TokenRefresh;
+}  // namespace ppn
+
 namespace ppn::capi {
+
+class UserMiddleware;
 
 struct ConfigObject {
   struct State {
@@ -134,6 +142,25 @@ struct RateTicketObject {
   std::shared_ptr<RatePermit> permit;
 };
 
+struct MiddlewareObject {
+  std::shared_ptr<Middleware> middleware;
+  UserMiddleware* callbacks;  // the middleware, when it has callbacks
+  TokenRefresh* refresh;      // the middleware, when it renews a token
+};
+
+struct MiddlewareContextObject {
+  // What was handed out last, by function.
+  struct Texts {
+    std::string method;
+    std::string url;
+    std::string url_redacted;
+    std::string header;
+    std::string attribute;
+  };
+  std::shared_ptr<MiddlewareContext> context;
+  std::unique_ptr<Texts> texts;
+};
+
 template <>
 struct HandleTraits<ppn_config> {
   using Object = ConfigObject;
@@ -210,6 +237,17 @@ template <>
 struct HandleTraits<ppn_batch> {
   using Object = BatchObject;
   static constexpr HandleKind kind = HandleKind::batch;
+};
+
+template <>
+struct HandleTraits<ppn_middleware> {
+  using Object = MiddlewareObject;
+  static constexpr HandleKind kind = HandleKind::middleware;
+};
+template <>
+struct HandleTraits<ppn_middleware_context> {
+  using Object = MiddlewareContextObject;
+  static constexpr HandleKind kind = HandleKind::middleware_context;
 };
 
 }  // namespace ppn::capi

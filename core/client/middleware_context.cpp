@@ -274,6 +274,15 @@ Status MiddlewareContext::retry_once(std::int64_t delay_ms) {
   return {};
 }
 
+Status MiddlewareContext::withdraw() {
+  const Lock lock(mutex_);
+  if (Status open = require_open(); !open) return open;
+  verdict_ = Verdict::none;
+  answer_.reset();
+  failure_.reset();
+  return {};
+}
+
 Status MiddlewareContext::finish() {
   const Lock lock(mutex_);
   const bool allowed = place_ != Place::filter && place_ != Place::stream_end;

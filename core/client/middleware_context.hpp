@@ -127,6 +127,9 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   // the application kind, once in a call. Errors: those of CallEditor::may_retry.
   Status retry_once(std::int64_t delay_ms);
 
+  // Takes the verdict back.
+  Status withdraw();
+
   // Ends a step that is pending. May come before the step has returned.
   Status finish();
   // Whether nothing can be done any more.

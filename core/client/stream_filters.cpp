@@ -33,6 +33,10 @@ Status StreamFilters::feed(std::vector<FilteredPiece> pieces, Applies applies, F
       if (std::unique_ptr<Error> failure = context.take_failure()) return Failure(std::move(failure));
       left = context.room();
       std::vector<FilteredPiece> more = context.take_pieces();
+      for (FilteredPiece& one : more) {
+        one.index = piece.index;
+        one.byte_offset = piece.byte_offset;
+      }
       std::move(more.begin(), more.end(), std::back_inserter(emitted));
     }
     pieces = std::move(emitted);

@@ -39,6 +39,8 @@
 #include "network/cpp/json.hpp"
 #include "network/cpp/observe.hpp"
 #include "network/cpp/rate_limiter.hpp"
+#include "network/cpp/middleware.hpp"
+#include "network/cpp/middleware_context.hpp"
 #include "network/cpp/redact.hpp"
 #include "network/cpp/request.hpp"
 #include "network/cpp/request_manager.hpp"

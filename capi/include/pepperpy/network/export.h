@@ -61,6 +61,10 @@ typedef struct ppn_rate_limiter ppn_rate_limiter;
 typedef struct ppn_rate_ticket ppn_rate_ticket;
 /** Many requests, a few at a time: see batch.h. */
 typedef struct ppn_batch ppn_batch;
+/** User code around requests: see middleware.h. */
+typedef struct ppn_middleware ppn_middleware;
+/** One step of a middleware: see middleware_context.h. */
+typedef struct ppn_middleware_context ppn_middleware_context;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 

@@ -19,6 +19,7 @@
 #include "error.hpp"
 #include "handle.hpp"
 #include "observe.hpp"
+#include "middleware.hpp"
 #include "request.hpp"
 #include "response.hpp"
 #include "stream.hpp"
@@ -142,6 +143,13 @@ class HTTPClient : public Verbs<HTTPClient> {
    *  trust store. */
   void preconnect(std::string_view url, int32_t count = 1) const {
     detail::call(ppn_client_preconnect, handle(), detail::data_of(url), url.size(), count);
+  }
+
+  /** Put middleware around the requests that are started from here on, inside of what was added before. Throws UsageError
+   *  (PPN_E_INVALID_ARGUMENT: its name). Blocks: never. */
+  void add_middleware(const RequestMiddleware& middleware) const { middleware.install(handle()); }
+  void add_middleware(const Middleware& middleware) const {
+    detail::call(ppn_client_add_middleware, handle(), middleware.handle());
   }
 
   /** A count of the connection pool, as of a moment ago. Blocks: never. */

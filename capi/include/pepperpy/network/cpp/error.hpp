@@ -347,6 +347,12 @@ class ErrorOut {
     return make_exception(details_of(code, error_), std::move(response));
   }
 
+  /** What it holds, as after a call that gave an error for its result. */
+  std::optional<ErrorDetails> details() const {
+    if (error_ == nullptr) return std::nullopt;
+    return details_of(ppn_error_code(error_), error_);
+  }
+
   [[noreturn]] void raise(int32_t code, std::shared_ptr<const Response> response = nullptr) const {
     std::rethrow_exception(exception(code, std::move(response)));
   }

@@ -59,6 +59,9 @@ using RateTicketHandle = Handle<ppn_rate_ticket, ppn_rate_ticket_acquire, ppn_ra
 using LineDecoderHandle = Handle<ppn_line_decoder, ppn_line_decoder_acquire, ppn_line_decoder_release>;
 using RetryPolicyHandle = Handle<ppn_retry_policy, ppn_retry_policy_acquire, ppn_retry_policy_release>;
 using SseDecoderHandle = Handle<ppn_sse_decoder, ppn_sse_decoder_acquire, ppn_sse_decoder_release>;
+using MiddlewareHandle = Handle<ppn_middleware, ppn_middleware_acquire, ppn_middleware_release>;
+using MiddlewareContextHandle =
+    Handle<ppn_middleware_context, ppn_middleware_context_acquire, ppn_middleware_context_release>;
 using StreamHandle = Handle<ppn_stream, ppn_stream_acquire, ppn_stream_release>;
 
 /** The C ABI refuses NULL where it wants a text, and an empty std::string_view may be one. */
