@@ -263,6 +263,25 @@ BOOST_AUTO_TEST_CASE(real_request_is_repeated_until_the_server_recovers) {
   BOOST_TEST(waits.ms == std::vector<int64_t>{1'050}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(delay_of_an_error_is_read_from_each_field_of_its_response) {
+  const auto delay_of = [](const std::string& fields) {
+    const ScriptedServer server({Script{}.expect_request().send("HTTP/1.1 503 Busy\r\n" + fields +
+                                                                "Content-Length: 0\r\nConnection: close\r\n\r\n")});
+    const ppn::HTTPClient client;
+    const auto error = error_of([&] { client.get(server.url()).raise_for_status(); });
+    BOOST_REQUIRE(error.has_value());
+    return error->retry_after() ? error->retry_after()->count() : -1;
+  };
+  BOOST_TEST(delay_of("") == -1);
+  BOOST_TEST(delay_of("Retry-After: 0\r\n") == 0);
+  BOOST_TEST(delay_of("Retry-After: 172800\r\n") == 172'800'000);
+  BOOST_TEST(delay_of("Retry-After: soon\r\n") == -1);
+  BOOST_TEST(delay_of("Retry-After: 9\r\nRetry-After-Ms: 250.5\r\n") == 251);
+  BOOST_TEST(delay_of("Date: Thu, 01 Jan 2009 00:00:00 GMT\r\nRetry-After: Thu, 01 Jan 2009 00:01:30 GMT\r\n") ==
+             90'000);
+  BOOST_TEST(delay_of("Retry-After: Thu, 01 Jan 2009 00:01:30 GMT\r\n") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(values_that_no_option_takes_are_refused) {
   BOOST_CHECK_THROW(ppn::RetryHandler(11), ppn::ConfigError);
   BOOST_CHECK_THROW(ppn::RetryHandler(-1), ppn::ConfigError);
