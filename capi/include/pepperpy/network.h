@@ -43,6 +43,8 @@
 #include "network/json.h"
 #include "network/line_decoder.h"
 #include "network/log.h"
+#include "network/middleware.h"
+#include "network/middleware_context.h"
 #include "network/observe.h"
 #include "network/options.h"
 #include "network/rate_limiter.h"
