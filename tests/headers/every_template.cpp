@@ -66,6 +66,7 @@ int main() {
   const std::size_t sum = use(ppn::HTTPClient()) + use(ppn::StreamingClient(config)) +
                           use(ppn::RequestManager("http://localhost", 5s)) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
+  ppn::RateLimiter(60).wait_for(5s).settle(1);
   ppn::clear_log_sink();
   ppn::set_thread_hooks([] {}, [] {});
   use_pool(ppn::HTTPClient(), ppn::RequestManager("http://localhost"), ppn::APIClient("http://localhost", "key"));
