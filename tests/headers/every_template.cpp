@@ -90,6 +90,7 @@ int main() {
                           use(ppn::RequestManager(ppn::NetworkConfig::request_manager("http://localhost"))) +
                           use(ppn::APIClient(ppn::NetworkConfig::api_client("http://localhost", "key"))) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
+  ppn::RateLimiter(60).wait_for(5s).settle(1);
   ppn::clear_log_sink();
   ppn::set_thread_hooks([] {}, [] {});
   use_pool(ppn::HTTPClient(), ppn::RequestManager("http://localhost"), ppn::APIClient("http://localhost", "key"));
