@@ -25,6 +25,10 @@ class MiddlewareChain {
   MiddlewareChain(std::shared_ptr<const MiddlewareList> list, Middleware::Kind kind, EventLoop& loop,
                   RequestMessage& request, CallEditor* editor, std::shared_ptr<Attributes> attributes, int attempt,
                   std::int64_t timeout_ms);
+  // Without memory a step may have been left open.
+  ~MiddlewareChain() {
+    if (context_) context_->close();
+  }
   MiddlewareChain(const MiddlewareChain&) = delete;
   MiddlewareChain& operator=(const MiddlewareChain&) = delete;
 

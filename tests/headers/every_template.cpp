@@ -35,9 +35,31 @@ static void observe(const ppn::HTTPClient& client) {
   client.on_call_event([](ppn::CallEvent event) { return event.type() == ppn::CallEventType::end; });
 }
 
+static void use_middleware(const ppn::HTTPClient& client) {
+  ppn::RequestMiddleware middleware("a");
+  middleware.before_request([](ppn::MiddlewareContext& context) {
+              context.respond(200, "", {{"a", "b"}});
+            })
+      .after_response([](ppn::MiddlewareContext context) { context.finish(); })
+      .on_error([](const auto& context) { return context.error()->code; })
+      .before_attempt([](ppn::MiddlewareContext& context) { context.retry_once(5ms); })
+      .after_attempt([](auto& context) { context.fail(PPN_E_INTERNAL, ""); })
+      .on_attempt_error([](ppn::MiddlewareContext&) {})
+      .filter_chunks([](std::string_view bytes, ppn::MiddlewareContext& context) { context.emit(bytes); })
+      .filter_events([](const ppn::Event& event, ppn::MiddlewareContext& context) {
+        context.emit_event(event.type(), event.data(), event.id());
+      })
+      .on_stream_end([](const ppn::ErrorDetails*) {});
+  client.add_middleware(middleware);
+  client.add_middleware(ppn::Middleware::trace_context());
+  client.add_middleware(
+      ppn::Middleware::token_refresh("", "", [](const ppn::Middleware& token) { token.set_token("a"); }));
+}
+
 static void use_pool(ppn::HTTPClient client, ppn::RequestManager manager, ppn::APIClient api) {
   observe(client);
   client.preconnect("http://localhost", 2);
+  use_middleware(client);
   if (!client.drain(5s) || !manager.drain(5ms) || !api.drain(5us)) return;
   client.drain();
   manager.drain();
