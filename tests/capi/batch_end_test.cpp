@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(batch_is_cancelled_from_a_callback_and_from_outside) {
 }
 
 BOOST_AUTO_TEST_CASE(cancelled_batch_can_not_be_started) {
+  Watcher watcher;  // outlives the batch, which ends it
   const Batch never = make_batch();
-  Watcher watcher;
   BOOST_TEST(watcher.install(never.get()) == PPN_OK);
   BOOST_TEST(ppn_batch_cancel(never.get()) == PPN_OK);
   BOOST_TEST(ppn_batch_start(never.get(), nullptr) == PPN_E_INVALID_STATE);
