@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "boundary.hpp"
+#include "client/make_rate_limiter.hpp"
 #include "client/rate_fields.hpp"
 #include "environment.hpp"
 #include "objects.hpp"
@@ -20,10 +21,12 @@ namespace {
 constexpr int64_t kMostCost = 1'000'000'000;
 constexpr int64_t kMostTokens = 1'000'000'000'000'000;
 
-ppn_rate_limiter* make_limiter(const RateLimitOptions& options) {
-  auto limiter = RateLimiter::create(options);
-  auto announcer = std::make_shared<RateAnnouncer>(limiter);
-  return make_handle<ppn_rate_limiter>(RateLimiterObject{std::move(limiter), std::move(announcer)});
+Status make_limiter(const RateLimitOptions& options, ppn_rate_limiter** out) {
+  auto limiter = make_rate_limiter(options);
+  if (!limiter.ok()) return std::move(limiter).failure();
+  auto announcer = std::make_shared<RateAnnouncer>(*limiter);
+  *out = make_handle<ppn_rate_limiter>(RateLimiterObject{std::move(*limiter), std::move(announcer)});
+  return {};
 }
 
 void check_demand(Arguments& in, int64_t cost, int64_t tokens) {
@@ -81,8 +84,7 @@ int32_t ppn_rate_limiter_new(double requests_per_minute, int64_t burst_size, ppn
     RateLimitOptions options;
     options.requests = *rate;
     options.requests.burst = burst_size;
-    *out = make_limiter(options);
-    return {};
+    return make_limiter(options, out);
   });
 }
 
@@ -93,8 +95,7 @@ int32_t ppn_rate_limiter_new_with_config(const ppn_config* config, ppn_rate_limi
     if (!in.ok()) return in.failure();
     auto options = given ? Result<Options>(given->state->options) : options_from_environment();
     if (!options.ok()) return std::move(options).failure();
-    *out = make_limiter(options->rate_limit);
-    return {};
+    return make_limiter(options->rate_limit, out);
   });
 }
 

@@ -85,7 +85,8 @@ Task<Status> Attempt::send_on(bool fresh) {
   }
   sent_ = exchange.sent();
   end_span(Span::send);
-  owner_.report().sent(exchange.sent_bytes());
+  sent_bytes_ = exchange.sent_bytes();
+  owner_.report().sent(sent_bytes_);
 
   // The head of the response.
   const Nanos first_byte_deadline = deadline(limits().first_byte_ms);

@@ -105,6 +105,7 @@ class Attempt {
   Nanos began() const noexcept { return began_; }
   Sent sent() const noexcept { return sent_; }
   bool response_begun() const noexcept { return stale_.response_begun; }
+  std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
   const Timings& timings() const noexcept { return timings_; }
   std::uint64_t connection_id() const noexcept { return connection_id_; }
@@ -156,6 +157,7 @@ class Attempt {
 
   StaleAttempt stale_;
   Sent sent_ = Sent::none;
+  std::uint64_t sent_bytes_ = 0;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t connection_id_ = 0;
   std::string remote_;  // of an attempt without a response

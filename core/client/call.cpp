@@ -8,6 +8,7 @@
 #include "client/file_body.hpp"
 #include "client/idempotency.hpp"
 #include "client/running_call.hpp"
+#include "client/trace_middleware.hpp"
 #include "codec/json.hpp"
 
 namespace ppn {
@@ -15,6 +16,14 @@ namespace {
 
 // A body up to this size travels with the head: one system call, one TLS record.
 constexpr std::size_t kSmallBody = 8 * 1024;
+
+// The trace is the outermost, so that nothing leaves without it.
+std::shared_ptr<const MiddlewareList> traced(const MiddlewareList* others) {
+  auto list = std::make_shared<MiddlewareList>();
+  list->push_back(make_trace_middleware());
+  if (others != nullptr) list->insert(list->end(), others->begin(), others->end());
+  return list;
+}
 
 }  // namespace
 
@@ -207,6 +216,7 @@ Result<std::shared_ptr<RunningCall>> Call::prepare(Delivery delivery, std::uniqu
     tls = std::move(*context);
   }
   std::shared_ptr<const MiddlewareList> middleware = client_->middleware();
+  if (request_options().send_trace_context) middleware = traced(middleware.get());
   // Middleware may still change it.
   if (!middleware) finish_message(delivery);
   running_ = std::make_shared<RunningCall>(shared_from_this(), *client_loop, std::move(tls), delivery,

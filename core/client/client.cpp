@@ -13,10 +13,10 @@
 #include "client/base_url.hpp"
 #include "client/call_secrets.hpp"
 #include "client/client_loop.hpp"
+#include "client/make_rate_limiter.hpp"
 #include "client/rate_limiter.hpp"
 #include "client/retry_decider.hpp"
 #include "codec/url.hpp"
-#include "io/redis_gate.hpp"
 #include "io/tls.hpp"
 
 namespace ppn {
@@ -36,13 +36,6 @@ TlsSettings tls_settings(const TlsOptions& options) {
           .client_key_file = options.client_key_file,
           .client_key_pem = options.client_key_pem,
           .client_key_password = options.client_key_password};
-}
-
-Result<std::shared_ptr<RateLimiter>> make_rate_limiter(const RateLimitOptions& options) {
-  if (options.redis_url.empty()) return RateLimiter::create(options);
-  Result<std::shared_ptr<RedisGate>> gate = RedisGate::create(options.redis_url.view(), options.redis_timeout_ms);
-  if (!gate) return std::move(gate).failure();
-  return RateLimiter::create(options, std::move(*gate));
 }
 
 // Its thread may have been in the middle of a change when the process was forked: it stays in memory as it is.

@@ -24,9 +24,11 @@ std::string redacted_if_possible(const Url& url) noexcept {
   }
 }
 
-void log_end(const std::string& method, const Url& url, const Error* error, const Response* response) noexcept {
+void log_end(const RequestMessage& message, const Error* error, const Response* response) noexcept {
   try {
-    log(LogLevel::debug, method + " " + url.redacted() + ": " +
+    const CallSecrets secrets(message.headers, message.url);
+    log(LogLevel::debug, std::string(shown_method(message.method)) + " " +
+                             scrub(message.url.redacted(), secrets.views()) + ": " +
                              (error != nullptr      ? std::string(describe(error->code).name)
                               : response == nullptr ? "no memory"
                                                     : std::to_string(response->status)));
@@ -193,6 +195,7 @@ Task<Status> RunningCall::back_off(const RetryDecision& decision) {
 // From here on the handler sees the response, and there is no way back.
 Task<Status> RunningCall::deliver() {
   committed_ = true;
+  keep_secrets(*current_response());
   if (const std::shared_ptr<Response> whole = current_response(); answer_ || quiet_ || attempt_->answered()) {
     co_return co_await hand_over_whole(*whole);
   }
@@ -239,6 +242,13 @@ void RunningCall::forget_request() {
   attempt_->response()->headers.shrink_to_fit();
 }
 
+// Whoever asks for the error of a status later hears no credential of the request, though the server may repeat one.
+void RunningCall::keep_secrets(Response& response) {
+  if (response.secrets || (response.status < 400 && facts_.collects)) return;
+  CallSecrets secrets(call_->message_.headers, call_->message_.url);
+  if (!secrets.empty()) response.secrets = std::make_shared<const CallSecrets>(std::move(secrets));
+}
+
 // What is known of the call, for the error that ends it.
 void RunningCall::describe(Error& error) noexcept {
   error.attempts = attempts_;
@@ -248,10 +258,19 @@ void RunningCall::describe(Error& error) noexcept {
   if (attempt_) error.received_bytes = attempt_->received_bytes();
   if (const auto response = current_response()) error.http_status = response->status;
   try {
-    scrub_error(error, CallSecrets(call_->message_.headers, call_->message_.url));
+    const auto response = current_response();
+    if (response && response->secrets) {
+      scrub_error(error, *response->secrets);
+    } else {
+      scrub_error(error, CallSecrets(call_->message_.headers, call_->message_.url));
+    }
     if (attempts_ > 0) error.log = attempt_log(error);
   } catch (const std::bad_alloc&) {
-    error.message.clear();  // rather nothing than a secret
+    // Rather nothing than a secret.
+    for (std::string* const text :
+         {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.request_id}) {
+      text->clear();
+    }
   }
 }
 
@@ -283,12 +302,21 @@ void RunningCall::complete(Status outcome) noexcept {
     response->stop_reason = stop_reason_;
     response->earlier_attempts = std::move(earlier_attempts_);
     body_.note_stream_state(*response);
+    try {
+      keep_secrets(*response);
+    } catch (const std::bad_alloc&) {
+      response->body.clear();  // what it repeats could not be told from a secret
+    }
   }
-  if (around_ && !facts_.collects) around_->chain.end(error.get());
+  if (!facts_.collects) {
+    if (outgoing_) outgoing_->chain.end(error.get());
+    if (around_) around_->chain.end(error.get());
+  }
   report_.end({.status = response ? response->status : 0,
                .code = error ? error->code : ErrorCode::ok,
                .stop = stop_reason_,
                .attempts = attempts_,
+               .sent_bytes = attempt_ ? attempt_->sent_bytes() : 0,
                .received_bytes = response ? response->body_bytes : 0,
                .stream = !facts_.collects},
               response ? response->timings : Timings());
@@ -299,7 +327,7 @@ void RunningCall::complete(Status outcome) noexcept {
   outgoing_.reset();
   around_.reset();
   source_.reset();
-  if (log_enabled(LogLevel::debug)) log_end(call_->message_.method, call_->message_.url, error.get(), response.get());
+  if (log_enabled(LogLevel::debug)) log_end(call_->message_, error.get(), response.get());
   if (response) response->complete.store(true, std::memory_order_release);
   client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);

@@ -154,6 +154,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   void report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept;
   std::shared_ptr<const std::vector<AttemptRecord>> attempt_log(const Error& error) const;
   StopReason stop_reason_of(const Error& error) const noexcept;
+  void keep_secrets(Response& response);
   void describe(Error& error) noexcept;
   Status no_memory() noexcept;
   Failure interrupted(Phase phase);

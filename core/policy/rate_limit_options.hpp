@@ -15,7 +15,7 @@ namespace ppn {
 struct Rate {
   std::int64_t count = 0;  // 0 = no limit
   std::int64_t period_ms = 60'000;
-  std::int64_t burst = 0;  // 0 = max(1, count per minute / 10)
+  std::int64_t burst = 0;  // 0 = a tenth of the count per minute, at least 1; of tokens all of it
 
   // Error: config_error.
   static Result<Rate> parse(std::string_view text);
