@@ -15,6 +15,10 @@
 namespace ppn {
 namespace {
 
+bool is_of_attempts(const std::shared_ptr<Middleware>& middleware) noexcept {
+  return middleware->kind() == Middleware::Kind::attempt;
+}
+
 // What only describes the end of a call may not prevent it: without memory it is left out.
 std::string redacted_if_possible(const Url& url) noexcept {
   try {
@@ -60,6 +64,7 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
       origin_(call_->message_.url.origin()),
       token_(loop_),
       body_(delivery, call_->request_options()),
+      around_attempts_(middleware_ && std::ranges::any_of(*middleware_, is_of_attempts)),
       quiet_(facts_.collects && (middleware_ || !handler_->wants_head())) {
   if (source_) source_->begin();
 }
@@ -179,7 +184,7 @@ Task<Status> RunningCall::perform(Attempt& attempt, std::unique_ptr<Outgoing>& o
 }
 
 bool RunningCall::needs_own_message() const noexcept {
-  return middleware_ != nullptr || (retries_ > 0 && call_->request_options().send_retry_count);
+  return around_attempts_ || (retries_ > 0 && call_->request_options().send_retry_count);
 }
 
 Task<Status> RunningCall::back_off(const RetryDecision& decision) {

@@ -185,6 +185,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   std::unique_ptr<Attempt> attempt_;               // the last one; null before the first and while the call waits
   std::shared_ptr<Response> answer_;               // of a middleware, in place of that of attempt_
 
+  const bool around_attempts_;  // there is middleware of the attempt kind
   // The body is collected before the handler sees anything, so that a failure inside it can be repaired.
   const bool quiet_;
   bool committed_ = false;    // the handler has seen a part of the response

@@ -1,6 +1,6 @@
 /* Ours: keep-alive GET through the C ABI. Asynchronous calls; each one that completes starts the next.
  *
- * usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS */
+ * usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS [bare | policies] */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,16 +75,18 @@ static void on_complete(void* user_data, ppn_request* request, ppn_response* res
 
 int main(int argc, char** argv) {
   bench b = {0};
-  if (argc != 5 || (b.wanted_in_flight = atoi(argv[3])) < 1 || b.wanted_in_flight > max_in_flight ||
+  const char* mode = argc == 6 ? argv[5] : "";
+  const int policies = !strcmp(mode, "bare") ? bench_bare : !strcmp(mode, "policies") ? bench_policies : bench_defaults;
+  if (argc < 5 || argc > 6 || (argc == 6 && policies == bench_defaults) || (b.wanted_in_flight = atoi(argv[3])) < 1 || b.wanted_in_flight > max_in_flight ||
       atof(argv[4]) <= 0) {
-    fprintf(stderr, "usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS\n");
+    fprintf(stderr, "usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS [bare | policies]\n");
     return 1;
   }
   pthread_mutex_init(&b.mutex, NULL);
   pthread_cond_init(&b.changed, NULL);
   b.url = argv[1];
   b.url_length = strlen(argv[1]);
-  if (!(b.client = bench_client(argv[2], b.wanted_in_flight))) return 1;
+  if (!(b.client = bench_client_with(argv[2], b.wanted_in_flight, policies))) return 1;
   bench_begin(&b.figures);
   b.seconds = atof(argv[4]);
   b.end_s = bench_now_s() + b.seconds;

@@ -19,10 +19,10 @@ def judge(row, budget, medians, name):
     if budget.peer:
         if budget.peer not in medians:
             return None
-        limit *= medians[budget.peer][key]
+        limit = limit + medians[budget.peer][key] if budget.added else limit * medians[budget.peer][key]
     came_out = medians[name][key]
     met = came_out >= limit if budget.least else came_out <= limit
-    return {"figure": key, "limit": limit, "least": budget.least, "peer": budget.peer, "factor": budget.limit,
+    return {"figure": key, "limit": limit, "least": budget.least, "peer": budget.peer, "factor": budget.limit, "added": budget.added,
             "came_out": came_out, "met": met}
 
 
@@ -64,7 +64,7 @@ def show_budget(entry, figures):
     sign = ">=" if entry["least"] else "<="
     text = f"{sign} {number(entry['limit'] * scale)}"
     if entry["peer"]:
-        text += f" = {entry['factor']:g} x {entry['peer']}"
+        text += f" = {entry['peer']} + {entry['factor']:g}" if entry["added"] else f" = {entry['factor']:g} x {entry['peer']}"
     return f"{text}: {'met' if entry['met'] else 'MISSED'}"
 
 

@@ -34,11 +34,13 @@ SMOKE = Size(rounds=1, seconds=0.1, file_mib=4, downloads=1, idle_streams=50, ev
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """`figure` is at most `limit` (at least it, with `least`), times the same figure of `peer` when one is named."""
+    """`figure` is at most `limit` (at least it, with `least`), times the same figure of `peer` when one is named, or
+    that figure and `limit` more, with `added`."""
     limit: float
     peer: str = None
     figure: str = None  # the first figure of the row when None
     least: bool = False
+    added: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +87,17 @@ def get_rows(at, size):
             at.peer("libcurl multi", "bench_curl_get", *arguments),
             at.peer("Go net/http", "bench_go_get", *arguments, **GO),
             at.peer("ppn", "bench_ppn_get", *arguments)), (CPU_US, PER_S), (Budget(limit),), body_bytes=json_bytes)
+
+
+# The same request by a client without retries, by one as it is made, and with retries, a limiter and a middleware.
+def policy_rows(at, size):
+    for scheme, name, limit in (("http", "GET plain, policies", 9.0), ("https", "GET TLS 1.3, policies", 12.0)):
+        arguments = (at.nginx.base[scheme] + "/json", at.ca_file, IN_FLIGHT, size.seconds)
+        yield Row("policies", name, (
+            at.peer("ppn bare", "bench_ppn_get", *arguments, "bare"),
+            at.peer("ppn", "bench_ppn_get", *arguments),
+            at.peer("ppn policies", "bench_ppn_get", *arguments, "policies")), (CPU_US, PER_S),
+            (Budget(limit), Budget(1.0, "ppn bare", added=True)), ours=("ppn policies",), body_bytes=json_bytes)
 
 
 def json_bytes(figures):
@@ -189,6 +202,6 @@ def micro_rows(at, size):
     yield Row("micro", "head of 21 fields", (at.peer("ppn", "bench_core", "head", seconds),), ns)
 
 
-GROUPS = {"get": get_rows, "blocking": blocking_rows, "threads": thread_rows, "download": download_rows,
+GROUPS = {"get": get_rows, "policies": policy_rows, "blocking": blocking_rows, "threads": thread_rows, "download": download_rows,
           "handshake": handshake_rows, "idle": idle_rows, "events": event_rows, "decoder": decoder_rows,
           "load": load_rows, "cancel": cancel_rows, "micro": micro_rows}
