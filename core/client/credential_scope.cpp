@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.hpp"
 #include "base/random.hpp"
 
 namespace ppn {
@@ -17,9 +18,20 @@ std::uint64_t salted_hash(std::string_view text) noexcept {
   return hash;
 }
 
+// One look at each field: most requests have none of these, and the length of most names says so.
+bool is_credential(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 7: return equals_ignore_case(name, "api-key");
+    case 9: return equals_ignore_case(name, "x-api-key");
+    case 13: return equals_ignore_case(name, "authorization");
+    case 14: return equals_ignore_case(name, "x-goog-api-key");
+    default: return false;
+  }
+}
+
 std::string_view credential_of(const RequestMessage& message, std::string_view client_key) noexcept {
-  for (const char* const name : {"authorization", "x-api-key", "api-key", "x-goog-api-key"}) {
-    if (const auto value = message.headers.find(name)) return *value;
+  for (const HeaderField field : message.headers) {
+    if (is_credential(field.name)) return field.value;
   }
   return client_key;
 }
@@ -28,7 +40,7 @@ std::string_view credential_of(const RequestMessage& message, std::string_view c
 
 std::string credential_scope(const std::string& origin, const RequestMessage& message, std::string_view client_key) {
   const std::string_view credential = credential_of(message, client_key);
-  if (credential.empty()) return origin;
+  if (credential.empty()) return {};
   std::array<char, 16> digits{};
   const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), salted_hash(credential), 16);
   return origin + '#' + std::string(digits.data(), written.ptr);

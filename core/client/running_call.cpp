@@ -61,7 +61,7 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
       delivery_(delivery),
       lone_(lone),
       source_(std::move(call_->source_)),
-      origin_(call_->message_.url.origin()),
+      origin_(middleware_ ? std::string() : call_->message_.url.origin()),
       token_(loop_),
       body_(delivery, call_->request_options()),
       around_attempts_(middleware_ && std::ranges::any_of(*middleware_, is_of_attempts)),

@@ -174,6 +174,7 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
   std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
   std::string origin_;
   std::string scope_;  // see scope()
+  bool scope_known_ = false;
   CallReporter report_;
   Token token_;
   Notice notice_{*this};

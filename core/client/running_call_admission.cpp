@@ -39,12 +39,13 @@ bool RunningCall::needs_admission() const noexcept {
 }
 
 const std::string& RunningCall::scope() {
-  if (scope_.empty()) {
+  if (!scope_known_) {
+    scope_known_ = true;
     const Options& options = call_->client_->options();
     scope_ = credential_scope(origin_, call_->message_,
                               call_->takes_key(call_->message_) ? options.api_key.view() : std::string_view());
   }
-  return scope_;
+  return scope_.empty() ? origin_ : scope_;
 }
 
 std::string_view RunningCall::limiter_scope() {
@@ -74,7 +75,7 @@ Status RunningCall::ask_breaker(Admission& admission) {
 }
 
 void RunningCall::breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept {
-  CircuitBreaker& breaker = client_loop_->breaker(scope_);
+  CircuitBreaker& breaker = client_loop_->breaker(scope());
   const Nanos now = loop_.now();
   const CircuitBreaker::State before = breaker.state(now);
   breaker.record(*std::exchange(admission.permit, std::nullopt), verdict, now, floor);

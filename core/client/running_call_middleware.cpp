@@ -19,7 +19,10 @@ RunningCall::Around::Around(RunningCall& running)
     : call(running),
       attributes(std::make_shared<Attributes>()),
       chain(running.middleware_, Middleware::Kind::application, running.loop_, running.call_->message_, this,
-            attributes, 0, running.call_->request_options().middleware_timeout_ms) {}
+            attributes, 0, running.call_->request_options().middleware_timeout_ms) {
+  HeaderList& headers = running.call_->message_.headers;
+  headers.reserve(headers.size() + 8, 384);  // for what middleware adds, and the defaults
+}
 
 Status RunningCall::Around::set_body(std::string bytes) {
   call.call_->replace_body(std::move(bytes));
