@@ -1,4 +1,4 @@
-// The way of one call, top to bottom: run() -> go() -> try_until_settled() -> one_attempt() -> deliver() -> complete().
+// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete().
 #include "client/running_call.hpp"
 
 #include <algorithm>
@@ -95,7 +95,14 @@ RootTask RunningCall::run() {
   const std::shared_ptr<RunningCall> self = shared_from_this();  // complete() drops all other references
   Status outcome;
   try {
-    outcome = co_await go();
+    if (client_loop_->closed()) {
+      outcome = Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
+    } else if (middleware_) {
+      outcome = co_await go_through_middleware();
+    } else {
+      outcome = co_await try_until_settled();
+      if (outcome && !quiet_) outcome = co_await deliver();
+    }
   } catch (const std::bad_alloc&) {
     outcome = no_memory();
   } catch (const std::exception& problem) {
@@ -112,14 +119,6 @@ Status RunningCall::no_memory() noexcept {
     attempt_.reset();
     return {};
   }
-}
-
-Task<Status> RunningCall::go() {
-  if (client_loop_->closed()) co_return Failure(ErrorCode::cancelled, Phase::pool, "the client was closed");
-  if (middleware_) co_return co_await go_through_middleware();
-  Status outcome = co_await try_until_settled();
-  if (outcome && !quiet_) outcome = co_await deliver();
-  co_return outcome;
 }
 
 // Attempts, until one needs no other or there may be no other (SEMANTICS 3.1).

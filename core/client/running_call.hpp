@@ -106,7 +106,6 @@ class RunningCall : public std::enable_shared_from_this<RunningCall>, public Lin
 
   // The pipeline.
   RootTask run();
-  Task<Status> go();
   Task<Status> go_through_middleware();
   Task<Status> try_until_settled();
   Task<Status> one_attempt();

@@ -80,7 +80,7 @@ Task<Status> RunningCall::go_through_middleware() {
     if (outcome) outcome = rewind();
     if (outcome) outcome = co_await try_until_settled();
   }
-  if (!outcome) co_return outcome;
+  if (!outcome || (facts_.collects && !handler_->wants_head())) co_return outcome;
   if (!facts_.collects) {
     StreamFilters filters;
     if (outgoing_) outgoing_->chain.add_filters(filters);
