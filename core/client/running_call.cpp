@@ -188,7 +188,6 @@ bool RunningCall::needs_own_message() const noexcept {
 
 Task<Status> RunningCall::back_off(const RetryDecision& decision) {
   if (decision.source == DelaySource::backoff) backoff_so_far_ = std::max<Nanos>(backoff_so_far_, 0) + decision.delay;
-  report_.retry(last_outcome_, decision.delay, decision.source, 0, ErrorCode::ok);
   Wait nothing;
   const Wake wake = co_await nothing.until(token_, loop_.now() + decision.delay);
   if (wake == Wake::interrupted) co_return interrupted(Phase::backoff);
@@ -241,6 +240,7 @@ Failure RunningCall::aborted() {
 // A stream may be silent for hours. From its first byte on nothing is sent again, so the request is not needed.
 void RunningCall::forget_request() {
   call_->wire_ = {};
+  origin_ = {};
   // Filters of middleware may still look at these.
   if (!middleware_) call_->message_.headers = {};
   attempt_->response()->headers.shrink_to_fit();

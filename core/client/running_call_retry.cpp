@@ -124,7 +124,9 @@ AttemptRecord RunningCall::record_of(const Attempt& attempt, const Status& outco
 
 void RunningCall::note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) {
   if (attempt.sent() != Sent::none) sent_ = attempt.sent();
-  note_earlier_attempt(earlier_attempts_, record_of(attempt, outcome, decision));
+  AttemptRecord record = record_of(attempt, outcome, decision);
+  if (decision.retry) report_.retry(record.outcome, record.delay, record.delay_source, record.status, record.code);
+  note_earlier_attempt(earlier_attempts_, std::move(record));
 }
 
 void RunningCall::report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept {
