@@ -57,6 +57,10 @@ int32_t ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, pp
   return set_integer(config, "stream_idle_timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "middleware_timeout_ms", ms, error);
+}
+
 int32_t ppn_config_set_max_retries(ppn_config* config, int64_t count, ppn_error** error) {
   return set_integer(config, "max_retries", count, error);
 }
@@ -288,6 +292,18 @@ int32_t ppn_config_set_resolve(ppn_config* config, const char* text, size_t leng
 
 int32_t ppn_config_set_unix_socket(ppn_config* config, const char* text, size_t length, ppn_error** error) {
   return set_text(config, "unix_socket", text, length, "text", error);
+}
+
+int32_t ppn_config_set_network_policy(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "network_policy", text, length, "text", error);
+}
+
+int32_t ppn_config_set_allow_addresses(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "allow_addresses", text, length, "text", error);
+}
+
+int32_t ppn_config_set_deny_addresses(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "deny_addresses", text, length, "text", error);
 }
 
 int32_t ppn_config_set_verify_ssl(ppn_config* config, int32_t on, ppn_error** error) {

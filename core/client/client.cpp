@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/process_generation.hpp"
+#include "client/address_rules.hpp"
 #include "client/base_url.hpp"
 #include "client/call_secrets.hpp"
 #include "client/client_loop.hpp"
@@ -52,9 +53,12 @@ Client::Client(Options options, ResolveOverrides overrides, std::optional<Url> b
 Result<std::shared_ptr<Client>> Client::create(Options options) {
   Result<ResolveOverrides> overrides = ResolveOverrides::parse(options.connection.resolve);
   if (!overrides) return std::move(overrides).failure();
+  Result<std::shared_ptr<const ConnectFilter>> filter = make_connect_filter(options.connection);
+  if (!filter) return std::move(filter).failure();
   Result<std::optional<Url>> base = base_of(options);
   if (!base) return std::move(base).failure();
   std::shared_ptr<Client> client(new Client(std::move(options), std::move(*overrides), std::move(*base)));
+  client->filter_ = std::move(*filter);
 
   if (const RateLimitOptions& limits = client->options_.rate_limit; limits.any()) {
     Result<std::shared_ptr<RateLimiter>> limiter = make_rate_limiter(limits);
@@ -238,7 +242,7 @@ Result<std::shared_ptr<ClientLoop>> Client::client_loop() {
   Result<std::shared_ptr<Runtime>> runtime = Runtime::acquire();
   if (!runtime) return std::move(runtime).failure();
   IoThread& thread = (*runtime)->next_thread();
-  auto fresh = std::make_shared<ClientLoop>(*runtime, thread, options_, overrides_);
+  auto fresh = std::make_shared<ClientLoop>(*runtime, thread, options_, overrides_, filter_);
   if (!(*runtime)->add(thread, fresh)) {
     return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shutting down");
   }

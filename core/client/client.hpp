@@ -18,6 +18,7 @@
 #include "client/middleware.hpp"
 #include "client/options.hpp"
 #include "codec/url.hpp"
+#include "io/connect_filter.hpp"
 #include "io/resolve_overrides.hpp"
 
 namespace ppn {
@@ -106,6 +107,7 @@ class Client {
   Options options_;  // constant once the client is made
   const ResolveOverrides overrides_;
   const std::optional<Url> base_;
+  std::shared_ptr<const ConnectFilter> filter_;  // constant once the client is made; null = any address
   std::atomic<bool> closed_{false};
   std::atomic<bool> has_middleware_{false};
   std::atomic<std::uint32_t> used_in_{kUnused};  // process_generation() of the first use

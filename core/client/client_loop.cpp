@@ -32,8 +32,9 @@ constexpr std::size_t kMaxOrigins = 1'000;
 // Connects as the options of the client say.
 class ClientDialer final : public Dialer {
  public:
-  ClientDialer(Resolver& resolver, const ConnectionOptions& options, ResolveOverrides overrides)
-      : resolver_(resolver), options_(options), overrides_(std::move(overrides)) {}
+  ClientDialer(Resolver& resolver, const ConnectionOptions& options, ResolveOverrides overrides,
+               std::shared_ptr<const ConnectFilter> filter)
+      : resolver_(resolver), options_(options), overrides_(std::move(overrides)), filter_(std::move(filter)) {}
 
   Task<Result<std::unique_ptr<Connection>>> dial(const Target& target, Token& token, ConnectTimes& times) override {
     ConnectPlan plan{.host = target.host,
@@ -44,7 +45,8 @@ class ClientDialer final : public Dialer {
                      .dns_max_age = {.addresses = options_.dns_cache_ms * kMillisecond,
                                      .no_such_name = options_.dns_negative_cache_ms * kMillisecond},
                      .dns_timeout_ms = options_.dns_timeout_ms,
-                     .connect_timeout_ms = options_.connect_timeout_ms};
+                     .connect_timeout_ms = options_.connect_timeout_ms,
+                     .filter = filter_.get()};
     auto transport = co_await connect_transport(std::move(plan), resolver_, overrides_, token, times);
     if (!transport) co_return std::move(transport).failure();
     co_return std::make_unique<Connection>(std::move(*transport), http1_limits(options_));
@@ -54,17 +56,19 @@ class ClientDialer final : public Dialer {
   Resolver& resolver_;
   const ConnectionOptions options_;
   const ResolveOverrides overrides_;
+  const std::shared_ptr<const ConnectFilter> filter_;
 };
 
 }  // namespace
 
 ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const Options& options,
-                       ResolveOverrides overrides)
+                       ResolveOverrides overrides, std::shared_ptr<const ConnectFilter> filter)
     : runtime_(std::move(runtime)),
       thread_(thread),
-      pool_(std::make_shared<ConnectionPool>(
-          thread.loop(), std::make_shared<ClientDialer>(runtime_->resolver(), options.connection, std::move(overrides)),
-          pool_limits(options.connection))),
+      pool_(std::make_shared<ConnectionPool>(thread.loop(),
+                                             std::make_shared<ClientDialer>(runtime_->resolver(), options.connection,
+                                                                            std::move(overrides), std::move(filter)),
+                                             pool_limits(options.connection))),
       retry_budgets_(options.retry_budget),
       breakers_(options.breaker),
       latencies_(kMaxOrigins) {}

@@ -10,6 +10,7 @@
 #include "client/options.hpp"
 #include "client/runtime.hpp"
 #include "http/pool.hpp"
+#include "io/connect_filter.hpp"
 #include "io/resolve_overrides.hpp"
 #include "policy/circuit_breaker.hpp"
 #include "policy/latency_window.hpp"
@@ -23,7 +24,8 @@ class RunningCall;
 // Thread: the loop thread, unless a function says otherwise.
 class ClientLoop final : public LoopMember, public std::enable_shared_from_this<ClientLoop> {
  public:
-  ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const Options& options, ResolveOverrides overrides);
+  ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const Options& options, ResolveOverrides overrides,
+             std::shared_ptr<const ConnectFilter> filter);
   ~ClientLoop() override;
 
   // Thread: any.

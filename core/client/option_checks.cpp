@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/ascii.hpp"
+#include "client/address_rules.hpp"
 #include "client/base_url.hpp"
 #include "codec/headers.hpp"
 #include "codec/url.hpp"
@@ -63,6 +64,13 @@ std::string check_resolve(std::string_view text) {
 std::string check_unix_socket(std::string_view text) {
   if (text.size() > kMaxUnixPath) return "is no path of a Unix socket: it is longer than 107 bytes";
   return text.find('\0') == text.npos ? "" : "is no path: it holds a zero byte";
+}
+
+std::string check_addresses(std::string_view text) {
+  constexpr std::size_t longest = 64 << 10;
+  if (text.size() > longest) return "is longer than 64 KiB";
+  const auto rules = parse_address_rules(text);
+  return rules ? "" : "can not be used: " + rules.error().message;
 }
 
 std::string check_final_error_codes(std::string_view text) {

@@ -18,6 +18,7 @@ std::string check_server_name(std::string_view text);
 std::string check_user_agent(std::string_view text);
 std::string check_resolve(std::string_view text);
 std::string check_unix_socket(std::string_view text);
+std::string check_addresses(std::string_view text);
 std::string check_final_error_codes(std::string_view text);
 std::string check_own_header(std::string_view text);
 std::string check_scope(std::string_view text);

@@ -21,7 +21,7 @@ using OfClient = Value& (*)(Options&) noexcept;
 using Field = std::variant<OfRequest<std::int64_t>, OfRequest<double>, OfRequest<bool>, OfRequest<std::string>,
                            OfRequest<StatusSet>, OfRequest<Jitter>, OfClient<std::int64_t>, OfClient<double>,
                            OfClient<bool>, OfClient<std::string>, OfClient<Secret>, OfClient<Rate>,
-                           OfClient<BudgetMode>, OfClient<LimitMode>, OfClient<FleetFallback>>;
+                           OfClient<BudgetMode>, OfClient<LimitMode>, OfClient<FleetFallback>, OfClient<NetworkPolicy>>;
 
 template <class Value>
 constexpr bool is_of_request(OfRequest<Value>) noexcept {

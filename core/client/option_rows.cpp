@@ -252,6 +252,15 @@ constexpr auto definitions = std::to_array<Definition>({
          "addresses that stand for names: host:port:address,...; repeat a name for more addresses, * = every name"),
     text("unix_socket", connection<&Connection::unix_socket>, check_unix_socket,
          "Unix socket to connect to for every request, whatever its host; empty = none"),
+    as(word("network_policy", connection<&Connection::network_policy>, "any, public_only",
+            "addresses that may be connected to, after names are resolved: all, or those of the public internet"),
+       Variable::strict),
+    as(text("allow_addresses", connection<&Connection::allow_addresses>, check_addresses,
+            "exempt from public_only: networks, hosts, *.domains, each with :PORT or not, and :PORT alone"),
+       Variable::strict),
+    as(text("deny_addresses", connection<&Connection::deny_addresses>, check_addresses,
+            "never connected to, whatever is allowed; written as allow_addresses"),
+       Variable::strict),
 
     as(boolean("verify_ssl", tls<&Tls::verify_ssl>, "verify certificates and host names; false for tests only"),
        Variable::strict),
@@ -305,8 +314,9 @@ constexpr auto definitions = std::to_array<Definition>({
                "false = what the environment has set does not count; true does not bring it back"),
        Variable::strict),
     as(boolean("env_lenient", client<&Options::env_lenient>,
-               "a variable that can not be understood is logged and ignored, but not of TLS; read from the environment "
-               "alone"),
+               "a variable that can not be understood is logged and ignored, but not of TLS and denied addresses; read "
+               "from "
+               "the environment alone"),
        Variable::strict),
 });
 static_assert(definitions.size() <= decltype(EnvironmentTrace::rows)().size());

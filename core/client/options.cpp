@@ -118,6 +118,9 @@ Status assign(LimitMode& target, const Definition& row, std::string_view text) {
 Status assign(FleetFallback& target, const Definition& row, std::string_view text) {
   return assign_word(target, row, text, parse_fleet_fallback(text));
 }
+Status assign(NetworkPolicy& target, const Definition& row, std::string_view text) {
+  return assign_word(target, row, text, parse_network_policy(text));
+}
 
 std::string print(std::int64_t value) {
   return std::to_string(value);

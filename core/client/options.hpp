@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "policy/address_guard.hpp"
 #include "policy/breaker_options.hpp"
 #include "policy/rate_limit_options.hpp"
 #include "policy/retry_options.hpp"
@@ -63,6 +64,9 @@ struct ConnectionOptions {
   std::int64_t dns_negative_cache_ms = 5'000;
   std::string resolve;      // "host:port:address,..."
   std::string unix_socket;  // a path
+  NetworkPolicy network_policy = NetworkPolicy::any;
+  std::string allow_addresses;  // "10.0.0.0/8,host.example,*.internal,:25"
+  std::string deny_addresses;   // alike
 };
 
 struct TlsOptions {

@@ -27,19 +27,6 @@ int parse_octet(std::string_view text) noexcept {
   return value <= 255 ? value : -1;
 }
 
-std::optional<std::array<std::uint8_t, 4>> parse_ipv4(std::string_view text) noexcept {
-  std::array<std::uint8_t, 4> octets{};
-  for (std::size_t i = 0; i < octets.size(); ++i) {
-    const std::size_t dot = text.find('.');
-    if ((dot == std::string_view::npos) != (i == 3)) return std::nullopt;
-    const int octet = parse_octet(text.substr(0, dot));
-    if (octet < 0) return std::nullopt;
-    octets[i] = static_cast<std::uint8_t>(octet);
-    if (i != 3) text.remove_prefix(dot + 1);
-  }
-  return octets;
-}
-
 struct Groups {
   std::array<std::uint16_t, kGroups> value{};
   std::size_t count = 0;
@@ -74,6 +61,19 @@ bool parse_groups(std::string_view text, bool may_end_in_ipv4, Groups& out) noex
 }
 
 }  // namespace
+
+std::optional<std::array<std::uint8_t, 4>> parse_ipv4(std::string_view text) noexcept {
+  std::array<std::uint8_t, 4> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const std::size_t dot = text.find('.');
+    if ((dot == std::string_view::npos) != (i == 3)) return std::nullopt;
+    const int octet = parse_octet(text.substr(0, dot));
+    if (octet < 0) return std::nullopt;
+    octets[i] = static_cast<std::uint8_t>(octet);
+    if (i != 3) text.remove_prefix(dot + 1);
+  }
+  return octets;
+}
 
 bool is_canonical_ipv4(std::string_view text) noexcept {
   return parse_ipv4(text).has_value();

@@ -12,6 +12,7 @@ namespace ppn {
 // Four decimals without leading zeros. Everything else that the C library takes for an address (127.1, 0x7f.1, one
 // large number) is refused, because filters and resolvers disagree about it.
 bool is_canonical_ipv4(std::string_view text) noexcept;
+std::optional<std::array<std::uint8_t, 4>> parse_ipv4(std::string_view text) noexcept;
 
 // Whether a reader could take `host` for an IPv4 address: its last label is a decimal or hexadecimal number
 // (WHATWG URL, "ends in a number").

@@ -34,6 +34,19 @@ std::optional<Poco::Net::SocketAddress> numeric_address(std::string_view host, s
   return std::nullopt;
 }
 
+std::span<const std::uint8_t> address_bytes(const Poco::Net::SocketAddress& address) noexcept {
+  const sockaddr* const any = address.addr();
+  if (any->sa_family == AF_INET) {
+    const in_addr& v4 = reinterpret_cast<const sockaddr_in*>(any)->sin_addr;
+    return {reinterpret_cast<const std::uint8_t*>(&v4), sizeof v4};
+  }
+  if (any->sa_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(any)->sin6_addr;
+    return {reinterpret_cast<const std::uint8_t*>(&v6), sizeof v6};
+  }
+  return {};
+}
+
 Poco::Net::SocketAddress unix_address(std::string_view path) {
   sockaddr_un address{};
   static_assert(sizeof address.sun_path == kMaxUnixPath + 1);

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "io/connect_filter.hpp"
 #include "io/resolve_overrides.hpp"
 #include "io/resolver.hpp"
 #include "io/tls.hpp"
@@ -24,7 +25,8 @@ struct ConnectPlan {
   std::shared_ptr<TlsContext> tls;  // null for plain TCP
   DnsMaxAge dns_max_age = {};
   std::int64_t dns_timeout_ms = 0;
-  std::int64_t connect_timeout_ms = 0;  // all of it; 0 = no limit
+  std::int64_t connect_timeout_ms = 0;    // all of it; 0 = no limit
+  const ConnectFilter* filter = nullptr;  // null = every address may be dialled
 };
 
 // How long each step took, -1 when it did not happen, and which one is under way.
@@ -36,8 +38,8 @@ struct ConnectTimes {
 };
 
 // Races TCP over the addresses, then shakes hands with the winner. `times` is filled as far as it got. A name whose
-// addresses do not answer is asked again by the next call. Errors: those of Resolver::resolve, race_connect and
-// TlsTransport::handshake.
+// addresses do not answer is asked again by the next call. Addresses to which the filter objects are left out. Errors:
+// address_denied (none is left), those of Resolver::resolve, race_connect and TlsTransport::handshake.
 Task<Result<std::unique_ptr<Transport>>> connect_transport(ConnectPlan plan, Resolver& resolver,
                                                            const ResolveOverrides& overrides, Token& token,
                                                            ConnectTimes& times);

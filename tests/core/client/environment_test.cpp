@@ -157,6 +157,9 @@ BOOST_AUTO_TEST_CASE(lenience_ends_where_a_connection_would_be_less_safe) {
                                                                       {"TLS_MIN_VERSION", "1.4"},
                                                                       {"PINNED_PUBLIC_KEYS", "sha1//x"},
                                                                       {"TLS_SERVER_NAME", "a b"},
+                                                                      {"NETWORK_POLICY", "public"},
+                                                                      {"ALLOW_ADDRESSES", "10.0.0.1/8"},
+                                                                      {"DENY_ADDRESSES", "10.1"},
                                                                       {"TRUST_ENV", "perhaps"},
                                                                       {"ENV_LENIENT", "perhaps"}}) {
     variables().clear();

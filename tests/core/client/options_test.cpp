@@ -88,6 +88,8 @@ std::string other_value(const OptionRow& row) {
       {"rate_limit_scope", "model-1"},
       {"resolve", "a.test:80:127.0.0.1"},
       {"unix_socket", "/run/model.sock"},
+      {"allow_addresses", "10.0.0.0/8,*.internal"},
+      {"deny_addresses", "[fd00::/8]:443,:25"},
       {"pinned_public_keys", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
       {"tls_server_name", "api.test"},
       {"base_url", "https://api.test/v1"},

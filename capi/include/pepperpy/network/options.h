@@ -101,6 +101,13 @@ PPN_API int32_t PPN_CALL ppn_config_set_stream_first_byte_timeout_ms(ppn_config*
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MIDDLEWARE_TIMEOUT.
+ *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set max_retries: attempts after the first one; 0 = none. A request may override it (ppn_request_set_option).
  *  Environment: PEPPERPY_NETWORK_MAX_RETRIES.
  *  @param count  A number; default 3; range 0..10.   @param error  Optional.
@@ -519,6 +526,30 @@ PPN_API int32_t PPN_CALL ppn_config_set_resolve(ppn_config* config, const char* 
 PPN_API int32_t PPN_CALL ppn_config_set_unix_socket(ppn_config* config, const char* text, size_t length,
                                                     ppn_error** error);
 
+/** Set network_policy: addresses that may be connected to, after names are resolved: all, or those of the public
+ *  internet. Environment: PEPPERPY_NETWORK_NETWORK_POLICY.
+ *  @param text  Required; one of any, public_only; default "any".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_network_policy(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set allow_addresses: exempt from public_only: networks, hosts, *.domains, each with :PORT or not, and :PORT alone.
+ *  Environment: PEPPERPY_NETWORK_ALLOW_ADDRESSES.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_allow_addresses(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
+/** Set deny_addresses: never connected to, whatever is allowed; written as allow_addresses. Environment:
+ *  PEPPERPY_NETWORK_DENY_ADDRESSES.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_deny_addresses(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
 /** Set verify_ssl: verify certificates and host names; false for tests only. Each client that is made with 0 writes a
  *  warning to the log. Environment: PEPPERPY_NETWORK_VERIFY_SSL.
  *  @param on  1 (default) or 0.   @param error  Optional.
@@ -661,8 +692,8 @@ PPN_API int32_t PPN_CALL ppn_config_set_user_agent(ppn_config* config, const cha
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_trust_env(ppn_config* config, int32_t on, ppn_error** error);
 
-/** Set env_lenient: a variable that can not be understood is logged and ignored, but not of TLS; read from the
- *  environment alone. Environment: PEPPERPY_NETWORK_ENV_LENIENT.
+/** Set env_lenient: a variable that can not be understood is logged and ignored, but not of TLS and denied addresses;
+ *  read from the environment alone. Environment: PEPPERPY_NETWORK_ENV_LENIENT.
  *  @param on  1 or 0 (default).   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */

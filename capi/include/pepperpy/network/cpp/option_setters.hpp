@@ -86,6 +86,12 @@ class OptionSetters {
   }
   Config stream_idle_timeout(std::chrono::milliseconds limit) && { return std::move(stream_idle_timeout(limit)); }
 
+  /** middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. */
+  Config& middleware_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_middleware_timeout_ms, limit);
+  }
+  Config middleware_timeout(std::chrono::milliseconds limit) && { return std::move(middleware_timeout(limit)); }
+
   /** max_retries: attempts after the first one; 0 = none. */
   Config& max_retries(int64_t count) & { return put(ppn_config_set_max_retries, count); }
   Config max_retries(int64_t count) && { return std::move(max_retries(count)); }
@@ -354,6 +360,19 @@ class OptionSetters {
   Config& unix_socket(std::string_view text) & { return put(ppn_config_set_unix_socket, text); }
   Config unix_socket(std::string_view text) && { return std::move(unix_socket(text)); }
 
+  /** network_policy: addresses that may be connected to, after names are resolved: all, or those of the public
+   *  internet. */
+  Config& network_policy(std::string_view text) & { return put(ppn_config_set_network_policy, text); }
+  Config network_policy(std::string_view text) && { return std::move(network_policy(text)); }
+
+  /** allow_addresses: exempt from public_only: networks, hosts, *.domains, each with :PORT or not, and :PORT alone. */
+  Config& allow_addresses(std::string_view text) & { return put(ppn_config_set_allow_addresses, text); }
+  Config allow_addresses(std::string_view text) && { return std::move(allow_addresses(text)); }
+
+  /** deny_addresses: never connected to, whatever is allowed; written as allow_addresses. */
+  Config& deny_addresses(std::string_view text) & { return put(ppn_config_set_deny_addresses, text); }
+  Config deny_addresses(std::string_view text) && { return std::move(deny_addresses(text)); }
+
   /** verify_ssl: verify certificates and host names; false for tests only. */
   Config& verify_ssl(bool on) & { return put(ppn_config_set_verify_ssl, on); }
   Config verify_ssl(bool on) && { return std::move(verify_ssl(on)); }
@@ -430,8 +449,8 @@ class OptionSetters {
   Config& trust_env(bool on) & { return put(ppn_config_set_trust_env, on); }
   Config trust_env(bool on) && { return std::move(trust_env(on)); }
 
-  /** env_lenient: a variable that can not be understood is logged and ignored, but not of TLS; read from the
-   *  environment alone. */
+  /** env_lenient: a variable that can not be understood is logged and ignored, but not of TLS and denied addresses;
+   *  read from the environment alone. */
   Config& env_lenient(bool on) & { return put(ppn_config_set_env_lenient, on); }
   Config env_lenient(bool on) && { return std::move(env_lenient(on)); }
 
