@@ -57,6 +57,10 @@ int32_t ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, pp
   return set_integer(config, "stream_idle_timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "middleware_timeout_ms", ms, error);
+}
+
 int32_t ppn_config_set_max_retries(ppn_config* config, int64_t count, ppn_error** error) {
   return set_integer(config, "max_retries", count, error);
 }

@@ -21,6 +21,7 @@ static const struct integer_setter {
     {"stream_timeout_ms", ppn_config_set_stream_timeout_ms},
     {"stream_first_byte_timeout_ms", ppn_config_set_stream_first_byte_timeout_ms},
     {"stream_idle_timeout_ms", ppn_config_set_stream_idle_timeout_ms},
+    {"middleware_timeout_ms", ppn_config_set_middleware_timeout_ms},
     {"max_retries", ppn_config_set_max_retries},
     {"max_backoff_ms", ppn_config_set_max_backoff_ms},
     {"max_retry_after_ms", ppn_config_set_max_retry_after_ms},

@@ -101,6 +101,13 @@ PPN_API int32_t PPN_CALL ppn_config_set_stream_first_byte_timeout_ms(ppn_config*
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MIDDLEWARE_TIMEOUT.
+ *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set max_retries: attempts after the first one; 0 = none. A request may override it (ppn_request_set_option).
  *  Environment: PEPPERPY_NETWORK_MAX_RETRIES.
  *  @param count  A number; default 3; range 0..10.   @param error  Optional.

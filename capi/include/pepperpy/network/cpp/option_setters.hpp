@@ -86,6 +86,12 @@ class OptionSetters {
   }
   Config stream_idle_timeout(std::chrono::milliseconds limit) && { return std::move(stream_idle_timeout(limit)); }
 
+  /** middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. */
+  Config& middleware_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_middleware_timeout_ms, limit);
+  }
+  Config middleware_timeout(std::chrono::milliseconds limit) && { return std::move(middleware_timeout(limit)); }
+
   /** max_retries: attempts after the first one; 0 = none. */
   Config& max_retries(int64_t count) & { return put(ppn_config_set_max_retries, count); }
   Config max_retries(int64_t count) && { return std::move(max_retries(count)); }
