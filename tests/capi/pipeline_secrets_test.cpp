@@ -42,6 +42,15 @@ Script one(std::string bytes) {
 struct Telling {
   Shown& shown;
 
+  // What a status error of the response says.
+  static int32_t after(void* user, ppn_middleware_context* context) {
+    Response response;
+    ppn_middleware_context_response(context, response.out(), nullptr);
+    ErrorHandle error;
+    ppn_response_check_status(response.get(), error.out());
+    static_cast<Telling*>(user)->shown.add(error.get());
+    return redacted(user, context);
+  }
   static int32_t redacted(void* user, ppn_middleware_context* context) {
     static_cast<Telling*>(user)->shown.add(text_of(ppn_middleware_context_url_redacted, context));
     return PPN_MW_DONE;
@@ -60,9 +69,9 @@ struct Telling {
 
   void add_to(const Client& client, const char* name, int32_t kind, ppn_middleware_fn before) {
     Middleware middleware;
-    BOOST_REQUIRE_EQUAL(ppn_middleware_new(name, PPN_AUTO_LENGTH, kind, before, redacted, error, this, nullptr,
-                                           middleware.out(), nullptr),
-                        PPN_OK);
+    BOOST_REQUIRE_EQUAL(
+        ppn_middleware_new(name, PPN_AUTO_LENGTH, kind, before, after, error, this, nullptr, middleware.out(), nullptr),
+        PPN_OK);
     BOOST_REQUIRE_EQUAL(ppn_client_add_middleware(client.get(), middleware.get(), nullptr), PPN_OK);
   }
 };
@@ -74,8 +83,9 @@ BOOST_FIXTURE_TEST_SUITE(pipeline_secrets, Planted)
 BOOST_AUTO_TEST_CASE(nothing_shown_of_retries_holds_a_secret) {
   Shown shown;
   {
-    const ScriptedServer server({one(echo("503 Busy")), one(echo("500 Oh")), one(echo("401 Unauthorized")),
-                                 one(echo("503 Busy")), Script{}.expect_request().reset(), one(echo("529 Full"))});
+    const ScriptedServer server({one(echo("503 Busy", "busy")), one(echo("500 Oh", "oh")),
+                                 one(echo("401 Unauthorized")), one(echo("503 Busy", "busy")),
+                                 Script{}.expect_request().reset(), one(echo("529 Full", "full"))});
     const Config config = pipeline_config({});
     const Client client = client_of(config);
     shown.watch(client);
@@ -169,7 +179,7 @@ BOOST_AUTO_TEST_CASE(nothing_shown_of_a_batch_holds_a_secret) {
   };
   Shown shown;
   {
-    const ScriptedServer server({one(echo("429 Slow")), one(echo("503 Busy")), one(echo("403 No")),
+    const ScriptedServer server({one(echo("429 Slow", "slow")), one(echo("503 Busy", "busy")), one(echo("403 No")),
                                  Script{}.expect_request().reset(), Script{}.expect_request().hold()},
                                 {.repeat_last = true});
     const Config config = pipeline_config({{"timeout_ms", "200"}});
@@ -221,7 +231,7 @@ BOOST_AUTO_TEST_CASE(nothing_shown_of_a_redis_that_can_not_be_reached_holds_its_
     }
   }
   BOOST_TEST(ppn_runtime_shutdown(nullptr) == PPN_OK);
-  BOOST_TEST(shown.has("Redis"));
+  BOOST_TEST(shown.has("RATE_LIMIT_BACKEND"));
   shown.check();
 }
 

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(failure_of_an_attempt_middleware_ends_the_call_and_gives_it
 
 BOOST_AUTO_TEST_CASE(batch_repeats_what_fails_and_keeps_to_the_limit) {
   Script flaky;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     flaky.expect_request().send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").expect_request().send(http_ok("x"));
   }
   const ScriptedServer server({flaky.wait_for_peer_close()});
@@ -157,11 +157,13 @@ BOOST_AUTO_TEST_CASE(batch_repeats_what_fails_and_keeps_to_the_limit) {
   Watcher watcher;
   BOOST_REQUIRE_EQUAL(watcher.install(batch.get()), PPN_OK);
   BOOST_REQUIRE_EQUAL(ppn_batch_run(batch.get(), nullptr), PPN_OK);
-  // The last one runs into the limit with its first attempt or with its second.
+  // The fourth has its first attempt yet, the fifth not even that.
   const Told told = watcher.wait_for_end();
   BOOST_TEST(told.codes.size() == 5U);
   BOOST_TEST(count_of(told.codes, PPN_OK + 0) == 3);
   BOOST_TEST(count_of(told.codes, PPN_E_RATE_LIMITED + 0) == 2);
+  BOOST_TEST(told.attempts.at(3) == 1);
+  BOOST_TEST(told.attempts.at(4) == 0);
   BOOST_TEST(told.completions == 1);
   BOOST_TEST(ppn_rate_limiter_count(limiter.get(), PPN_RATE_GRANTED) == 7);
 }

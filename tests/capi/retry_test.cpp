@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(response_says_why_no_attempt_followed_it) {
       {answer(404), PPN_STOP_NOT_RETRYABLE},
       {answer(500), PPN_STOP_UNSAFE_METHOD, "POST"},
       {answer(503), PPN_STOP_MAX_RETRIES, "GET", R"("max_retries": 0)"},
-      {answer(503), PPN_STOP_BUDGET, "GET", R"("retry_budget_ratio": 0, "retry_budget_min_per_second": 0)"},
+      {answer(503), PPN_STOP_BUDGET, "GET", R"("retry_budget_ratio": 0.01, "retry_budget_min_per_second": 0)"},
       {answer(503), PPN_STOP_DEADLINE, "GET", R"("backoff_factor": 3600, "max_backoff_ms": 86400000)"},
       {answer(503, "Retry-After: 172800\r\n"), PPN_STOP_RETRY_AFTER_TOO_LONG},
       {answer(503, "x-should-retry: false\r\n"), PPN_STOP_SERVER},

@@ -152,9 +152,9 @@ inline Request secret_request(const Client& client, const std::string& url) {
 }
 
 // A provider that says what it was given.
-inline std::string echo(const std::string& status) {
-  const std::string body = std::string(R"({"error":{"code":"invalid_api_key","message":"Incorrect API key: )") + kKey +
-                           ", " + kBearer + ", " + kOwn + ", " + base64(kCookie, Alphabet::url_safe) + "\"}}";
+inline std::string echo(const std::string& status, const std::string& code = "invalid_api_key") {
+  const std::string body = R"({"error":{"code":")" + code + R"(","message":"Incorrect API key: )" + kKey + ", " +
+                           kBearer + ", " + kOwn + ", " + base64(kCookie, Alphabet::url_safe) + "\"}}";
   return "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nWWW-Authenticate: Bearer realm=\"" + kKey +
          "\"\r\nX-Request-Id: id-" + kBearer + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
