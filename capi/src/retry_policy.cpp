@@ -125,6 +125,14 @@ int64_t ppn_retry_policy_delay_ms(ppn_retry_policy* policy, int32_t retry, doubl
   });
 }
 
+int32_t ppn_request_set_retry_policy(ppn_request* request, ppn_retry_policy* policy, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(request, "request");
+    const auto rules = in.handle(policy, "policy");
+    return in.ok() ? object->call->set_retry(*rules->options) : in.failure();
+  });
+}
+
 const char* ppn_outcome_name(int32_t outcome) {
   return name_of(enum_of<OutcomeClass>(outcome)).data();
 }

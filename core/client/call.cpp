@@ -118,6 +118,14 @@ Status Call::set_option(std::string_view name, std::string_view value) {
   return change_option(name, value);
 }
 
+Status Call::set_retry(const RetryOptions& options) {
+  if (Status state = require_described(); !state) return state;
+  auto changed = std::make_unique<RequestOptions>(request_options());
+  changed->retry = options;
+  own_options_ = std::move(changed);
+  return {};
+}
+
 void Call::replace_body(std::string bytes) {
   body_ = std::move(bytes);
   source_.reset();

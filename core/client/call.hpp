@@ -52,6 +52,7 @@ class Call : public std::enable_shared_from_this<Call> {
   // Without a length the body goes in chunks. The reader is destroyed in any case.
   Status set_body_reader(std::optional<std::uint64_t> length, std::unique_ptr<BodyReader> reader);
   Status set_option(std::string_view name, std::string_view value);  // config_error
+  Status set_retry(const RetryOptions& options);
 
   // Takes the handler in any case. On failure the handler is destroyed without a call of on_complete, and so is the
   // body unless the request was started before.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/secret_registry.hpp"
+#include "client/call_secrets.hpp"
 #include "codec/utf8.hpp"
 
 namespace ppn {
@@ -120,7 +122,7 @@ Result<std::string> MiddlewareContext::url() const {
 Result<std::string> MiddlewareContext::url_redacted() const {
   const Lock lock(mutex_);
   if (Status open = require_open(); !open) return std::move(open).failure();
-  return scope_->request.url.redacted();
+  return scrub(scope_->request.url.redacted(), secrets().views());
 }
 
 Result<std::string> MiddlewareContext::origin() const {
@@ -216,17 +218,30 @@ Status MiddlewareContext::set_attribute(std::string_view name, std::string_view 
   return {};
 }
 
+CallSecrets MiddlewareContext::secrets() const {
+  return CallSecrets(scope_->request.headers, scope_->request.url);
+}
+
 Result<std::shared_ptr<Response>> MiddlewareContext::response() const {
   const Lock lock(mutex_);
   if (Status open = require_open(); !open) return std::move(open).failure();
-  return outcome_ != nullptr ? outcome_->response : nullptr;
+  if (outcome_ == nullptr || !outcome_->response) return std::shared_ptr<Response>();
+  // Whoever makes an error of its status hears no credential of the request. Nobody else writes here meanwhile: the call
+  // waits for this middleware.
+  Response& response = *outcome_->response;
+  if (response.status >= 400 && !response.secrets) response.secrets = std::make_shared<const CallSecrets>(secrets());
+  return outcome_->response;
 }
 
 Result<std::unique_ptr<Error>> MiddlewareContext::error() const {
   const Lock lock(mutex_);
   if (Status open = require_open(); !open) return std::move(open).failure();
   const Error* const error = outcome_ != nullptr ? outcome_->error.get() : nullptr;
-  return error != nullptr ? std::make_unique<Error>(*error) : nullptr;
+  if (error == nullptr) return std::unique_ptr<Error>();
+  // Middleware logs what it sees, and what other middleware has said of the call was not looked at yet.
+  auto shown = std::make_unique<Error>(*error);
+  scrub_error(*shown, secrets());
+  return shown;
 }
 
 Status MiddlewareContext::respond(std::shared_ptr<Response> response) {

@@ -20,6 +20,8 @@
 
 namespace ppn {
 
+class CallSecrets;
+
 // What middleware asks of the call itself. Thread: any, but only while the call waits for that middleware. No function
 // may run user code.
 class CallEditor {
@@ -182,6 +184,7 @@ class MiddlewareContext : public std::enable_shared_from_this<MiddlewareContext>
   Status require_verdict(bool allowed) const;
   Status require_room(std::size_t bytes);
   Status judge_failure(ErrorCode code, std::string_view text);
+  CallSecrets secrets() const;  // of the request as it is now
 
   mutable std::mutex mutex_;
   Scope* scope_ = nullptr;  // null when no step is under way; this and the rest: guarded by mutex_

@@ -10,8 +10,8 @@ import unittest
 DECLARED = re.compile(r"\bPPN_API\b[^;(]*?\b(\w+)\s*\(")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|^\s*#[^\n]*", re.S | re.M)
 # What the library may ask the loader for. Poco's NetSSL, Crypto and Util would cost load time and share global state.
-MAY_NEED = re.compile(r"^(libPoco(Foundation|Net|JSON)|libssl|libcrypto|libz|libstdc\+\+|libm|libgcc_s|libc|ld-linux.*)"
-                      r"\.so\b")
+MAY_NEED = re.compile(r"^(libPoco(Foundation|Net|JSON)|libssl|libcrypto|libz|libhiredis|libstdc\+\+|libm|libgcc_s|libc|"
+                      r"ld-linux.*)\.so\b")
 
 
 def output(*command):

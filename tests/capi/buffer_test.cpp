@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "capi/capi.hpp"
+#include "capi/no_retries.hpp"
 #include "capi/recorder.hpp"
 #include "support/scripted_server.hpp"
 
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(body_that_still_arrives_is_not_handed_out) {
 BOOST_AUTO_TEST_CASE(what_had_arrived_of_a_body_that_failed_is_handed_out) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").close()});
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Request request = make_request(client, "GET", server.url());
   Response response;
   Buffer buffer;

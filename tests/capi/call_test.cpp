@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "capi/capi.hpp"
+#include "capi/no_retries.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace ppn::test;
@@ -26,7 +26,7 @@ Answer send(const Request& request) {
 // The response to a GET that the server answers with `bytes`.
 Answer get(const std::string& bytes) {
   const ScriptedServer server({Script{}.expect_request().send(bytes)});
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   return send(make_request(client, "GET", server.url()));
 }
 

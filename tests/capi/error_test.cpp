@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(refused_connection_says_where_it_failed_and_with_which_errn
     const ScriptedServer server({});
     url = server.url("/path?api_key=secret&plain=1");
   }
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Request request = make_request(client, "GET", url);
   Response response;
   ErrorHandle error;
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(refused_connection_says_where_it_failed_and_with_which_errn
 BOOST_AUTO_TEST_CASE(truncated_body_says_how_much_arrived_and_leaves_the_rest_of_the_response) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").close()});
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Request request = make_request(client, "GET", server.url());
   Response response;
   ErrorHandle error;

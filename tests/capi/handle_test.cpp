@@ -33,6 +33,7 @@ Calls calls_with(ppn_client* client) {
   ppn_buffer* buffer = nullptr;
   return {{"close", ppn_client_close(client, nullptr)},
           {"set_event_listener", ppn_client_set_event_listener(client, nullptr, nullptr, nullptr, nullptr)},
+          {"set_retry_decider", ppn_client_set_retry_decider(client, nullptr, nullptr, nullptr, nullptr)},
           {"metrics", ppn_client_metrics(client, PPN_METRICS_JSON, &buffer, nullptr)},
           {"request_new", ppn_request_new(client, "GET", PPN_AUTO_LENGTH, url, PPN_AUTO_LENGTH, &request, nullptr)}};
 }
@@ -42,6 +43,7 @@ Calls calls_with(ppn_request* request) {
   const auto on_line = [](void*, ppn_request*, const char*, size_t) -> int32_t { return PPN_CB_CONTINUE; };
   const Headers headers = make_headers();
   const Buffer buffer = make_buffer("x");
+  const RetryPolicy policy = make_retry_policy();
   const auto read = [](void*, ppn_request*, uint8_t*, size_t, size_t*) -> int32_t { return PPN_CB_ABORT; };
   ppn_response* response = nullptr;
   ppn_stream* stream = nullptr;
@@ -51,6 +53,7 @@ Calls calls_with(ppn_request* request) {
           {"set_headers", ppn_request_set_headers(request, headers.get(), nullptr)},
           {"set_body", ppn_request_set_body(request, &byte, 1, nullptr)},
           {"set_body_buffer", ppn_request_set_body_buffer(request, buffer.get(), nullptr)},
+          {"set_retry_policy", ppn_request_set_retry_policy(request, policy.get(), nullptr)},
           {"set_json", ppn_request_set_json(request, "{}", 2, nullptr)},
           {"set_body_file", ppn_request_set_body_file(request, "/etc/passwd", PPN_AUTO_LENGTH, nullptr)},
           {"set_body_callback", ppn_request_set_body_callback(request, -1, read, nullptr, nullptr, nullptr, nullptr)},

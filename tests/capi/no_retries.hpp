@@ -6,12 +6,7 @@
 namespace ppn::test {
 
 inline Client make_client_without_retries() {
-  const Config config = make_config();
-  // A library that never retries has no such option.
-  ppn_config_set(config.get(), "max_retries", PPN_AUTO_LENGTH, "0", 1, nullptr);
-  Client client;
-  BOOST_REQUIRE_EQUAL(ppn_client_new(config.get(), client.out(), nullptr), PPN_OK);
-  return client;
+  return make_client(R"({"max_retries": 0})");
 }
 
 }  // namespace ppn::test

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "capi/capi.hpp"
+#include "capi/no_retries.hpp"
 #include "capi/recorder.hpp"
 #include "support/scripted_server.hpp"
 
@@ -56,7 +57,7 @@ BOOST_AUTO_TEST_CASE(data_callback_gets_the_body_and_the_response_keeps_none) {
 
 BOOST_AUTO_TEST_CASE(error_status_is_delivered_as_a_success) {
   const ScriptedServer server({Script{}.expect_request().send("HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\nbad")});
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Request request = make_request(client, "GET", server.url());
   Recorder recorder;
   BOOST_REQUIRE_EQUAL(recorder.install(request.get()), PPN_OK);
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(error_status_is_delivered_as_a_success) {
 BOOST_AUTO_TEST_CASE(failed_call_completes_without_response) {
   std::string url;
   { url = ScriptedServer({}).url(); }
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Request request = make_request(client, "GET", url);
   Recorder recorder;
   BOOST_REQUIRE_EQUAL(recorder.install(request.get()), PPN_OK);

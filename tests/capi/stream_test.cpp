@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "capi/capi.hpp"
+#include "capi/no_retries.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace ppn::test;
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(error_comes_after_the_pieces_before_it_and_again_each_time)
 BOOST_AUTO_TEST_CASE(failure_without_a_head_is_told_by_both_functions_in_any_order) {
   std::string url;
   { url = ScriptedServer({}).url(); }
-  const Client client = make_client();
+  const Client client = make_client_without_retries();
   const Stream stream = open_stream(client, url, PPN_STREAM_EVENTS);
   const ppn_event* piece = nullptr;
   Response head;
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(stream_of_events_needs_status_200_and_its_media_type) {
                                Script{}.expect_request().send(http_ok("why?", "Content-Type: text/html\r\n")),
                                Script{}.expect_request().send("HTTP/1.1 204 No Content\r\n\r\n")});
   for (const int32_t code : {PPN_E_HTTP_UNAVAILABLE + 0, PPN_E_CONTENT_TYPE + 0, PPN_END + 0}) {
-    const Client client = make_client();
+    const Client client = make_client_without_retries();
     const Stream stream = open_stream(client, server.url(), PPN_STREAM_EVENTS);
     const ppn_event* piece = nullptr;
     BOOST_TEST(ppn_stream_next(stream.get(), -1, &piece, nullptr) == code);

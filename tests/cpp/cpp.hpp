@@ -27,6 +27,11 @@ inline std::string dead_url() {
   return ScriptedServer({}).url();
 }
 
+// A client that makes one attempt, for tests that look at one fault.
+inline ppn::HTTPClient client_without_retries() {
+  return ppn::HTTPClient(ppn::NetworkConfig().set("max_retries", 0));
+}
+
 // What `action` throws as a NetworkError; nothing when it does not.
 template <class Action>
 std::optional<ppn::NetworkError> error_of(Action action) {

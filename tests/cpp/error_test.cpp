@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(classes_of_statuses_and_options_are_caught_by_their_familie
 
 BOOST_AUTO_TEST_CASE(refused_connection_tells_all_that_is_known) {
   const std::string url = dead_url();
-  const ppn::HTTPClient client;
+  const ppn::HTTPClient client = client_without_retries();
   const auto error = thrown_as<ppn::ConnectionError>([&] { client.get(url + "models?api_key=secret"); });
   BOOST_TEST(error.code() == PPN_E_CONNECT_FAILED);
   BOOST_TEST(std::string(error.name()) == "CONNECT_FAILED");
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(timeouts_of_all_categories_are_recognised) {
 BOOST_AUTO_TEST_CASE(truncated_body_is_a_protocol_error_with_what_had_arrived) {
   const ScriptedServer server(
       {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-Id: 7\r\n\r\nhalf").close()});
-  const auto error = thrown_as<ppn::ProtocolError>([&] { ppn::HTTPClient().get(server.url()); });
+  const auto error = thrown_as<ppn::ProtocolError>([&] { client_without_retries().get(server.url()); });
   BOOST_TEST(error.code() == PPN_E_BODY_TRUNCATED);
   BOOST_TEST(error.received_bytes() == 4U);
   BOOST_REQUIRE((error.response() != nullptr));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(truncated_body_is_a_protocol_error_with_what_had_arrived) {
 BOOST_AUTO_TEST_CASE(raised_status_carries_its_delay_and_its_body) {
   const ScriptedServer server({Script{}.expect_request().send(
       "HTTP/1.1 429 Slow\r\nRetry-After: 3\r\nContent-Length: 17\r\n\r\n{\"error\": \"slow\"}")});
-  const ppn::HTTPClient client;
+  const ppn::HTTPClient client = client_without_retries();
   const auto error = thrown_as<ppn::TooManyRequestsError>([&] { client.get(server.url()).raise_for_status().text(); });
   BOOST_TEST(error.code() == PPN_E_HTTP_TOO_MANY_REQUESTS);
   BOOST_TEST(error.status() == 429);
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(status_that_is_no_error_is_handed_on) {
                                    .send("HTTP/1.1 304 Same\r\n\r\n")
                                    .expect_request()
                                    .send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")});
-  const ppn::HTTPClient client;
+  const ppn::HTTPClient client = client_without_retries();
   BOOST_TEST(client.get(server.url()).raise_for_status().text() == "fine");
   const ppn::Response same = client.get(server.url());
   BOOST_TEST((&same.raise_for_status() == &same));

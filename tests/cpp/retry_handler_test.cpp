@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(real_request_is_repeated_until_the_server_recovers) {
   Waits waits;
   ppn::RetryHandler handler(3, {500, 502, 503});
   waits.watch(handler);
-  const ppn::HTTPClient client(ppn::NetworkConfig().set("timeout_ms", 0));
+  const ppn::HTTPClient client(ppn::NetworkConfig().set("timeout_ms", 0).set("max_retries", 0));
   const ppn::Response response = handler.run([&] { return client.get(server.url()).raise_for_status(); });
   BOOST_TEST(response.body() == "done");
   BOOST_TEST(waits.ms == std::vector<int64_t>{1'050}, boost::test_tools::per_element());
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(delay_of_an_error_is_read_from_each_field_of_its_response) 
   const auto delay_of = [](const std::string& fields) {
     const ScriptedServer server({Script{}.expect_request().send("HTTP/1.1 503 Busy\r\n" + fields +
                                                                 "Content-Length: 0\r\nConnection: close\r\n\r\n")});
-    const ppn::HTTPClient client;
+    const ppn::HTTPClient client = client_without_retries();
     const auto error = error_of([&] { client.get(server.url()).raise_for_status(); });
     BOOST_REQUIRE(error.has_value());
     return error->retry_after() ? error->retry_after()->count() : -1;

@@ -30,12 +30,20 @@ static void describe(ppn::Request& request, bool flow) {
                       [flow](auto*, auto) { return flow ? std::optional<std::size_t>(1) : std::nullopt; });
 }
 
-static void observe(const ppn::HTTPClient& client) {
+template <class Client>
+static void observe(const Client& client) {
+  client.on_retry_decision([](const ppn::RetryQuestion& question) {
+    return question.response() ? ppn::RetryAnswer::retry_after(5us) : ppn::RetryAnswer::by_default();
+  });
+  client.on_retry_decision(
+      [](auto question) { return question.by_default().retry ? ppn::RetryAnswer::retry() : ppn::RetryAnswer::stop(); });
+  client.rate_limiter(ppn::RateLimiter(60));
   client.on_call_event([](const ppn::CallEvent&) {});
   client.on_call_event([](ppn::CallEvent event) { return event.type() == ppn::CallEventType::end; });
 }
 
-static void use_middleware(const ppn::HTTPClient& client) {
+template <class Client>
+static void use_middleware(const Client& client) {
   ppn::RequestMiddleware middleware("a");
   middleware.before_request([](ppn::MiddlewareContext& context) {
               context.respond(200, "", {{"a", "b"}});
@@ -58,8 +66,12 @@ static void use_middleware(const ppn::HTTPClient& client) {
 
 static void use_pool(ppn::HTTPClient client, ppn::RequestManager manager, ppn::APIClient api) {
   observe(client);
+  observe(manager);
+  observe(api);
   client.preconnect("http://localhost", 2);
   use_middleware(client);
+  use_middleware(manager);
+  use_middleware(api);
   if (!client.drain(5s) || !manager.drain(5ms) || !api.drain(5us)) return;
   client.drain();
   manager.drain();
@@ -83,6 +95,8 @@ static std::size_t use(const Client& client) {
   request = client.request("PUT", "").body_reader(
       std::nullopt, [](char*, std::size_t) { return 0; }, [] {});
   describe(request, true);
+  request.retry(ppn::RetryHandler(1));
+  request = client.request("GET", "").retry(ppn::RetryHandler(1));
   request.start();
   std::size_t sum = request.send_async().get().body().size() + request.send().headers().size();
   for (const auto [name, value] : client.get("").headers()) sum += name.size() + value.size();

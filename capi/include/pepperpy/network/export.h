@@ -55,6 +55,8 @@ typedef struct ppn_sse_decoder ppn_sse_decoder;
 typedef struct ppn_line_decoder ppn_line_decoder;
 /** When a failed call is repeated: see retry_policy.h. */
 typedef struct ppn_retry_policy ppn_retry_policy;
+/** What a decider is asked, a view that is never released: see retry_policy.h. */
+typedef struct ppn_retry_question ppn_retry_question;
 /** So many requests per time: see rate_limiter.h. */
 typedef struct ppn_rate_limiter ppn_rate_limiter;
 /** A place in a rate limiter: see rate_limiter.h. */

@@ -8,7 +8,8 @@
  *         +--> succeeded
  *
  *  A client with max_retries repeats its calls by the same rules itself: around such calls set one of both to 0, or the
- *  attempts multiply.
+ *  attempts multiply. Such a client takes the rules of a policy for one request (ppn_request_set_retry_policy), and asks
+ *  a hook of the user about each failed attempt (ppn_client_set_retry_decider).
  */
 #ifndef PEPPERPY_NETWORK_RETRY_POLICY_H
 #define PEPPERPY_NETWORK_RETRY_POLICY_H
@@ -118,6 +119,100 @@ PPN_API int32_t PPN_CALL ppn_retry_policy_decide(ppn_retry_policy* policy, const
  *  @return milliseconds; -1 when an argument is out of its range, for NULL and for released policies. Thread: any, while
  *  none sets. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int64_t PPN_CALL ppn_retry_policy_delay_ms(ppn_retry_policy* policy, int32_t retry, double random);
+
+/** Let the retries of one request follow a policy, which is copied, instead of the options of its client. Each option of
+ *  the policy counts, set or not; ppn_request_set_option may change them again afterwards.
+ *  @param policy  Required.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, or the request was started before). Thread: one
+ *  at a time, and none that sets in the policy meanwhile. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_request_set_retry_policy(ppn_request* request, ppn_retry_policy* policy,
+                                                      ppn_error** error);
+
+/** What a decider answers, int32_t in signatures. */
+enum {
+  PPN_DECIDE_DEFAULT = 0,     /**< what the policy says */
+  PPN_DECIDE_RETRY = 1,       /**< another attempt, after the delay that the policy would take */
+  PPN_DECIDE_RETRY_AFTER = 2, /**< another attempt, after *out_delay_ms */
+  PPN_DECIDE_STOP = 3         /**< no further attempt: PPN_STOP_DECIDER */
+};
+
+/** Decides about the next attempt of a call whose last one failed: by an error, or by a status of 400 or more. It may
+ *  repeat what the policy would not: any such status, a method that is not safe, and beyond max_retries up to 10 retries.
+ *  It can not override an error that would come again, a cancel, the deadline of the call, the budget, a response that
+ *  was handed out, and a body that can not be sent again: then the answer counts as PPN_DECIDE_DEFAULT.
+ *  Thread        the I/O thread of the client
+ *  Times         zero or more, once for each attempt that failed
+ *  Data          `question` is a view, valid until return
+ *  out_delay_ms  receives the delay of PPN_DECIDE_RETRY_AFTER; milliseconds; 0 before, and less counts as 0
+ *  Returns       a PPN_DECIDE_ constant; any other number counts as PPN_DECIDE_STOP
+ *  May call      any ppn_ function that does not block
+ *  User data     released by destroy(user_data), once, after another decider was set or the client has ended, and the
+ *                last call that asks it has ended */
+typedef int32_t(PPN_CALL* ppn_retry_decider_fn)(void* user_data, const ppn_retry_question* question,
+                                                int64_t* out_delay_ms);
+
+/** Set who decides about the retries of all calls of a client, instead of one set before.
+ *  @param decider    NULL = the policy alone.
+ *  @param user_data  Optional, handed to every call.   @param destroy  Optional.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, or a request was started before). Unless PPN_OK
+ *  the caller keeps user_data. Thread: any, but none that starts a request of this client meanwhile. Blocks: never. May
+ *  be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_client_set_retry_decider(ppn_client* client, ppn_retry_decider_fn decider, void* user_data,
+                                                      ppn_destroy_fn destroy, ppn_error** error);
+
+/** The number of the attempt that failed.
+ *  @return the number, from 0. Thread: that of the decider. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_attempt(const ppn_retry_question* question);
+
+/** What became of the attempt.
+ *  @return a PPN_OUTCOME_ constant; PPN_OUTCOME_FATAL for NULL. Thread: that of the decider. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_outcome(const ppn_retry_question* question);
+
+/** What went wrong.
+ *  @return a PPN_E_ code, for a status too; PPN_OK for NULL. Thread: that of the decider. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_code(const ppn_retry_question* question);
+
+/** The HTTP status.
+ *  @return the status; 0 = no response. Thread: that of the decider. Blocks: never. May be called from: any callback.
+ *  Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_status(const ppn_retry_question* question);
+
+/** How much of the request had been handed to the kernel.
+ *  @return a PPN_SENT_ constant (error.h). Thread: that of the decider. Blocks: never. May be called from: any callback.
+ *  Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_sent(const ppn_retry_question* question);
+
+/** The response, of which status and headers may be read.
+ *  @return the response, lent until return (ppn_response_acquire keeps it); NULL when none began, and without memory for
+ *  it. Thread: that of the decider. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API ppn_response* PPN_CALL ppn_retry_question_response(const ppn_retry_question* question);
+
+/** What is known of the body of the response, such as the JSON text of an error. Not zero-terminated.
+ *  @param out_length  Required. Up to 65536.
+ *  @return bytes that live as long as the question; length 0 when there are none. Thread: that of the decider. Blocks:
+ *  never. May be called from: any callback. Since 0.1. */
+PPN_API const uint8_t* PPN_CALL ppn_retry_question_body(const ppn_retry_question* question, size_t* out_length);
+
+/** Whether the policy would repeat it.
+ *  @return 1 or 0. Thread: that of the decider. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_default_retry(const ppn_retry_question* question);
+
+/** How long the policy would wait.
+ *  @return milliseconds, rounded up; -1 = it would not repeat it. Thread: that of the decider. Blocks: never. May be
+ *  called from: any callback. Since 0.1. */
+PPN_API int64_t PPN_CALL ppn_retry_question_default_delay_ms(const ppn_retry_question* question);
+
+/** Where that delay comes from.
+ *  @return a PPN_DELAY_ constant; PPN_DELAY_NONE without a delay. Thread: that of the decider. Blocks: never. May be
+ *  called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_default_delay_source(const ppn_retry_question* question);
+
+/** Why the policy would not repeat it.
+ *  @return a PPN_STOP_ constant; PPN_STOP_NONE when it would. Thread: that of the decider. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_retry_question_default_stop_reason(const ppn_retry_question* question);
 
 /** Name of a PPN_OUTCOME_ constant, such as "sent_no_response".
  *  @return a text that lives as long as the process; "fatal" for an unknown value. Thread: any. Blocks: never. May be

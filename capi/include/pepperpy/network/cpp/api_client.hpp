@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "client.hpp"
+#include "client_hooks.hpp"
 #include "config.hpp"
 #include "error.hpp"
 #include "request.hpp"
@@ -30,7 +31,7 @@ struct KeyHeader {
  *  base URL carry the key. A request to any other origin never does. A header of the same name that a request sets
  *  itself replaces the key.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
-class APIClient : public Verbs<APIClient> {
+class APIClient : public Verbs<APIClient>, public Hooks<APIClient> {
  public:
   /** As NetworkConfig::api_client says: 10 minutes for the whole of a call, 2 retries, an Idempotency-Key for POST.
    *  @param base_url  As RequestManager's; https, for the key would be readable on the way. Plain http is taken for
@@ -68,6 +69,8 @@ class APIClient : public Verbs<APIClient> {
   }
   /** The client beneath, with the same base URL and key. */
   const HTTPClient& client() const noexcept { return manager_.client(); }
+  /** The handle for calls into the C ABI; it stays this object's. */
+  ppn_client* handle() const noexcept { return manager_.handle(); }
 
  private:
   static NetworkConfig with(NetworkConfig config, std::string_view base_url, std::string_view api_key) {

@@ -15,11 +15,10 @@
 #include <string_view>
 #include <utility>
 
+#include "client_hooks.hpp"
 #include "config.hpp"
 #include "error.hpp"
 #include "handle.hpp"
-#include "observe.hpp"
-#include "middleware.hpp"
 #include "request.hpp"
 #include "response.hpp"
 #include "stream.hpp"
@@ -101,7 +100,7 @@ enum class Count : int32_t {
  *  are absolute URLs, and paths when the configuration has a base URL. Requests under way keep what they need of it and
  *  are not ended with it; close() ends them.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
-class HTTPClient : public Verbs<HTTPClient> {
+class HTTPClient : public Verbs<HTTPClient>, public Hooks<HTTPClient> {
  public:
   /** With the built-in defaults and the environment. Throws as the constructor below. */
   HTTPClient() : HTTPClient(nullptr) {}
@@ -145,31 +144,8 @@ class HTTPClient : public Verbs<HTTPClient> {
     detail::call(ppn_client_preconnect, handle(), detail::data_of(url), url.size(), count);
   }
 
-  /** Put middleware around the requests that are started from here on, inside of what was added before. Throws UsageError
-   *  (PPN_E_INVALID_ARGUMENT: its name). Blocks: never. */
-  void add_middleware(const RequestMiddleware& middleware) const { middleware.install(handle()); }
-  void add_middleware(const Middleware& middleware) const {
-    detail::call(ppn_client_add_middleware, handle(), middleware.handle());
-  }
-
   /** A count of the connection pool, as of a moment ago. Blocks: never. */
   int64_t count(Count which) const noexcept { return ppn_client_count(handle(), static_cast<int32_t>(which)); }
-
-  /** Let `listener(const CallEvent& event)` hear of the calls that start from now on: each attempt, wait and retry. It
-   *  replaces the one before and runs on the I/O thread of the client, so it must not block. What it throws is dropped.
-   *  It ends when it was replaced or the client has ended, and its last call has. Throws UsageError (PPN_E_FORKED).
-   *  Blocks: never. */
-  template <class Listener>
-  void on_call_event(Listener listener) const {
-    detail::set_event_listener(handle(), std::move(listener));
-  }
-  /** Nobody hears of later calls. Throws as on_call_event. */
-  void clear_call_events() const { detail::clear_event_listener(handle()); }
-
-  /** What this client has counted: see ppn_client_metrics. Blocks: never. */
-  std::string metrics_json() const { return detail::metrics(handle(), PPN_METRICS_JSON); }
-  /** For Prometheus, as text/plain; version=0.0.4. */
-  std::string metrics_prometheus() const { return detail::metrics(handle(), PPN_METRICS_PROMETHEUS); }
 
   /** The handle for calls into the C ABI; it stays this object's. */
   ppn_client* handle() const noexcept { return handle_.get(); }

@@ -219,7 +219,8 @@ class RequestMiddleware {
   }
 
  private:
-  friend class HTTPClient;
+  template <class Client>
+  friend class Hooks;
 
   template <class Lambda>
   RequestMiddleware& set(detail::MiddlewareLambdas::Step detail::MiddlewareLambdas::*which, Lambda lambda) {

@@ -24,6 +24,7 @@
 #include "handle.hpp"
 #include "headers.hpp"
 #include "response.hpp"
+#include "retry_handler.hpp"
 #include "stream.hpp"
 #include "thrown.hpp"
 
@@ -151,6 +152,14 @@ class Request {
   Request option(std::string_view name, const Value& value) && {
     return std::move(option(name, value));
   }
+
+  /** Let the retries of this request follow the rules of `handler`, which are copied, instead of the options of its
+   *  client; its timeout and its lambdas do not count. */
+  Request& retry(const RetryHandler& handler) & {
+    detail::call(ppn_request_set_retry_policy, handle(), handler.handle());
+    return *this;
+  }
+  Request retry(const RetryHandler& handler) && { return std::move(retry(handler)); }
 
   /** The lambdas below run on a thread of the library, in order and never at the same time, and end (with what they
    *  hold) when the request has ended. They return nothing or a Flow. One that throws aborts the request: send and the

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "client.hpp"
+#include "client_hooks.hpp"
 #include "config.hpp"
 #include "error.hpp"
 #include "request.hpp"
@@ -22,7 +23,7 @@ inline namespace api_v0 {
 /** A client whose addresses are paths below a base URL: with "https://localhost:8443/v1", "/models" and "models" both
  *  mean "https://localhost:8443/v1/models", and "?a=1" the base with a query. An absolute URL stands for itself.
  *  Thread: any, several at once; destroying and moving by one. Since 0.1. */
-class RequestManager : public Verbs<RequestManager> {
+class RequestManager : public Verbs<RequestManager>, public Hooks<RequestManager> {
  public:
   /** @param base_url  Absolute http or https URL without query, fragment and user information.
    *  @param timeout   The whole of a call; unless given, timeout_ms of the configuration.
@@ -53,6 +54,8 @@ class RequestManager : public Verbs<RequestManager> {
   }
   /** The client beneath, for what this class has no function for. It has the same base URL. */
   const HTTPClient& client() const noexcept { return client_; }
+  /** The handle for calls into the C ABI; it stays this object's. */
+  ppn_client* handle() const noexcept { return client_.handle(); }
 
  private:
   static NetworkConfig with(NetworkConfig config, std::string_view base_url,
