@@ -49,7 +49,7 @@ struct run {
 static void show_progress(struct run* run) {
   char line[96];
   if (!progress_is_due(&run->progress)) return;
-  snprintf(line, sizeof line, "ppn: %" PRIu64 " bytes in %" PRIu64 " pieces", run->bytes, run->pieces);
+  snprintf(line, sizeof line, "ppn: %" PRIu64 " bytes", run->bytes);
   progress_draw(&run->progress, line);
 }
 
