@@ -99,8 +99,10 @@ static const char connection_options[] =
     "  -m, --max-time SECONDS   the whole of a request or stream, retries and waits included\n"
     "      --connect-timeout SECONDS\n"
     "retries and limits\n"
-    "      --retry N            up to N more attempts, 0 to 10, where another one may help and can not do\n"
-    "                           the work twice. Without it, max_retries and PEPPERPY_NETWORK_MAX_RETRIES: none\n"
+    "      --retry N            up to N more attempts, 0 to 10, of what may be repeated: a POST only when the\n"
+    "                           server says that it did nothing, or with an idempotency key (--set\n"
+    "                           idempotency_header=NAME). Without it there are none, as with curl, unless\n"
+    "                           max_retries or PEPPERPY_NETWORK_MAX_RETRIES asks for them\n"
     "      --rate N[/s|/m|/h][:BURST]   no more attempts than that (N alone: N a minute); the others wait\n"
     "configuration\n"
     "      --config FILE.json   options of the table as a JSON object: retries, limits, circuit breaker,\n"
@@ -114,7 +116,8 @@ static const char exit_statuses[] =
     "  40 + hundreds digit of the error number: 41 usage, 42 network, 43 TLS, 44 timeout, 45 protocol,\n"
     "  46 HTTP status (stream with --report), 47 stream, 49 policy (limits, circuit); 130 or 143 a stream was "
     "interrupted.\n"
-    "  With several requests the last failure counts. Errors: \"ppn: CODE: message\" on standard error.\n";
+    "  With several requests the last failure counts. Errors: \"ppn: CODE: message\" on\n"
+    "  standard error.\n";
 
 int print_help(FILE* file, const char* command) {
   const int is_bench = strcmp(command, "bench") == 0;
