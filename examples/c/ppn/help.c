@@ -114,10 +114,9 @@ static const char connection_options[] =
 static const char exit_statuses[] =
     "exit status: 0; 1 command line or local file; 22 HTTP status >= 400 (request with --report: 0);\n"
     "  40 + hundreds digit of the error number: 41 usage, 42 network, 43 TLS, 44 timeout, 45 protocol,\n"
-    "  46 HTTP status (stream with --report), 47 stream, 49 policy (limits, circuit); 130 or 143 a stream was "
-    "interrupted.\n"
-    "  With several requests the last failure counts. Errors: \"ppn: CODE: message\" on\n"
-    "  standard error.\n";
+    "  46 HTTP status (stream with --report), 47 stream, 49 policy (limits, circuit breaker); 130 or 143 a\n"
+    "  stream was interrupted. With several requests the last failure counts.\n"
+    "  Errors: \"ppn: CODE: message\" on standard error.\n";
 
 int print_help(FILE* file, const char* command) {
   const int is_bench = strcmp(command, "bench") == 0;
