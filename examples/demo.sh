@@ -86,7 +86,8 @@ if [ -z "$build" ]; then
   ppn_install_packages || give_up "packages are missing"
   heading "Build (build/release)"
   build=$PWD/build/release
-  programs=(pepperpy_network ppn ppn-ai-server quickstart dlopen_quickstart chat_stream chat_pull cancel)
+  programs=(pepperpy_network ppn ppn-ai-server quickstart dlopen_quickstart chat_stream chat_pull cancel retry
+    rate_limited_batch middleware_trace)
   cmake --preset release </dev/null >"$work/configure" 2>&1 || { cat "$work/configure" && give_up "cmake failed"; }
   cmake --build --preset release -j "$(nproc)" --target "${programs[@]}" </dev/null || give_up "the build failed"
 fi
@@ -139,9 +140,26 @@ heading "ppn bench: 200 completions, 8 at a time"
 expect 0 '"requests":200,"errors":0,' \
   "$bin/ppn" bench -c 8 -n 200 "${trust[@]}" "${key[@]}" --json "$question" "$chat"
 
-heading "A server that fails once, says when to come back, and answers then"
-flaky="$PEPPERPY_DEMO_URL/flaky?fail=1&status=503"
-expect 0 '"status":200.*"error":null' "$bin/ppn" request "${trust[@]}" --report "$flaky" "$flaky"
+heading "Retries from C: a GET, a POST that may have been done, a POST with a key"
+expect 0 'no other attempt: unsafe_method' "$bin/retry"
+
+heading "A rate-limited batch: 12 requests, 4 at once, 20 a second"
+expect 0 '^12 requests in ([4-9][0-9]{2}|[0-9]{4,}) ms: ' "$bin/rate_limited_batch"
+
+heading "Middleware: an answer without a request, a signature from another thread, a trace"
+expect 0 'the server got traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01' "$bin/middleware_trace"
+
+heading "A server that fails twice and says when to come back: two retries"
+expect 0 '"status":200.*"attempts":3,.*"error":null' \
+  "$bin/ppn" request "${trust[@]}" --retry 2 --report "$PEPPERPY_DEMO_URL/flaky?fail=2&status=503"
+
+heading "The same server without --retry: one attempt, as curl makes"
+expect 22 'ppn: HTTP_UNAVAILABLE: ' \
+  "$bin/ppn" request "${trust[@]}" "$PEPPERPY_DEMO_URL/flaky?fail=2&status=503&key=once"
+
+heading "Two requests at two a second, one at once: the second one waits"
+expect 0 'waits for the rate limiter: [0-9]+ ms' \
+  "$bin/ppn" request -v "${trust[@]}" --rate 2/s:1 "$PEPPERPY_DEMO_URL/echo" "$PEPPERPY_DEMO_URL/echo"
 
 heading "Named: a rate limit that is reached"
 limited="$PEPPERPY_DEMO_URL/limited?limit=1"

@@ -18,7 +18,7 @@ class Demo(unittest.TestCase):
             text = process.stdout.decode()
             self.assertEqual(process.returncode, 0, text + process.stderr.decode())
             self.assertNotIn("WRONG", text)
-            self.assertRegex(text.splitlines()[-1], r"^1\d steps as they should be, 0 wrong$")
+            self.assertRegex(text.splitlines()[-1], r"^\d\d steps as they should be, 0 wrong$")
             self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
 
     def test_a_build_without_programs_makes_it_fail(self):

@@ -11,7 +11,7 @@ from support import ppn  # noqa: E402
 
 NOT_IN_THIS_VERSION = {
     "-F": "a=b", "--form": "a=b", "-L": None, "--location": None, "-x": "http://p", "--proxy": "http://p",
-    "--noproxy": "*", "--compressed": None, "--retry": "3", "--rate": "3/m", "--subprotocol": "s",
+    "--noproxy": "*", "--compressed": None, "--subprotocol": "s",
 }
 # Nothing listens there: a command line that is refused never gets as far as this.
 URL = "http://127.0.0.1:1/"
@@ -43,8 +43,8 @@ class CommandLine(unittest.TestCase):
 
     def test_help_of_each_command_names_every_option_it_takes(self):
         common = ("-X", "-H", "-d", "--data-binary", "--json", "-u", "-s", "-v", "--resolve", "--cacert", "--capath",
-                  "--cert", "--key", "-k", "--http1.1", "--max-time", "--connect-timeout", "--config", "--set",
-                  "--list-options", "exit status: ")
+                  "--cert", "--key", "-k", "--http1.1", "--max-time", "--connect-timeout", "--retry", "--rate", "--config",
+                  "--set", "--list-options", "exit status: ")
         own = {"request": ("-o", "-i", "--report", "--report-body"),
                "stream": ("-o", "-i", "--report", "--sse", "--lines", "--chunk-size"), "bench": ("-c", "-n", "--stream")}
         for command, options in own.items():
@@ -78,7 +78,7 @@ class CommandLine(unittest.TestCase):
         self.assert_usage_error(ppn("request", "-svL", URL), "-L", "not in this version")
 
     def test_a_missing_value_is_named(self):
-        for option in ("-X", "-H", "--json", "--max-time", "-o", "--set"):
+        for option in ("-X", "-H", "--json", "--max-time", "-o", "--set", "--retry", "--rate"):
             with self.subTest(option):
                 self.assert_usage_error(ppn("request", URL, option), option, "needs a value")
 

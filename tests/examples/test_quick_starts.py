@@ -9,7 +9,9 @@ sys.dont_write_bytecode = True
 import support  # noqa: E402
 
 C_PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
-PROGRAMS = (*C_PROGRAMS, "cpp_quickstart", "cpp_chat_stream")
+POLICY_PROGRAMS = ("retry", "rate_limited_batch", "middleware_trace")
+CPP_POLICY_PROGRAMS = tuple("cpp_" + name for name in POLICY_PROGRAMS)
+PROGRAMS = (*C_PROGRAMS, "cpp_quickstart", "cpp_chat_stream", *POLICY_PROGRAMS, *CPP_POLICY_PROGRAMS)
 STREAMS = ("chat_stream", "chat_pull", "cpp_chat_stream")
 QUICK_STARTS = ("quickstart", "cpp_quickstart")
 
@@ -68,6 +70,78 @@ class AgainstTheAiServer(unittest.TestCase):
         self.assertGreaterEqual(int(shown[1]), 1)
         self.assertLess(float(shown[2]), 50 if not support.sanitizer() else 1000)
 
+    def lines_of(self, name):
+        process = self.run_example(name)
+        self.assertEqual((process.returncode, process.stderr), (0, b""))
+        return process.stdout.decode().splitlines()
+
+    def test_retry_repeats_what_may_be_repeated(self):
+        self.assertEqual([re.sub(r"in \d+ ms", "in N ms", line) for line in self.lines_of("retry")], [
+            "GET fail=2&status=503&retry-after=0, no idempotency key",
+            "  another attempt in N ms (backoff)",
+            "  another attempt in N ms (backoff)",
+            "  attempt 1: status 503, status_retryable",
+            "  attempt 2: status 503, status_retryable",
+            "  attempt 3: status 200, success",
+            "POST fail=1&status=500, no idempotency key",
+            "  attempt 1: status 500, status_retryable",
+            "  no other attempt: unsafe_method",
+            "POST fail=1&status=500, with an idempotency key",
+            "  another attempt in N ms (backoff)",
+            "  attempt 1: status 500, status_retryable",
+            "  attempt 2: status 200, success"])
+
+    def test_the_retry_handler_of_cpp_repeats_the_same(self):
+        self.assertEqual([re.sub(r"in \d+ ms", "in N ms", line) for line in self.lines_of("cpp_retry")], [
+            "GET fail=2&status=503&retry-after=0, no idempotency key",
+            "  attempt 1: status 503",
+            "  another attempt in N ms",
+            "  attempt 2: status 503",
+            "  another attempt in N ms",
+            "  attempt 3: status 200",
+            "POST fail=1&status=500, no idempotency key",
+            "  attempt 1: status 500",
+            "  no other attempt: unsafe_method",
+            "POST fail=1&status=500, with an idempotency key",
+            "  attempt 1: status 500",
+            "  another attempt in N ms",
+            "  attempt 2: status 200"])
+
+    def test_a_batch_keeps_the_rate_and_the_order(self):
+        for name in ("rate_limited_batch", "cpp_rate_limited_batch"):
+            with self.subTest(name):
+                lines = self.lines_of(name)
+                self.assertEqual(lines[:12], [f"{done} of 12 done" for done in range(1, 13)])
+                self.assertEqual(lines[12:24], [f"result {i}: status 200, index={i}" for i in range(12)])
+                shown = re.match(r"^12 requests in (\d+) ms: 4 at once, then 20 a second$", lines[24])
+                # The limit is exact: the twelfth request is the eighth after the burst, 50 ms apart.
+                self.assertGreaterEqual(int(shown[1]), 399)
+                self.assertEqual(len(lines), 25)
+
+    def test_middleware_signs_traces_and_answers(self):
+        for name in ("middleware_trace", "cpp_middleware_trace"):
+            with self.subTest(name):
+                lines = self.lines_of(name)
+                trace = re.match(r"^  the server got traceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-01$", lines[6])
+                self.assertTrue(trace, lines)
+                self.assertEqual(lines[:6], [
+                    "GET echo", "  request: before", "  attempt: number 1 waits for its signature",
+                    "  attempt: signed by another thread", "  request: after, status 200",
+                    "  the server got X-Signature: 1234"])
+                self.assertEqual(lines[7:], [
+                    "  attempts: 1", "GET cached", "  request: before", "  request: answered here",
+                    "  request: after, status 200", "  attempts: 0"])
+
+    def test_middleware_signs_each_attempt_of_a_server_that_is_not_there(self):
+        for name in ("middleware_trace", "cpp_middleware_trace"):
+            with self.subTest(name):
+                process = support.run(support.EXAMPLES / name, "http://127.0.0.1:1", "key", "",
+                                      environment={"PEPPERPY_NETWORK_MAX_RETRIES": "2",
+                                                   "PEPPERPY_NETWORK_BACKOFF_FACTOR": "0"})
+                self.assertEqual(process.returncode, 1)
+                self.assertIn(b"middleware_trace: CONNECT_FAILED: ", process.stderr)
+                self.assertEqual(process.stdout.count(b"signed by another thread"), 3)
+
     def test_arguments_win_over_the_environment(self):
         for name in PROGRAMS:
             with self.subTest(name):
@@ -80,10 +154,10 @@ class AgainstTheAiServer(unittest.TestCase):
     def test_a_wrong_key_is_named(self):
         for name in (*QUICK_STARTS, *STREAMS, "cancel"):
             with self.subTest(name):
-                process = self.run_example(name, PEPPERPY_DEMO_KEY="wrong")
+                process = self.run_example(name, PEPPERPY_DEMO_KEY="not-the-key")
                 self.assertEqual(process.returncode, 1)
                 self.assertIn(b": HTTP_UNAUTHORIZED: ", process.stderr)
-                self.assertNotIn(b"wrong", process.stderr)
+                self.assertNotIn(b"not-the-key", process.stderr)
 
     def test_a_server_that_is_not_trusted_is_named(self):
         for name in PROGRAMS:

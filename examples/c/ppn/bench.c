@@ -7,17 +7,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "exit_status.h"
 #include "histogram.h"
 #include "json.h"
 #include "output.h"
+#include "progress.h"
 #include "session.h"
-
-/* How often a run that takes long says how far it is, on a terminal. */
-enum { PROGRESS_MS = 500 };
 
 struct bench {
   const struct options* options;
@@ -150,35 +147,34 @@ static void run_slot(struct slot* slot) {
 }
 
 /* Called with the lock, and without it while it writes: a terminal that is held must not hold the calls. */
-static void show_progress(struct bench* bench) {
+static void show_progress(struct bench* bench, struct progress* progress) {
   const uint64_t ended = bench->ended;
   const uint64_t errors = bench->errors;
+  char line[96];
   pthread_mutex_unlock(&bench->mutex);
-  fprintf(stderr, "\rppn: %" PRIu64 " of %" PRIu64 ", errors: %" PRIu64 " ", ended, bench->options->bench_requests,
-          errors);
+  snprintf(line, sizeof line, "ppn: %" PRIu64 " of %" PRIu64 ", errors: %" PRIu64, ended,
+           bench->options->bench_requests, errors);
+  progress_draw(progress, line);
   pthread_mutex_lock(&bench->mutex);
 }
 
 /* Every call has deadlines of its own, so this wait has an end unless the user has switched them off. */
 static void wait_for_all(struct bench* bench) {
-  const int shows = isatty(STDERR_FILENO) && !bench->options->silent;
-  int shown = 0;
-  struct timespec next;
-  clock_gettime(CLOCK_MONOTONIC, &next);
+  struct progress progress;
+  progress_start(&progress, !bench->options->silent && !bench->options->verbose);
   pthread_mutex_lock(&bench->mutex);
   while (bench->ended < bench->started) {
-    next.tv_nsec += PROGRESS_MS * 1000000L;
-    next.tv_sec += next.tv_nsec / 1000000000L;
-    next.tv_nsec %= 1000000000L;
-    while (bench->ended < bench->started && pthread_cond_timedwait(&bench->changed, &bench->mutex, &next) == 0)
-      continue;
-    if (shows && bench->ended < bench->started) {
-      show_progress(bench);
-      shown = 1;
+    if (!progress.shows) {
+      pthread_cond_wait(&bench->changed, &bench->mutex);
+    } else if (progress_is_due(&progress)) {
+      show_progress(bench, &progress);
+    } else {
+      const struct timespec next = progress.next;
+      pthread_cond_timedwait(&bench->changed, &bench->mutex, &next);
     }
   }
   pthread_mutex_unlock(&bench->mutex);
-  if (shown) fputc('\n', stderr);
+  progress_clear(&progress);
 }
 
 static double divided(double amount, double by) {

@@ -23,7 +23,8 @@ static const char request_usage[] =
     "\n"
     "  ppn request https://localhost:8443/v1/models\n"
     "  ppn request -H 'Authorization: Bearer KEY' --json @question.json URL\n"
-    "  ppn request --report --max-time 5 URL URL | jq .timings_ms.total\n";
+    "  ppn request --report --max-time 5 URL URL | jq .timings_ms.total\n"
+    "  ppn request --retry 3 --rate 60/m:5 URL URL\n";
 
 static const char stream_usage[] =
     "usage: ppn stream [options] [--sse | --lines | --chunk-size N] URL\n"
@@ -73,9 +74,9 @@ static const char output_options[] =
     "output\n"
     "  -o, --output FILE        instead of standard output; the k-th belongs to the k-th URL\n"
     "  -i, --include            response head before the body\n"
-    "  -s, --silent             no error line;  -S, --show-error: an error line in spite of -s\n"
-    "  -v, --verbose            request, response head and timings on standard error; what -H and -u\n"
-    "                           say and other secrets as ***\n"
+    "  -s, --silent             no error line and no progress;  -S, --show-error: an error line in spite of -s\n"
+    "  -v, --verbose            request, response head, timings and the steps of the call (attempts, retries,\n"
+    "                           waits) on standard error; what -H and -u say and other secrets as ***\n"
     "      --report             request: one JSON line per URL instead of the body;\n"
     "                           stream: one per event, line or chunk, and one for the end\n"
     "      --report-body        --report with \"body_base64\" (request only)\n";
@@ -95,17 +96,27 @@ static const char connection_options[] =
     "      --pinnedpubkey LIST  sha256//BASE64 of the keys a server may have, separated by , or ;\n"
     "  -k, --insecure           do not verify certificates: for tests only\n"
     "      --http1.1            accepted; there is no other version\n"
-    "  -m, --max-time SECONDS   the whole of a request or stream;  --connect-timeout SECONDS\n"
+    "  -m, --max-time SECONDS   the whole of a request or stream, retries and waits included\n"
+    "      --connect-timeout SECONDS\n"
+    "retries and limits\n"
+    "      --retry N            up to N more attempts, 0 to 10, of what may be repeated: a POST only when the\n"
+    "                           server says that it did nothing, or with an idempotency key (--set\n"
+    "                           idempotency_header=NAME). Without it there are none, as with curl, unless\n"
+    "                           max_retries or PEPPERPY_NETWORK_MAX_RETRIES asks for them\n"
+    "      --rate N[/s|/m|/h][:BURST]   no more attempts than that (N alone: N a minute); the others wait\n"
     "configuration\n"
-    "      --config FILE.json   options of the table as a JSON object\n"
-    "      --set NAME=VALUE     one option of the table; with --config the later one wins\n"
+    "      --config FILE.json   options of the table as a JSON object: retries, limits, circuit breaker,\n"
+    "                           hedging, timeouts, TLS and all others\n"
+    "      --set NAME=VALUE     one option of the table; of these, --config and the options above the later\n"
+    "                           one wins\n"
     "      --list-options       the table\n";
 
 static const char exit_statuses[] =
     "exit status: 0; 1 command line or local file; 22 HTTP status >= 400 (request with --report: 0);\n"
     "  40 + hundreds digit of the error number: 41 usage, 42 network, 43 TLS, 44 timeout, 45 protocol,\n"
-    "  46 HTTP status (stream with --report), 47 stream, 49 policy; 130 or 143 a stream was interrupted.\n"
-    "  With several requests the last failure counts. Errors: \"ppn: CODE: message\" on standard error.\n";
+    "  46 HTTP status (stream with --report), 47 stream, 49 policy (limits, circuit breaker); 130 or 143 a\n"
+    "  stream was interrupted. With several requests the last failure counts.\n"
+    "  Errors: \"ppn: CODE: message\" on standard error.\n";
 
 int print_help(FILE* file, const char* command) {
   const int is_bench = strcmp(command, "bench") == 0;

@@ -74,6 +74,8 @@ static const struct row rows[] = {
     {0, "--http1.1", 0, OPTION_HTTP1_1, NULL},
     {'m', "--max-time", 1, OPTION_MAX_TIME, NULL},
     {0, "--connect-timeout", 1, OPTION_CONNECT_TIMEOUT, NULL},
+    {0, "--retry", 1, OPTION_NAMED_SETTING, "max_retries"},
+    {0, "--rate", 1, OPTION_NAMED_SETTING, "rate_limit"},
     {'u', "--user", 1, OPTION_USER, NULL},
     {0, "--config", 1, OPTION_CONFIG, NULL},
     {0, "--set", 1, OPTION_SET, NULL},
@@ -95,8 +97,6 @@ static const struct row rows[] = {
     {'x', "--proxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--noproxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--compressed", 0, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {0, "--retry", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {0, "--rate", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--subprotocol", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
 };
 

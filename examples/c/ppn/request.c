@@ -2,11 +2,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "call_log.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "head.h"
 #include "output.h"
+#include "progress.h"
 #include "report.h"
 #include "session.h"
 #include "verbose.h"
@@ -84,22 +87,38 @@ static int finish(const struct options* options, size_t index, struct outcome* o
   return status;
 }
 
+/* What takes long and says nothing meanwhile: several URLs, and a body that goes to a file. */
+static int wants_progress(const struct options* options) {
+  return !options->silent && !options->verbose && (options->urls.count > 1 || options->outputs.count > 0);
+}
+
+/* Whether finish() will write nothing but to a pipe or file that is standard output. */
+static int ends_unseen(const struct options* options, size_t index, const struct outcome* outcome) {
+  return outcome->code == PPN_OK && ppn_response_status(outcome->response) < 400 && index >= options->outputs.count &&
+         !isatty(STDOUT_FILENO);
+}
+
 int command_request(const struct options* options) {
   ppn_client* client = NULL;
   ppn_error* client_error = NULL;
-  const int32_t client_code = session_client(options, &client, &client_error);
+  int32_t client_code = session_client(options, &client, &client_error);
   int last_failure = 0;
+  struct ticker ticker;
+  if (client_code == PPN_OK && options->verbose) client_code = call_log_start(client, &client_error);
   if (client_code != PPN_OK && !options->report) {
     complain(client_code, client_error);
     last_failure = exit_status_of(client_code);
   } else {
+    ticker_start(&ticker, wants_progress(options), options->urls.count);
     for (size_t i = 0; i < options->urls.count; ++i) {
       struct outcome outcome;
       int status = 0;
       memset(&outcome, 0, sizeof outcome);
       outcome.url = options->urls.items[i];
       if (client_code == PPN_OK) {
+        ticker_resume(&ticker, i);
         fetch(options, client, &outcome);
+        ticker_pause(&ticker, !ends_unseen(options, i, &outcome));
       } else {
         outcome.code = client_code;
         outcome.error = ppn_error_acquire(client_error);
@@ -107,6 +126,7 @@ int command_request(const struct options* options) {
       status = finish(options, i, &outcome);
       if (status != 0) last_failure = status;
     }
+    ticker_stop(&ticker);
   }
   ppn_error_release(client_error);
   ppn_client_release(client);

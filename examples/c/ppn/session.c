@@ -68,12 +68,43 @@ static int32_t make_room(ppn_config* config, uint64_t in_flight, ppn_error** err
   return status == PPN_OK ? raise_to(config, "max_connections_per_origin", in_flight, error) : status;
 }
 
+/* Whether the environment says how often to retry. What is no number there is refused by the library, or ignored. */
+static int environment_has_retries(void) {
+  const char* value = getenv("PEPPERPY_NETWORK_MAX_RETRIES");
+  size_t digits = 0;
+  if (value == NULL) return 0;
+  value += strspn(value, " \t");
+  digits = strspn(value, "0123456789");
+  return digits > 0 && value[digits + strspn(value + digits, " \t")] == '\0';
+}
+
+static int is_set_to(ppn_config* config, const char* name, const char* expected) {
+  const char* value = NULL;
+  return ppn_config_get(config, name, PPN_AUTO_LENGTH, &value, NULL, NULL) == PPN_OK && strcmp(value, expected) == 0;
+}
+
+/* The configuration that the command line asks for, with or without the retries that the library would make. */
+static int32_t configure(const struct options* options, int keeps_retries, ppn_config** out, ppn_error** error) {
+  int32_t status = ppn_config_new(out, error);
+  if (status == PPN_OK && !keeps_retries) {
+    status = ppn_config_set(*out, "max_retries", PPN_AUTO_LENGTH, "0", PPN_AUTO_LENGTH, error);
+  }
+  if (status == PPN_OK && options->bench_in_flight != 0) status = make_room(*out, options->bench_in_flight, error);
+  for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
+    status = apply_setting(*out, &options->settings[i], error);
+  }
+  return status;
+}
+
+/* As curl, the command tries once unless it is asked for more. Only the whole command line tells whether the environment
+ * counts, so the environment's number of retries comes with a configuration of its own. */
 int32_t session_client(const struct options* options, ppn_client** out, ppn_error** error) {
   ppn_config* config = NULL;
-  int32_t status = ppn_config_new(&config, error);
-  if (status == PPN_OK && options->bench_in_flight != 0) status = make_room(config, options->bench_in_flight, error);
-  for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
-    status = apply_setting(config, &options->settings[i], error);
+  int32_t status = configure(options, 0, &config, error);
+  if (status == PPN_OK && environment_has_retries() && is_set_to(config, "trust_env", "true")) {
+    ppn_config_release(config);
+    config = NULL;
+    status = configure(options, 1, &config, error);
   }
   if (status == PPN_OK) status = ppn_client_new(config, out, error);
   ppn_config_release(config);

@@ -1,13 +1,17 @@
 /* ppn stream: print a response while it arrives. */
 #define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "call_log.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "head.h"
 #include "json.h"
 #include "output.h"
+#include "progress.h"
 #include "session.h"
 #include "verbose.h"
 
@@ -39,13 +43,22 @@ struct run {
   ppn_error* error;
   uint64_t pieces;
   uint64_t bytes;
+  struct progress progress; /* of a stream that goes to a file */
 };
+
+static void show_progress(struct run* run) {
+  char line[96];
+  if (!progress_is_due(&run->progress)) return;
+  snprintf(line, sizeof line, "ppn: %" PRIu64 " bytes", run->bytes);
+  progress_draw(&run->progress, line);
+}
 
 /* One wait of `next` or `response`: PPN_PENDING until an interrupt turns it into a cancelled stream. */
 static int32_t wait_for_head(struct run* run) {
   int32_t status = PPN_PENDING;
   while (status == PPN_PENDING && !interrupted) {
     status = ppn_stream_response(run->stream, WAIT_MS, &run->response, NULL);
+    show_progress(run);
   }
   return status;
 }
@@ -55,6 +68,7 @@ static int32_t wait_for_piece(struct run* run, const ppn_event** piece) {
   while (status == PPN_PENDING) {
     if (interrupted) ppn_stream_cancel(run->stream);
     status = ppn_stream_next(run->stream, WAIT_MS, piece, &run->error);
+    show_progress(run);
   }
   return status;
 }
@@ -208,9 +222,12 @@ int command_stream(const struct options* options) {
   status = output_open(&run.output, &options->outputs, 0);
   if (status != 0) return status;
   catch_interrupts();
+  progress_start(&run.progress, !options->silent && !options->verbose && options->outputs.count > 0);
   code = session_client(options, &client, &run.error);
+  if (code == PPN_OK && options->verbose) code = call_log_start(client, &run.error);
   if (code == PPN_OK) code = open_stream(&run, client, options->urls.items[0]);
   if (code == PPN_OK) code = read_stream(&run);
+  progress_clear(&run.progress);
   if (options->report) write_end_report(&run, code);
   if (output_close(&run.output) != 0) run.output.failed = 1;
   status = exit_status(&run, code);
