@@ -57,7 +57,7 @@ Status RunningCall::ask_breaker(Admission& admission) {
   if (!call_->client_->options().breaker.enabled) return {};
   CircuitBreaker& breaker = client_loop_->breaker(scope());
   const Nanos now = loop_.now();
-  const CircuitBreaker::State before = breaker.state(now);
+  const CircuitBreaker::State before = breaker.last_state();
   const Nanos probe_timeout = facts_.limits.attempt_ms > 0 ? facts_.limits.attempt_ms * kMillisecond + kSecond
                                                            : CircuitBreaker::kDefaultProbeTimeout;
   const CircuitBreaker::Admission answer = breaker.admit(now, random_unit(), probe_timeout);
@@ -79,7 +79,7 @@ void RunningCall::breaker_verdict(Admission& admission, BreakerVerdict verdict, 
   try {
     CircuitBreaker& breaker = client_loop_->breaker(scope_);
     const Nanos now = loop_.now();
-    const CircuitBreaker::State before = breaker.state(now);
+    const CircuitBreaker::State before = breaker.last_state();
     breaker.record(permit, verdict, now, floor);
     if (const auto change = change_between(before, breaker.state(now))) report_.breaker_changed(*change);
   } catch (const std::bad_alloc&) {
