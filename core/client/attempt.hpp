@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "base/task.hpp"
@@ -100,6 +101,8 @@ class Attempt {
     token_.forget_timeout();
   }
   Token& token() const noexcept { return token_; }
+  // True once: its end is told when its body has ended, wherever that is.
+  bool tell_end() noexcept { return !std::exchange(end_told_, true); }
 
   int number() const noexcept { return number_; }
   Nanos began() const noexcept { return began_; }
@@ -151,6 +154,7 @@ class Attempt {
   Wait resumed_;  // notified by resume()
   bool paused_ = false;
   bool answered_ = false;
+  bool end_told_ = false;
   std::string held_;                               // bytes that the consumer did not take before it paused
   std::string peeked_;                             // what peek_body() has read
   std::optional<Exchange::Step> step_after_peek_;  // how the body ended, when it did meanwhile

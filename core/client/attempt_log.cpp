@@ -42,16 +42,28 @@ OutcomeClass outcome_of(const Error& error) noexcept {
   return error.sent == Sent::none ? OutcomeClass::not_sent : OutcomeClass::sent_no_response;
 }
 
-AttemptRecord last_of(const Response& response) {
+// The one that gave the response began before another one that ran beside it.
+bool is_overtaken(const Response& response) noexcept {
   const auto& earlier = response.earlier_attempts;
-  return {.number = response.attempts - 1,
+  return response.attempt_number >= 0 && !earlier.empty() && earlier.back().number > response.attempt_number;
+}
+
+// Where its own record stands in the list of a response.
+std::size_t own_index(const Response& response) noexcept {
+  return response.earlier_attempts.size() - (is_overtaken(response) ? 1 : 0);
+}
+
+AttemptRecord own_of(const Response& response) {
+  const auto& earlier = response.earlier_attempts;
+  const Nanos after_others = earlier.empty() ? 0 : next_begin(earlier.back());
+  return {.number = response.attempt_number >= 0 ? response.attempt_number : response.attempts - 1,
           .outcome = outcome_of(response),
           .code = error_code_of_status(response.status),
           .phase = Phase::body,
           .status = response.status,
           .sent = Sent::full,
           .received_bytes = response.body_bytes,
-          .began = earlier.empty() ? 0 : next_begin(earlier.back()),
+          .began = response.attempt_began >= 0 ? response.attempt_began : after_others,
           .ended = response.timings.get(Span::total),
           .connection_id = response.connection_id,
           .remote = response.remote};
@@ -83,10 +95,15 @@ std::vector<AttemptRecord> list_of(const Result& result) {
 
 void note_earlier_attempt(std::vector<AttemptRecord>& earlier, AttemptRecord record) {
   if (earlier.size() + 1 < kMaxAttemptRecords) {
-    earlier.push_back(std::move(record));
-  } else {
+    add_attempt(earlier, std::move(record));
+  } else if (record.number > earlier.back().number) {
     earlier.back() = std::move(record);
   }
+}
+
+void add_attempt(std::vector<AttemptRecord>& attempts, AttemptRecord record) {
+  const bool is_overtaken = !attempts.empty() && attempts.back().number > record.number;
+  attempts.insert(attempts.end() - (is_overtaken ? 1 : 0), std::move(record));
 }
 
 std::size_t attempt_count(const Response& response) noexcept {
@@ -99,8 +116,9 @@ std::size_t attempt_count(const Error& error) noexcept {
 }
 
 AttemptRecord attempt_at(const Response& response, std::size_t index) {
-  const auto& earlier = response.earlier_attempts;
-  return index < earlier.size() ? earlier[index] : last_of(response);
+  const std::size_t own = own_index(response);
+  if (index == own) return own_of(response);
+  return response.earlier_attempts[index < own ? index : index - 1];
 }
 
 AttemptRecord attempt_at(const Error& error, std::size_t index) {
@@ -108,8 +126,9 @@ AttemptRecord attempt_at(const Error& error, std::size_t index) {
 }
 
 const std::string& attempt_remote(const Response& response, std::size_t index) noexcept {
-  const auto& earlier = response.earlier_attempts;
-  return index < earlier.size() ? earlier[index].remote : response.remote;
+  const std::size_t own = own_index(response);
+  if (index == own) return response.remote;
+  return response.earlier_attempts[index < own ? index : index - 1].remote;
 }
 
 const std::string& attempt_remote(const Error& error, std::size_t index) noexcept {

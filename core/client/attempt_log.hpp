@@ -17,6 +17,9 @@ namespace ppn {
 // the first ones stay, and together with the last attempt there are at most kMaxAttemptRecords.
 void note_earlier_attempt(std::vector<AttemptRecord>& earlier, AttemptRecord record);
 
+// In the order of their beginnings: of two that ran side by side the first may end last.
+void add_attempt(std::vector<AttemptRecord>& attempts, AttemptRecord record);
+
 // A response counts its last attempt once it is complete.
 std::size_t attempt_count(const Response& response) noexcept;
 std::size_t attempt_count(const Error& error) noexcept;

@@ -30,6 +30,8 @@ struct Response {
   TlsFacts tls;
   std::uint64_t connection_id = 0;  // of that connection; 0 = not known
   int attempts = 1;
+  int attempt_number = -1;                      // of the one that gave this response, from 0; -1 = the last
+  Nanos attempt_began = -1;                     // after the start of the call; -1 = when the one before had ended
   StopReason stop_reason = StopReason::none;    // why a status that is an error was not tried again
   std::vector<AttemptRecord> earlier_attempts;  // before the one that gave this response: see attempt_log.hpp
   Timings timings;

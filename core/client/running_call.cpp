@@ -128,18 +128,22 @@ Task<Status> RunningCall::try_until_settled() {
     Status outcome = co_await one_attempt();
     const RetryDecision decision = settle(outcome);
     last_outcome_ = decision.outcome;
-    if (attempt_) learn_from(*attempt_, outcome, decision.reason == StopReason::provider_code);
+    if (attempt_) {
+      learn_from(*attempt_, outcome, decision.reason == StopReason::provider_code, admission_.get());
+    }
     if (!decision.retry) {
       stop_reason_ = decision.reason;
       if (outcome && quiet_ && only_peeked_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
       co_return outcome;
     }
     note_attempt(*attempt_, outcome, decision);
+    const int status = attempt_->response() ? attempt_->response()->status : 0;
     attempt_->let_go();
     attempt_.reset();
     admission_.reset();
     ++retries_;
-    if (Status waited = co_await back_off(decision); !waited) co_return waited;
+    const ErrorCode code = outcome ? error_code_of_status(status) : outcome.error().code;
+    if (Status waited = co_await back_off(decision, status, code); !waited) co_return waited;
     if (Status rewound = rewind(); !rewound) co_return rewound;
   }
 }
@@ -151,11 +155,13 @@ Task<Status> RunningCall::one_attempt() {
   if (needs_admission()) {
     if (Status admitted = co_await admit(admission_); !admitted) co_return admitted;
   }
+  // A call that was cancelled before its turn came sends nothing, though a connection may be at hand.
+  if (token_.interruption() != ErrorCode::ok) co_return interrupted(Phase::pool);
   if (may_hedge()) co_return co_await hedged_attempts();
   attempt_ = begin_attempt(token_);
   Status outcome = co_await perform(*attempt_, outgoing_);
   if (outcome && !attempt_->answered()) {
-    if (asks_for_retry(*attempt_->response())) {
+    if (is_looked_at(*attempt_->response())) {
       only_peeked_ = true;
       co_await attempt_->peek_body();
     } else if (quiet_) {
@@ -163,7 +169,10 @@ Task<Status> RunningCall::one_attempt() {
     }
   }
   attempt_->stop_clock();
-  report_attempt_end(*attempt_, outcome);
+  // A body that is handed on is still to come.
+  if (!outcome || quiet_ || only_peeked_ || attempt_->answered()) {
+    report_attempt_end(*attempt_, outcome ? ErrorCode::ok : outcome.error().code);
+  }
   if (outgoing_ && !outgoing_->chain.empty()) {
     outcome = co_await leave_attempt(*attempt_, *outgoing_, std::move(outcome));
     only_peeked_ = only_peeked_ && outcome && !attempt_->answered();
@@ -186,8 +195,9 @@ bool RunningCall::needs_own_message() const noexcept {
   return around_attempts_ || (retries_ > 0 && call_->request_options().send_retry_count);
 }
 
-Task<Status> RunningCall::back_off(const RetryDecision& decision) {
+Task<Status> RunningCall::back_off(const RetryDecision& decision, int status, ErrorCode code) {
   if (decision.source == DelaySource::backoff) backoff_so_far_ = std::max<Nanos>(backoff_so_far_, 0) + decision.delay;
+  report_.retry(last_outcome_, decision.delay, decision.source, status, code);
   Wait nothing;
   const Wake wake = co_await nothing.until(token_, loop_.now() + decision.delay);
   if (wake == Wake::interrupted) co_return interrupted(Phase::backoff);
@@ -203,7 +213,9 @@ Task<Status> RunningCall::deliver() {
     co_return co_await hand_over_whole(*whole);
   }
   if (!facts_.collects) forget_request();
-  co_return co_await attempt_->read_body(*handler_, body_);
+  Status outcome = co_await attempt_->read_body(*handler_, body_);
+  if (outcome) settle_tokens(*attempt_, admission_.get());
+  co_return outcome;
 }
 
 Status RunningCall::rewind() {
@@ -296,11 +308,18 @@ void RunningCall::complete(Status outcome) noexcept {
     describe(*error);
   }
   std::shared_ptr<Response> response = current_response();
-  if (attempt_) attempt_->let_go();
+  if (attempt_) {
+    attempt_->let_go();
+    report_attempt_end(*attempt_, error ? error->code : ErrorCode::ok);
+  }
   if (response) {
     const bool made_up = answer_ || attempt_->answered();
     response->body_bytes = made_up ? response->body.size() : attempt_->received_bytes();
-    if (attempt_) response->timings = attempt_->timings();
+    if (attempt_) {
+      response->timings = attempt_->timings();
+      response->attempt_number = attempt_->number();
+      response->attempt_began = attempt_->began() - facts_.started;
+    }
     response->timings.set(Span::total, monotonic_now() - facts_.started);
     response->attempts = attempts_;
     response->stop_reason = stop_reason_;
@@ -313,8 +332,12 @@ void RunningCall::complete(Status outcome) noexcept {
     }
   }
   if (!facts_.collects) {
-    if (outgoing_) outgoing_->chain.end(error.get());
-    if (around_) around_->chain.end(error.get());
+    try {
+      if (outgoing_) outgoing_->chain.end(error.get());
+      if (around_) around_->chain.end(error.get());
+    } catch (const std::bad_alloc&) {
+      // Who was not told can not be told.
+    }
   }
   report_.end({.status = response ? response->status : 0,
                .code = error ? error->code : ErrorCode::ok,

@@ -116,14 +116,18 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   Task<Status> perform_with_message(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> leave_attempt(Attempt& attempt, Outgoing& outgoing, Status outcome);
   Task<Status> hedged_attempts();
+  Task<Arm*> first_good_arm();
+  void launch(std::unique_ptr<Arm>& arm, AdmissionPointer admission);
   Task<> run_arm(Arm& arm);
-  Task<Status> back_off(const RetryDecision& decision);
+  void judge(Arm& arm);
+  void end_arms() noexcept;
+  Task<Status> back_off(const RetryDecision& decision, int status, ErrorCode code);
   Task<Status> deliver();
   Task<Status> hand_over_whole(Response& response);
   void complete(Status outcome) noexcept;
 
   // Decisions.
-  bool asks_for_retry(const Response& response) const;
+  bool is_looked_at(const Response& response) const;
   AttemptOutcome outcome_of(const Attempt& attempt, const Status& outcome) const;
   RetryDecision decide(const Attempt& attempt, const Status& outcome, std::string_view provider_code) const;
   RetryContext retry_context() const noexcept;
@@ -135,7 +139,8 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   bool admit_at_once(AdmissionPointer& admission);
   Status ask_breaker(Admission& admission);
   void breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept;
-  void learn_from(const Attempt& attempt, const Status& outcome, bool final_code);
+  void learn_from(const Attempt& attempt, const Status& outcome, bool final_code, Admission* admission);
+  void settle_tokens(const Attempt& attempt, Admission* admission);
   const std::string& scope();
   std::string_view limiter_scope();
   Nanos hedge_delay() const;
@@ -152,7 +157,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   AttemptRecord record_of(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) const;
   void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
   void forget_request();
-  void report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept;
+  void report_attempt_end(Attempt& attempt, ErrorCode code) noexcept;
   std::shared_ptr<const std::vector<AttemptRecord>> attempt_log(const Error& error) const;
   StopReason stop_reason_of(const Error& error) const noexcept;
   void keep_secrets(Response& response);

@@ -2,6 +2,7 @@
 #include "client/running_call_admission.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/random.hpp"
@@ -57,7 +58,7 @@ Status RunningCall::ask_breaker(Admission& admission) {
   if (!call_->client_->options().breaker.enabled) return {};
   CircuitBreaker& breaker = client_loop_->breaker(scope());
   const Nanos now = loop_.now();
-  const CircuitBreaker::State before = breaker.state(now);
+  const CircuitBreaker::State before = breaker.last_state();
   const Nanos probe_timeout = facts_.limits.attempt_ms > 0 ? facts_.limits.attempt_ms * kMillisecond + kSecond
                                                            : CircuitBreaker::kDefaultProbeTimeout;
   const CircuitBreaker::Admission answer = breaker.admit(now, random_unit(), probe_timeout);
@@ -75,11 +76,16 @@ Status RunningCall::ask_breaker(Admission& admission) {
 }
 
 void RunningCall::breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept {
-  CircuitBreaker& breaker = client_loop_->breaker(scope());
-  const Nanos now = loop_.now();
-  const CircuitBreaker::State before = breaker.state(now);
-  breaker.record(*std::exchange(admission.permit, std::nullopt), verdict, now, floor);
-  if (const auto change = change_between(before, breaker.state(now))) report_.breaker_changed(*change);
+  const std::uint64_t permit = *std::exchange(admission.permit, std::nullopt);
+  try {
+    CircuitBreaker& breaker = client_loop_->breaker(scope());
+    const Nanos now = loop_.now();
+    const CircuitBreaker::State before = breaker.last_state();
+    breaker.record(permit, verdict, now, floor);
+    if (const auto change = change_between(before, breaker.state(now))) report_.breaker_changed(*change);
+  } catch (const std::bad_alloc&) {
+    // The breaker was forgotten meanwhile, and a new one knows no such permit.
+  }
 }
 
 // Waits for its turn, within the deadline of the call.
@@ -122,20 +128,27 @@ bool RunningCall::admit_at_once(AdmissionPointer& admission) {
 
 // What the attempt says about the server and its limits. `final_code`: the body names a reason that is no overload, such
 // as a quota that is used up; other calls need not wait for it (FEATURES row 30).
-void RunningCall::learn_from(const Attempt& attempt, const Status& outcome, bool final_code) {
-  if (!admission_) return;
-  if (admission_->permit) {
+void RunningCall::learn_from(const Attempt& attempt, const Status& outcome, bool final_code, Admission* admission) {
+  if (admission == nullptr) return;
+  if (admission->permit) {
     const AttemptOutcome seen = outcome_of(attempt, outcome);
-    breaker_verdict(*admission_, final_code ? BreakerVerdict::ignored : verdict_of(seen), open_floor_of(seen));
+    breaker_verdict(*admission, final_code ? BreakerVerdict::ignored : verdict_of(seen), open_floor_of(seen));
   }
   const auto& response = attempt.response();
   if (!limiter_ || !response) return;
   if (limiter_->options().adaptive && !final_code) {
     limiter_->observe(limiter_scope(), rate_observation_of(response->status, response->headers), loop_.now());
   }
-  if (call_->request_options().rate_limit_tokens <= 0 || response->status >= 400) return;
+  settle_tokens(attempt, admission);
+}
+
+// What the tokens really were, as soon as the body is there that says it.
+void RunningCall::settle_tokens(const Attempt& attempt, Admission* admission) {
+  const auto& response = attempt.response();
+  if (!limiter_ || admission == nullptr || call_->request_options().rate_limit_tokens <= 0) return;
+  if (!response || response->status >= 400) return;
   if (const auto used = token_usage(response->body)) {
-    limiter_->settle(admission_->limiter_ticket, *used, loop_.now());
+    limiter_->settle(admission->limiter_ticket, *used, loop_.now());
   }
 }
 

@@ -1,6 +1,7 @@
 // Hedging: a second attempt beside one that takes long, and the first good answer wins (SEMANTICS 3.11).
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -29,16 +30,21 @@ bool may_be_mended(const RetryDecision& decision) noexcept {
 
 // One of the attempts that run side by side, each with a token of its own: a loser is cancelled, the call is not.
 struct RunningCall::Arm {
-  explicit Arm(RunningCall& call)
-      : token(call.loop_), attempt(call.begin_attempt(token)), body(Delivery::collect, call.call_->request_options()) {}
+  Arm(RunningCall& call, AdmissionPointer its_admission)
+      : token(call.loop_),
+        admission(std::move(its_admission)),
+        attempt(call.begin_attempt(token)),
+        body(Delivery::collect, call.call_->request_options()) {}
 
   Token token;
-  AdmissionPointer admission;  // of the second one; that of the first is the call's
+  AdmissionPointer admission;
   std::unique_ptr<Outgoing> outgoing;
   std::unique_ptr<Attempt> attempt;
   BodyDelivery body;
   Status outcome;
   bool ended = false;
+  bool judged = false;  // it ended by itself
+  RetryDecision decision;
 };
 
 struct RunningCall::Hedge {
@@ -65,18 +71,25 @@ Nanos RunningCall::hedge_delay() const {
   return p95 == 0 ? kDelayWithoutHistory : std::max(p95, kLeastDelay);
 }
 
+void RunningCall::launch(std::unique_ptr<Arm>& arm, AdmissionPointer admission) {
+  arm = std::make_unique<Arm>(*this, std::move(admission));
+  spawn(run_arm(*arm));
+}
+
 Task<> RunningCall::run_arm(Arm& arm) {
   try {
     Status outcome = co_await perform(*arm.attempt, arm.outgoing);
     if (outcome && !arm.attempt->answered()) outcome = co_await arm.attempt->read_body(quiet_handler(), arm.body);
     arm.attempt->stop_clock();
-    report_attempt_end(*arm.attempt, outcome);
+    report_attempt_end(*arm.attempt, outcome ? ErrorCode::ok : outcome.error().code);
     if (arm.outgoing && !arm.outgoing->chain.empty()) {
       outcome = co_await leave_attempt(*arm.attempt, *arm.outgoing, std::move(outcome));
     }
     arm.outcome = std::move(outcome);
   } catch (const std::bad_alloc&) {
     arm.outcome = no_memory();
+  } catch (const std::exception& problem) {
+    arm.outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
   }
   arm.ended = true;
   hedge_->one_ended.notify();
@@ -90,54 +103,83 @@ void RunningCall::hedge_take_turn() noexcept {
   }
 }
 
-// attempt_ is the one that counts afterwards: the winner, or the one that failed last.
-Task<Status> RunningCall::hedged_attempts() {
-  attempt_.reset();
-  hedge_.reset(new Hedge);
-  auto& arms = hedge_->arms;
-  const auto launch = [this](std::unique_ptr<Arm>& arm) {
-    arm = std::make_unique<Arm>(*this);
-    spawn(run_arm(*arm));
-  };
-  launch(arms[0]);
+// What an attempt that has ended by itself means for the other one.
+void RunningCall::judge(Arm& arm) {
+  arm.judged = true;
+  const auto& response = arm.attempt->response();
+  if (arm.outcome && !response) throw std::bad_alloc();  // there was no memory even to say so
+  const std::string code = response ? provider_code_of(response->body) : std::string();
+  arm.decision = decide(*arm.attempt, arm.outcome, code);
+}
 
-  Arm* winner = nullptr;
+// Null: both have failed in ways that may be mended, or the call was interrupted.
+Task<RunningCall::Arm*> RunningCall::first_good_arm() {
+  auto& arms = hedge_->arms;
   const Nanos began = loop_.now();
-  Nanos slow_at = loop_.now() + hedge_delay();
-  for (std::array<bool, 2> judged{};;) {
-    for (std::size_t i = 0; i < arms.size() && winner == nullptr; ++i) {
-      if (!arms[i] || !arms[i]->ended || std::exchange(judged[i], true)) continue;
-      const Attempt& attempt = *arms[i]->attempt;
-      const std::string code = attempt.response() ? provider_code_of(attempt.response()->body) : std::string();
-      if (!may_be_mended(decide(attempt, arms[i]->outcome, code))) winner = arms[i].get();
+  Nanos slow_at = began + hedge_delay();
+  launch(arms[0], std::move(admission_));
+  for (;;) {
+    for (const auto& arm : arms) {
+      if (!arm || !arm->ended || arm->judged) continue;
+      judge(*arm);
+      if (!may_be_mended(arm->decision)) co_return arm.get();
+      // A server that says when to come back is not asked again before: that is for a retry to wait for.
+      if (outcome_of(*arm->attempt, arm->outcome).server_delay) slow_at = kNever;
     }
     const bool idle = arms[0]->ended && (!arms[1] || arms[1]->ended);
-    if (winner != nullptr || (idle && slow_at == kNever)) break;
+    if (idle && slow_at == kNever) co_return nullptr;
     // The first one failed in a way that may be mended: the second one does not wait any longer.
     Wake wake = Wake::timeout;
     if (!idle) wake = co_await hedge_->one_ended.until(token_, slow_at);
-    if (wake == Wake::interrupted) break;
+    if (wake == Wake::interrupted) co_return nullptr;
     if (wake == Wake::ready) continue;
     slow_at = kNever;
     AdmissionPointer beside;
     if (needs_admission() && !admit_at_once(beside)) continue;
     if (!client_loop_->retry_budget(origin_).withdraw(loop_.now())) continue;
     report_.hedge(loop_.now() - began);
-    launch(arms[1]);
-    arms[1]->admission = std::move(beside);
+    launch(arms[1], std::move(beside));
   }
+}
 
-  // The wait of a loser ends inside this call.
-  for (const auto& arm : arms) {
+// The wait of each ends inside this call. Their frames know the arms, so no arm goes before.
+void RunningCall::end_arms() noexcept {
+  for (const auto& arm : hedge_->arms) {
     if (arm && !arm->ended) arm->token.cancel();
   }
-  if (token_.interruption() != ErrorCode::ok && winner == nullptr) co_return interrupted(Phase::first_byte);
+}
+
+// attempt_ is the one that counts afterwards: the winner, or the one that began last.
+Task<Status> RunningCall::hedged_attempts() {
+  attempt_.reset();
+  hedge_.reset(new Hedge);
+  const auto& arms = hedge_->arms;
+  Arm* winner = nullptr;
+  try {
+    winner = co_await first_good_arm();
+  } catch (...) {
+    end_arms();
+    throw;
+  }
+  end_arms();
+  const bool stopped = winner == nullptr && token_.interruption() != ErrorCode::ok;
   if (winner == nullptr) winner = (arms[1] ? arms[1] : arms[0]).get();
   for (const auto& arm : arms) {
-    if (arm && arm.get() != winner) note_attempt(*arm->attempt, arm->outcome, {});
+    if (!arm || arm.get() == winner) continue;
+    if (arm->judged) {
+      // It has failed by itself, and that says something, whoever wins.
+      const bool final_code = arm->decision.reason == StopReason::provider_code;
+      learn_from(*arm->attempt, arm->outcome, final_code, arm->admission.get());
+    } else {
+      arm->decision.outcome = OutcomeClass::fatal;
+    }
+    arm->decision.retry = false;
+    note_attempt(*arm->attempt, arm->outcome, arm->decision);
+    arm->admission.reset();
   }
-  if (winner == arms[1].get()) admission_ = std::move(winner->admission);  // nobody judges a loser
+  admission_ = std::move(winner->admission);
   attempt_ = std::move(winner->attempt);
+  if (stopped) co_return interrupted(winner->outcome ? Phase::body : winner->outcome.error().phase);
   co_return std::move(winner->outcome);
 }
 

@@ -53,11 +53,15 @@ Task<Status> RunningCall::go_through_middleware() {
   around_.reset(new Around(*this));
   Status outcome = co_await around_->chain.before(token_);
   answer_ = around_->chain.short_circuit();
+  bool finished = false;  // there is a message to send
   if (outcome && !answer_) {
     outcome = finish_message();
+    finished = outcome.ok();
     if (outcome) outcome = co_await try_until_settled();
   }
   for (;;) {
+    const ErrorCode code = outcome ? ErrorCode::ok : outcome.error().code;
+    const Phase phase = outcome ? Phase::none : outcome.error().phase;
     MiddlewareOutcome passing = passing_out(std::move(outcome));
     const std::optional<Nanos> again = co_await around_->chain.after(token_, passing);
     if (!again) {
@@ -65,19 +69,32 @@ Task<Status> RunningCall::go_through_middleware() {
       break;
     }
     // A middleware wants the call to be made once more.
-    RetryDecision decision{.retry = true, .delay = *again, .source = DelaySource::middleware};
-    outcome = came_out(std::move(passing));
+    const RetryDecision decision{
+        .retry = true, .delay = *again, .source = DelaySource::middleware, .outcome = last_outcome_};
+    const int status = passing.response ? passing.response->status : 0;
     if (attempt_) {
-      note_attempt(*attempt_, outcome, decision);
+      // What the attempt came to, whatever the middleware has made of it since.
+      const Status own = code == ErrorCode::ok ? Status() : Status(Failure(code, phase, ""));
+      note_attempt(*attempt_, own, decision);
       attempt_->let_go();
+      report_attempt_end(*attempt_, code);
       attempt_.reset();
     }
     admission_.reset();
     answer_.reset();
+    stop_reason_ = StopReason::none;
     ++retries_;
-    call_->encode_again(call_->message_, call_->wire_);  // it may have changed headers
-    outcome = co_await back_off(decision);
-    if (outcome) outcome = rewind();
+    // It may have changed headers, a credential among them.
+    scope_.clear();
+    const ErrorCode last = passing.error ? passing.error->code : error_code_of_status(status);
+    outcome = co_await back_off(decision, status, status != 0 || passing.error ? last : ErrorCode::ok);
+    if (outcome && !finished) {
+      outcome = finish_message();
+      finished = outcome.ok();
+    } else if (outcome) {
+      call_->encode_again(call_->message_, call_->wire_);
+      outcome = rewind();
+    }
     if (outcome) outcome = co_await try_until_settled();
   }
   if (!outcome || (facts_.collects && !handler_->wants_head())) co_return outcome;
@@ -106,6 +123,7 @@ Status RunningCall::finish_message() {
   if (source_) call.source_ = std::move(source_);
   call.finish_message(delivery_);
   source_ = std::move(call.source_);
+  body_ = BodyDelivery(delivery_, call.request_options());
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "client/idempotency.hpp"
 #include "client/provider_error.hpp"
 #include "client/rate_fields.hpp"
+#include "client/rate_limiter.hpp"
 #include "client/running_call.hpp"
 #include "client/server_delay.hpp"
 
@@ -24,9 +25,11 @@ std::optional<bool> should_retry(const HeaderList& headers) {
 
 }  // namespace
 
-// Whether another attempt is likely, so that the body should not be handed on before that is decided.
-bool RunningCall::asks_for_retry(const Response& response) const {
+// Whether another attempt is likely, so that the body should not be handed on before that is decided. And the body of a
+// 429 says whether other calls have to wait for the limit.
+bool RunningCall::is_looked_at(const Response& response) const {
   if (response.status < 400) return false;
+  if (response.status == 429 && limiter_ && limiter_->options().adaptive) return true;
   const RetryOptions& options = call_->request_options().retry;
   if (options.max_retries <= retries_) return false;
   return options.retry_codes.contains(response.status) || should_retry(response.headers).value_or(false);
@@ -71,11 +74,8 @@ RetryContext RunningCall::retry_context() const noexcept {
 
 // The decision, with what only the call knows: the hook of the user, and the budget of its origin.
 RetryDecision RunningCall::settle(const Status& outcome) {
-  // The breaker or the limiter has refused the attempt: nothing was tried.
-  if (!attempt_) {
-    const bool cancelled = outcome.error().code == ErrorCode::cancelled;
-    return {.reason = cancelled ? StopReason::cancelled : StopReason::not_retryable};
-  }
+  // The breaker or the limiter has refused the attempt, or the wait for it was ended: nothing was tried.
+  if (!attempt_) return {.outcome = OutcomeClass::fatal, .reason = stop_reason_of(outcome.error())};
   if (outcome && attempt_->response()->status < 400) {
     client_loop_->retry_budget(origin_).on_success(loop_.now());
     const HedgeOptions& hedge = call_->request_options().hedge;
@@ -109,7 +109,9 @@ AttemptRecord RunningCall::record_of(const Attempt& attempt, const Status& outco
   const auto& response = attempt.response();
   return {.number = attempt.number(),
           .outcome = decision.outcome,
-          .code = outcome ? error_code_of_status(response->status) : outcome.error().code,
+          .code = !outcome   ? outcome.error().code
+                  : response ? error_code_of_status(response->status)
+                             : ErrorCode::ok,
           .phase = outcome ? Phase::body : outcome.error().phase,
           .status = response ? response->status : 0,
           .sent = attempt.sent(),
@@ -124,14 +126,12 @@ AttemptRecord RunningCall::record_of(const Attempt& attempt, const Status& outco
 
 void RunningCall::note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) {
   if (attempt.sent() != Sent::none) sent_ = attempt.sent();
-  AttemptRecord record = record_of(attempt, outcome, decision);
-  if (decision.retry) report_.retry(record.outcome, record.delay, record.delay_source, record.status, record.code);
-  note_earlier_attempt(earlier_attempts_, std::move(record));
+  note_earlier_attempt(earlier_attempts_, record_of(attempt, outcome, decision));
 }
 
-void RunningCall::report_attempt_end(const Attempt& attempt, const Status& outcome) noexcept {
-  report_.attempt_end(attempt.response() ? attempt.response()->status : 0,
-                      outcome ? ErrorCode::ok : outcome.error().code, attempt.received_bytes());
+void RunningCall::report_attempt_end(Attempt& attempt, ErrorCode code) noexcept {
+  if (!attempt.tell_end()) return;
+  report_.attempt_end(attempt.response() ? attempt.response()->status : 0, code, attempt.received_bytes());
 }
 
 // All attempts, the last one with what the error says of it.
@@ -139,17 +139,17 @@ std::shared_ptr<const std::vector<AttemptRecord>> RunningCall::attempt_log(const
   auto log = std::make_shared<std::vector<AttemptRecord>>(earlier_attempts_);
   if (attempt_) {
     const auto response = current_response();
-    log->push_back({.number = attempt_->number(),
-                    .outcome = committed_ ? OutcomeClass::committed : last_outcome_,
-                    .code = error.code,
-                    .phase = error.phase,
-                    .status = response ? response->status : 0,
-                    .sent = attempt_->sent(),
-                    .received_bytes = attempt_->received_bytes(),
-                    .began = attempt_->began() - facts_.started,
-                    .ended = monotonic_now() - facts_.started,
-                    .connection_id = attempt_->connection_id(),
-                    .remote = attempt_->remote()});
+    add_attempt(*log, {.number = attempt_->number(),
+                       .outcome = committed_ ? OutcomeClass::committed : last_outcome_,
+                       .code = error.code,
+                       .phase = error.phase,
+                       .status = response ? response->status : 0,
+                       .sent = attempt_->sent(),
+                       .received_bytes = attempt_->received_bytes(),
+                       .began = attempt_->began() - facts_.started,
+                       .ended = monotonic_now() - facts_.started,
+                       .connection_id = attempt_->connection_id(),
+                       .remote = attempt_->remote()});
   }
   return log;
 }

@@ -54,6 +54,8 @@ class CircuitBreaker {
   void record(std::uint64_t permit, BreakerVerdict verdict, Nanos now, std::optional<Nanos> floor = {}) noexcept;
 
   State state(Nanos now) noexcept;
+  // As it was when somebody asked or reported last: what it was before time has changed it.
+  State last_state() const noexcept { return state_; }
   bool is_idle(Nanos now) noexcept;  // closed, and nothing counted
 
  private:
