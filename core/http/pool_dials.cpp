@@ -60,7 +60,9 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::lease(std::string origin, Ta
 void ConnectionPool::preconnect(const std::string& origin, const Target& target, std::int64_t wanted) {
   if (closed_) return;
   Origin& named = origin_named(origin);
-  while (named.resting + named.dialing < count(wanted) && place_free(named)) begin_dial(named, target, nullptr);
+  const std::size_t there = named.resting + named.dialing;
+  // Counted beforehand: a dial may fail at once, and would be begun again for ever.
+  for (std::size_t i = there; i < count(wanted) && place_free(named); ++i) begin_dial(named, target, nullptr);
 }
 
 void ConnectionPool::begin_dial(Origin& origin, const Target& target, Waiter* waiter) noexcept {

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(denied_addresses_are_refused_whatever_is_allowed) {
 BOOST_AUTO_TEST_CASE(denied_name_is_not_looked_up) {
   check_denied({.deny = "localhost"}, "localhost", "the network policy denies localhost (deny_addresses)");
   check_denied({.deny = "*.invalid"}, "a.invalid", "the network policy denies a.invalid (deny_addresses)");
-  check_denied({.deny = "localhost"}, "LOCALHOST.", "the network policy denies localhost. (deny_addresses)");
+  check_denied({.deny = "LocalHost"}, "LOCALHOST", "the network policy denies localhost (deny_addresses)");
   BOOST_TEST(lookups() == 0U);
 }
 
