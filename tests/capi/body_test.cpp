@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(request_on_a_closing_connection_is_sent_again_only_when_the
 }
 
 BOOST_AUTO_TEST_CASE(user_data_of_a_body_ends_once_on_every_way) {
-  const Client client = make_client();
+  const Client client = make_client(R"({"max_retries": 0})");
   {
     Body never([](auto...) { return PPN_CB_ABORT; });
     Request request = make_request(client, "POST", "http://127.0.0.1:9/");

@@ -33,33 +33,49 @@ struct Steps {
     return PPN_MW_DONE;
   }
 
-  void add_to(const Client& client, int32_t kind) {
+  static int32_t filter(void*, ppn_middleware_context* context, const uint8_t* data, size_t length) {
+    ppn_middleware_context_emit_chunk(context, data, length, nullptr);
+    return PPN_MW_DONE;
+  }
+
+  void add_to(const Client& client, int32_t kind, bool filters) {
     Middleware middleware;
     BOOST_REQUIRE_EQUAL(ppn_middleware_new("steps", PPN_AUTO_LENGTH, kind, before, after, after, this, nullptr,
                                            middleware.out(), nullptr),
                         PPN_OK);
+    if (filters) BOOST_REQUIRE_EQUAL(ppn_middleware_set_chunk_filter(middleware.get(), filter, nullptr), PPN_OK);
     BOOST_REQUIRE_EQUAL(ppn_client_add_middleware(client.get(), middleware.get(), nullptr), PPN_OK);
   }
 };
 
+// What the call is beside its retry.
+enum class Shape { plain, watched, lines, hedged };
+
 // A client with everything that a call passes, and what is counted beside it.
 struct Pipeline {
   RateLimiterHandle limiter;
-  Client client = make_retrying_client(
-      R"("max_retries": 2, "max_backoff_ms": 0, "circuit_breaker": true, "circuit_breaker_min_calls": 1000000,
-         "circuit_breaker_connect_failures": 1000000, "retry_budget": "off", "send_retry_count": true,
-         "send_trace_context": true, "idempotency_header": "Idempotency-Key")");
+  Client client;
   Steps of_call;
   Steps of_attempt;
 
-  Pipeline() {
+  explicit Pipeline(Shape shape) {
+    std::string options = R"("max_retries": 2, "max_backoff_ms": 0, "circuit_breaker": true,
+        "circuit_breaker_min_calls": 1000000, "circuit_breaker_connect_failures": 1000000, "retry_budget": "off",
+        "send_retry_count": true, "send_trace_context": true, "idempotency_header": "Idempotency-Key")";
+    // The second attempt begins when the first one has failed.
+    if (shape == Shape::hedged) options += R"(, "hedge": true, "hedge_delay_ms": 60000)";
+    client = make_retrying_client(options);
     const Config config = make_config(R"({"rate_limit": "1000000/s:1000000", "max_in_flight": 2})");
     BOOST_REQUIRE_EQUAL(ppn_rate_limiter_new_with_config(config.get(), limiter.out(), nullptr), PPN_OK);
     BOOST_REQUIRE_EQUAL(ppn_client_set_rate_limiter(client.get(), limiter.get(), nullptr), PPN_OK);
     const auto decide = [](void*, const ppn_retry_question*, int64_t*) -> int32_t { return PPN_DECIDE_DEFAULT; };
     BOOST_REQUIRE_EQUAL(ppn_client_set_retry_decider(client.get(), decide, nullptr, nullptr, nullptr), PPN_OK);
-    of_call.add_to(client, PPN_MIDDLEWARE_APPLICATION);
-    of_attempt.add_to(client, PPN_MIDDLEWARE_ATTEMPT);
+    const auto hear = [](void*, const ppn_call_event*) {};
+    if (shape == Shape::watched) {
+      BOOST_REQUIRE_EQUAL(ppn_client_set_event_listener(client.get(), hear, nullptr, nullptr, nullptr), PPN_OK);
+    }
+    of_call.add_to(client, PPN_MIDDLEWARE_APPLICATION, shape == Shape::lines);
+    of_attempt.add_to(client, PPN_MIDDLEWARE_ATTEMPT, shape == Shape::lines);
   }
 
   // Once nothing runs.
@@ -139,7 +155,7 @@ Script helpful() {
 }
 
 // Returns how many times a middleware was entered and not left.
-int check_every_allocation(bool for_good) {
+int check_every_allocation(Shape shape, bool for_good) {
   const ScriptedServer helper_server({helpful()}, {.repeat_last = true});
   const ScriptedServer server({refusing_and_answering(1)}, {.repeat_last = true});
   const Client helper = make_client();
@@ -149,11 +165,15 @@ int check_every_allocation(bool for_good) {
   long allowed = 0;
   for (; failed && allowed < too_many; ++allowed) {
     BOOST_TEST_CONTEXT("allocation " << allowed << (for_good ? " and all later ones" : "")) {
-      Pipeline pipeline;
+      Pipeline pipeline(shape);
       const Request request = make_request(pipeline.client, "POST", server.url());
       BOOST_REQUIRE_EQUAL(ppn_request_set_json(request.get(), "{\"a\": 1}", PPN_AUTO_LENGTH, nullptr), PPN_OK);
       Turn turn;
       turn.install(request);
+      const auto on_line = [](void*, ppn_request*, const char*, size_t) -> int32_t { return PPN_CB_CONTINUE; };
+      if (shape == Shape::lines) {
+        BOOST_REQUIRE_EQUAL(ppn_request_set_line_callback(request.get(), on_line, nullptr), PPN_OK);
+      }
       std::atomic<int32_t> started{-1};
       on_io_thread(helper, helper_server.url(), [&] {
         started = ppn_request_start(request.get(), nullptr);
@@ -182,16 +202,40 @@ int check_every_allocation(bool for_good) {
 BOOST_FIXTURE_TEST_SUITE(pipeline_memory, NoLeak)
 
 BOOST_AUTO_TEST_CASE(call_that_misses_one_allocation_ends_once) {
-  check_every_allocation(false);
+  check_every_allocation(Shape::plain, false);
+}
+
+BOOST_AUTO_TEST_CASE(watched_call_that_misses_one_allocation_ends_once) {
+  check_every_allocation(Shape::watched, false);
+}
+
+BOOST_AUTO_TEST_CASE(filtered_stream_that_misses_one_allocation_ends_once) {
+  check_every_allocation(Shape::lines, false);
+}
+
+BOOST_AUTO_TEST_CASE(hedged_call_that_misses_one_allocation_ends_once) {
+  check_every_allocation(Shape::hedged, false);
+}
+
+BOOST_AUTO_TEST_CASE(call_that_runs_out_of_memory_ends_once) {
+  check_every_allocation(Shape::plain, true);
+}
+
+BOOST_AUTO_TEST_CASE(watched_call_that_runs_out_of_memory_ends_once) {
+  check_every_allocation(Shape::watched, true);
+}
+
+BOOST_AUTO_TEST_CASE(filtered_stream_that_runs_out_of_memory_ends_once) {
+  check_every_allocation(Shape::lines, true);
+}
+
+BOOST_AUTO_TEST_CASE(hedged_call_that_runs_out_of_memory_ends_once) {
+  check_every_allocation(Shape::hedged, true);
 }
 
 // Where memory is back, the way out through the middleware has to be gone.
 BOOST_AUTO_TEST_CASE(middleware_that_was_entered_is_left_though_an_allocation_failed) {
-  BOOST_TEST(check_every_allocation(false) == 0);
-}
-
-BOOST_AUTO_TEST_CASE(call_that_runs_out_of_memory_ends_once) {
-  check_every_allocation(true);
+  BOOST_TEST(check_every_allocation(Shape::plain, false) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(batch_that_misses_allocations_has_each_result_once) {
@@ -226,7 +270,7 @@ BOOST_AUTO_TEST_CASE(batch_that_misses_allocations_has_each_result_once) {
     long allowed = 0;
     for (; failed && allowed < too_many; ++allowed) {
       BOOST_TEST_CONTEXT("allocation " << allowed << (for_good ? " and all later ones" : "")) {
-        const Pipeline pipeline;
+        const Pipeline pipeline(Shape::plain);
         const Batch batch = make_batch();
         for (size_t i = 0; i < requests; ++i) add(batch, pipeline.client, server.url());
         Counted counted{.allowed = allowed, .for_good = for_good};

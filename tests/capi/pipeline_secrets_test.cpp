@@ -19,7 +19,6 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 Config pipeline_config(const Settings& settings) {
   Config config = secret_config();
   for (const auto& [name, value] : Settings{{"max_retries", "2"},
-                                            {"backoff_factor", "0.001"},
                                             {"idempotency_header", "Idempotency-Key"},
                                             {"send_trace_context", "true"},
                                             {"send_retry_count", "true"}}) {

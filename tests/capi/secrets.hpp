@@ -123,6 +123,7 @@ inline Config secret_config(const std::string& timeout_ms = "30000") {
   static const Identity identity;
   Config config = make_config();
   set(config, "timeout_ms", timeout_ms);
+  set(config, "backoff_factor", "0.001");
   set(config, "user_agent", std::string("agent/1 ") + kPassword);
   identity.give(config, kPassword);
   // Only where there are such options.
