@@ -70,7 +70,7 @@ std::string random_uuid() {
   text.reserve(36);
   for (std::size_t digit = 0; digit < 32; ++digit) {
     if (digit == 8 || digit == 12 || digit == 16 || digit == 20) text += '-';
-    const std::uint64_t word = bits[digit / 16];
+    const std::uint64_t word = digit < 16 ? bits[0] : bits[1];
     text += kDigits[(word >> (60 - 4 * (digit % 16))) & 0xf];
   }
   return text;

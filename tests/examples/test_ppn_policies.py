@@ -210,9 +210,12 @@ class Verbose(unittest.TestCase):
 
     def test_streams_are_told_too(self):
         with Failing(0) as server:
-            steps = self.told("stream", "-v", server.url)
-        self.assertIn("first piece of the stream", steps)
-        self.assertEqual(steps[-1], "end of the call, status 200, 2 bytes")
+            process = ppn("stream", "-v", server.url)
+        self.assertEqual((process.returncode, process.stdout), (0, b"ok"))
+        lines = process.stderr.decode().splitlines()
+        self.assertRegex("\n".join(lines), r"first piece of the stream\n(?s:.*)end of the call, status 200, 2 bytes\n")
+        # Times are known once the stream has ended.
+        self.assertRegex(lines[-1], r"^\* 127\.0\.0\.1:\d+, new connection; .* total \d+\.\d ms$")
 
     def test_no_step_shows_a_secret(self):
         with Failing(1) as server:

@@ -29,7 +29,10 @@ static void fetch(const struct options* options, ppn_client* client, struct outc
     outcome->code = ppn_request_send(request, &outcome->response, &outcome->error);
   }
   outcome->elapsed_ms = now_ms() - start_ms;
-  if (options->verbose) verbose_response(outcome->response);
+  if (options->verbose) {
+    verbose_head(outcome->response);
+    verbose_end(outcome->response);
+  }
   ppn_request_release(request);
 }
 

@@ -155,7 +155,7 @@ static void write_end_report(struct run* run, int32_t code) {
 
 static void write_head(struct run* run) {
   struct text head = {NULL, 0, 0};
-  if (run->options->verbose) verbose_response(run->response);
+  if (run->options->verbose) verbose_head(run->response);
   if (!run->options->include_head || run->options->report) return;
   append_head(&head, run->response);
   output_write(&run->output, head.data, head.length);
@@ -180,6 +180,8 @@ static int32_t read_stream(struct run* run) {
   if (code == PPN_OK) write_head(run);
   while ((code = wait_for_piece(run, &piece)) == PPN_OK && !run->output.failed) write_piece(run, piece);
   if (code == PPN_OK) return PPN_E_CANCELLED; /* nobody can read on */
+  /* A stream that was cancelled may not have completed yet. */
+  if (run->options->verbose && code != PPN_E_CANCELLED) verbose_end(run->response);
   if (code != PPN_END) return code;
   return ppn_response_status(run->response) >= 400 ? ppn_response_check_status(run->response, &run->error) : PPN_OK;
 }

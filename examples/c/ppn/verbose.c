@@ -88,7 +88,7 @@ void verbose_request(const struct options* options, const char* url) {
   ppn_buffer_release(redacted);
 }
 
-void verbose_response(const ppn_response* response) {
+void verbose_head(const ppn_response* response) {
   struct text out = {NULL, 0, 0};
   char line[96];
   if (ppn_response_status(response) == 0) return;
@@ -102,7 +102,16 @@ void verbose_response(const ppn_response* response) {
     if (ppn_response_header_at(response, i, &name, &name_length, &value, &value_length) != PPN_OK) break;
     append_line(&out, "< ", ppn_header_is_sensitive(name, name_length), name, name_length, value, value_length);
   }
-  text_append_string(&out, "<\n* ");
+  text_append_string(&out, "<\n");
+  fputs(out.data, stderr);
+  text_free(&out);
+}
+
+void verbose_end(const ppn_response* response) {
+  struct text out = {NULL, 0, 0};
+  char line[96];
+  if (ppn_response_status(response) == 0) return;
+  text_append_string(&out, "* ");
   text_append_string(&out, ppn_response_remote(response));
   if (ppn_response_tls_version(response)[0] != '\0') {
     text_append_string(&out, ", ");

@@ -10,7 +10,10 @@
 void verbose_start(void);
 
 void verbose_request(const struct options* options, const char* url);
-void verbose_response(const ppn_response* response);
+void verbose_head(const ppn_response* response);
+
+/* Connection and timings, once the request has completed. */
+void verbose_end(const ppn_response* response);
 
 /* The names of the parts of a call, in the order of PPN_TIMING_POOL to PPN_TIMING_TOTAL. */
 extern const char* const timing_names[];
