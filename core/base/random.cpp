@@ -68,7 +68,7 @@ std::string random_uuid() {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(36);
-  for (int digit = 0; digit < 32; ++digit) {
+  for (std::size_t digit = 0; digit < 32; ++digit) {
     if (digit == 8 || digit == 12 || digit == 16 || digit == 20) text += '-';
     const std::uint64_t word = bits[digit / 16];
     text += kDigits[(word >> (60 - 4 * (digit % 16))) & 0xf];

@@ -9,6 +9,7 @@
 #include "client/rate_limiter.hpp"
 #include "core/client/answers.hpp"
 #include "core/client/engine.hpp"
+#include "core/client/middleware_fixture.hpp"
 #include "core/client/test_reader.hpp"
 #include "support/scripted_server.hpp"
 
@@ -216,6 +217,16 @@ BOOST_AUTO_TEST_CASE(both_send_the_whole_body) {
   BOOST_REQUIRE(server.requests().size() == 2u);
   BOOST_TEST(server.requests().at(0).ends_with(body));
   BOOST_TEST((server.requests().at(0) == server.requests().at(1)));
+}
+
+BOOST_AUTO_TEST_CASE(middleware_of_attempts_surrounds_both) {
+  const ScriptedServer server({never_answering("first"), answering_ok()});
+  std::vector<std::string> log;
+  const auto client = hedging_client();
+  client->add_middleware(std::make_shared<FunctionMiddleware>("m", log, Middleware::Kind::attempt));
+  BOOST_TEST(fetch(client, server.url()).body() == "ok");
+  BOOST_TEST(log == (std::vector<std::string>{"before m", "before m", "after m", "error m"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(breaker_counts_failures_and_no_losers) {

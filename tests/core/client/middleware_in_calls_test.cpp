@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -409,6 +410,26 @@ BOOST_AUTO_TEST_CASE(middleware_that_is_added_later_serves_later_calls) {
   BOOST_TEST(other.empty());
   fetch(client, server.url());
   check_log(other, {"before new", "after new"});
+}
+
+BOOST_AUTO_TEST_CASE(refresh_that_throws_is_no_token) {
+  const ScriptedServer server({answering_with(401, "", "no")});
+  for (const char* const token : {"", "old-token"}) {
+    client = make_client([](Options& options) { options.request.retry.max_retries = 1; });
+    auto refresh = TokenRefresh::create(*CredentialSlot::create(server.url(), "Authorization", "Bearer"), token);
+    BOOST_REQUIRE(refresh.ok());
+    (*refresh)->set_refresh([](TokenRefresh&) -> bool { throw std::runtime_error("no token today"); });
+    client->add_middleware(*refresh);
+    const Outcome outcome = fetch(client, server.url());
+    if (*token == '\0') {
+      BOOST_TEST(outcome.code() == "MIDDLEWARE_FAILED");
+      BOOST_TEST(server.connections() == 0);
+    } else {
+      BOOST_TEST(outcome.status() == 401);
+      BOOST_TEST(outcome.body() == "no");
+      BOOST_TEST(outcome.response->attempts == 1);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(token_that_was_refused_is_renewed_once_for_all_calls) {

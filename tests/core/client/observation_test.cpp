@@ -113,10 +113,17 @@ BOOST_AUTO_TEST_CASE(metrics_have_counted_what_has_happened) {
   const ScriptedServer server(
       {answering_with(503), answering_ok(), answering_with(500), answering_with(500), answering_with(404)});
   for (int i = 0; i < 3; ++i) fetch(client, server.url());
-  const std::string text = client->metrics_text(true);
-  BOOST_TEST_MESSAGE(text);
   BOOST_TEST(counts("ppn_client_retries_total{reason=\"status_retryable\"} 2"));
-  BOOST_TEST(counts("ppn_client_stops_total{reason=\"max_retries\"} 1"));
+  BOOST_TEST(counts("ppn_client_retry_stops_total{reason=\"max_retries\"} 1"));
+  BOOST_TEST(counts("ppn_client_retry_stops_total{reason=\"not_retryable\"} 1"));
+  BOOST_TEST(counts("ppn_client_attempts_total 5"));
+  const std::string labels =
+      "http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\""
+      "127.0.0.1\",server_port=\"" +
+      std::to_string(server.port()) + "\",url_scheme=\"http\",http_response_status_code=\"";
+  BOOST_TEST(counts(labels + "200\"} 1"));
+  BOOST_TEST(counts(labels + "500\",error_type=\"500\"} 1"));
+  BOOST_TEST(counts(labels + "404\",error_type=\"404\"} 1"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
