@@ -161,7 +161,14 @@ Middleware::Step TokenRefresh::renew(MiddlewareContext& context, std::uint64_t r
     if (!use_token(context)) fail_quietly(context, "the token could not be set");
     return Step::done;
   }
-  if (first && !refresh_(*this)) refresh_failed();
+  if (!first) return Step::pending;
+  bool coming = false;
+  try {
+    coming = refresh_(*this);
+  } catch (...) {
+    // A function of the user. Others may wait for the token by now, so it ends as if there was none.
+  }
+  if (!coming) refresh_failed();
   return Step::pending;
 }
 

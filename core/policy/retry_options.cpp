@@ -26,7 +26,8 @@ Result<StatusSet> StatusSet::parse(std::string_view text) {
     const std::string_view item = trim_ows(text.substr(0, comma));
     int status = 0;
     const auto [stop, fault] = std::from_chars(item.data(), item.data() + item.size(), status);
-    if (fault != std::errc() || stop != item.data() + item.size() || status < kFirst || status > kLast) {
+    const bool is_whole = fault == std::errc() && stop == item.data() + item.size() && item.size() == 3;
+    if (!is_whole || status < kFirst || status > kLast) {
       return no_statuses();
     }
     set.insert(status);
