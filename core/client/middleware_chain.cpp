@@ -1,6 +1,7 @@
 #include "client/middleware_chain.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -115,13 +116,17 @@ void MiddlewareChain::add_filters(StreamFilters& filters) {
   }
 }
 
-void MiddlewareChain::end(const Error* error) {
+void MiddlewareChain::end(const Error* error) noexcept {
   for (std::size_t i = entered_; i-- > 0;) {
     if (!is_ours(i)) continue;
     Middleware& middleware = *(*list_)[i];
-    MiddlewareContext& context = open(middleware, MiddlewareContext::Place::stream_end, nullptr);
-    middleware.on_stream_end(context, error);
-    context.close();
+    try {
+      MiddlewareContext& context = open(middleware, MiddlewareContext::Place::stream_end, nullptr);
+      middleware.on_stream_end(context, error);
+      context.close();
+    } catch (const std::bad_alloc&) {
+      // Without memory for a context there is nothing to tell it with, and the call has to end.
+    }
   }
 }
 

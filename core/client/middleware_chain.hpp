@@ -47,7 +47,8 @@ class MiddlewareChain {
   // Adds the filters of those that were entered, innermost first.
   void add_filters(StreamFilters& filters);
   // The stream is over: tells those that were entered, innermost first. `error` is null when it came to its end.
-  void end(const Error* error);
+  // Without memory some are not told.
+  void end(const Error* error) noexcept;
 
  private:
   bool is_ours(std::size_t index) const noexcept { return (*list_)[index]->kind() == scope_.kind; }
