@@ -31,7 +31,9 @@ struct Outgoing;
 
 // Thread: the loop thread, but for the constructor, loop(), start(), drive(), forget(), request_cancel() and
 // request_resume().
-class RunningCall : public std::enable_shared_from_this<RunningCall>, public Linked<OfClient>, private AttemptOwner {
+class RunningCall final : public std::enable_shared_from_this<RunningCall>,
+                          public Linked<OfClient>,
+                          private AttemptOwner {
  public:
   RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
               Delivery delivery, std::unique_ptr<CallHandler> handler, std::shared_ptr<const MiddlewareList> middleware,
