@@ -171,10 +171,10 @@ BOOST_AUTO_TEST_CASE(refused_value_is_named_with_its_option_and_range_and_change
        "is no number of the range 0..3600"},
       {"max_backoff_ms", {"-1", "86400001", "1.5", "nan", huge}, "is no integer of the range 0..86400000"},
       {"max_retry_after_ms", {"-1", "86400001", "two days", huge}, "is no integer of the range 0..86400000"},
-      {"backoff_jitter", {"", "Full", "random"}, "is none of equal_down, full, decorrelated, none"},
+      {"backoff_jitter", {"", "random"}, "is none of equal_down, full, decorrelated, none"},
       {"retry_codes",
        {"399", "600", "500;", "five", "500,,501"},
-       "is no list of HTTP statuses from 400 to 599, such as 429,503"},
+       "is no list of statuses from 400 to 599, such as 429,503"},
       {"retry_unsafe", {"", "2", "maybe", "falsee"}, "is none of true/false, yes/no, on/off, 1/0"},
       {"final_error_codes", {"a\nb", "\xff", std::string(5'000, 'a')}, "is no list of codes, separated by commas"},
   };
