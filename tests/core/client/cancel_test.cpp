@@ -1,5 +1,6 @@
 // Cancelling from another thread, in every phase: at once, and with exactly one end.
 #include <boost/test/unit_test.hpp>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -187,6 +188,25 @@ BOOST_AUTO_TEST_CASE(cancel_inside_a_callback_ends_the_call_without_another_piec
   const Outcome outcome = call.finish();
   BOOST_TEST(outcome.code() == "CANCELLED");
   BOOST_TEST(outcome.pieces.size() == 1U);
+}
+
+// The connection of the first call is at hand, so that the second one could be sent in the turn in which it begins.
+BOOST_AUTO_TEST_CASE(call_that_is_cancelled_before_its_turn_sends_nothing) {
+  const ScriptedServer server({Script{}.expect_request().send(ok_response("ok")).wait_for_peer_close()});
+  const auto client = make_client();
+  std::unique_ptr<TestCall> second;
+  TestCall first(client, {.url = server.url(), .hooks = {.complete = [&] {
+                                                 second->start();
+                                                 second->cancel();
+                                               }}});
+  second = std::make_unique<TestCall>(client, Request{.url = server.url()});
+  first.start();
+  BOOST_TEST(first.finish().body() == "ok");
+  const Outcome outcome = second->finish();
+  BOOST_TEST(outcome.code() == "CANCELLED");
+  BOOST_TEST((outcome.error->sent == Sent::none));
+  BOOST_TEST(outcome.error->attempts == 0);
+  BOOST_TEST(server.requests().size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,19 +1,15 @@
 // Middleware around whole calls (SEMANTICS 3.6): in which order it runs, what it may change, and that a call ends as it
 // must whatever middleware does. The steps alone are tested in middleware_chain_test.
 #include <boost/test/unit_test.hpp>
-#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "client/attempt_log.hpp"
 #include "client/auth_middleware.hpp"
-#include "core/client/answers.hpp"
-#include "core/client/engine.hpp"
-#include "core/client/middleware_fixture.hpp"
+#include "core/client/middleware_calls.hpp"
 #include "core/client/until.hpp"
 #include "support/scripted_server.hpp"
 
@@ -21,67 +17,6 @@ namespace ppn::test {
 namespace {
 
 using Kind = Middleware::Kind;
-using Log = std::vector<std::string>;
-
-// The log is written by the I/O thread until a call has completed, and read after that.
-struct MiddlewareCalls : EngineFixture {
-  std::shared_ptr<FunctionMiddleware> add(std::string name, Kind kind = Kind::application) {
-    auto middleware = std::make_shared<FunctionMiddleware>(std::move(name), log, kind);
-    client->add_middleware(middleware);
-    return middleware;
-  }
-
-  Log log;
-  std::shared_ptr<Client> client = make_client([](Options& options) {
-    options.request.retry.max_retries = 2;
-    options.request.retry.backoff_factor = 0.001;
-    options.request.timeout_ms = 10'000;
-  });
-};
-
-StepFunction responding(int status, std::string body) {
-  return [=](MiddlewareContext& context) {
-    static_cast<void>(context.respond(make_response(status, body)));
-    return Step::done;
-  };
-}
-
-StepFunction failing(ErrorCode code) {
-  return [=](MiddlewareContext& context) {
-    static_cast<void>(context.fail(code, "on purpose"));
-    return Step::done;
-  };
-}
-
-StepFunction retrying_once() {
-  return [](MiddlewareContext& context) {
-    static_cast<void>(context.retry_once(0));
-    return Step::done;
-  };
-}
-
-// Keeps the context of a step that stays pending.
-class Pending {
- public:
-  StepFunction step() {
-    return [this](MiddlewareContext& context) {
-      context_.set_value(context.shared_from_this());
-      return Step::pending;
-    };
-  }
-  std::shared_ptr<MiddlewareContext> wait() { return context_.get_future().get(); }
-
- private:
-  std::promise<std::shared_ptr<MiddlewareContext>> context_;
-};
-
-void check_log(const Log& log, const Log& expected) {
-  BOOST_TEST(log == expected, boost::test_tools::per_element());
-}
-
-std::string with_length(std::string_view body, std::string_view type = "text/plain") {
-  return last_response(200, "Content-Type: " + std::string(type) + "\r\n", body);
-}
 
 }  // namespace
 
@@ -124,7 +59,7 @@ BOOST_AUTO_TEST_CASE(answer_of_a_middleware_stands_for_the_call) {
     const Outcome chunks = fetch(client, {.url = server.url(), .delivery = Delivery::chunks});
     BOOST_TEST(chunks.joined() == "one\ntwo");
     const Outcome lines = fetch(client, {.url = server.url(), .delivery = Delivery::lines});
-    BOOST_TEST(lines.pieces == (Log{"one", "two"}), boost::test_tools::per_element());
+    BOOST_TEST(lines.pieces == (MiddlewareLog{"one", "two"}), boost::test_tools::per_element());
     TestCall quiet(client, {.url = server.url()});
     quiet.start(false);
     BOOST_TEST(quiet.finish().body() == "one\ntwo");
@@ -330,72 +265,6 @@ BOOST_AUTO_TEST_CASE(message_is_changed_before_it_is_sent) {
   BOOST_TEST(outcome.code() == "BODY_TOO_LARGE");
 }
 
-BOOST_AUTO_TEST_CASE(filters_see_each_piece_of_a_stream_and_its_end) {
-  const std::string events = "data: keep\n\ndata: drop\n\ndata: split\n\n";
-  const auto make = [this] {
-    const auto middleware = add("f");
-    middleware->chunk_filter = [](MiddlewareContext& context, std::string_view bytes) {
-      if (bytes == "drop") return;
-      static_cast<void>(context.emit(bytes));
-      if (bytes == "split") static_cast<void>(context.emit("more"));
-    };
-    middleware->event_filter = [](MiddlewareContext& context, const SseEvent& event) {
-      if (event.data == "drop") return;
-      static_cast<void>(context.emit(event));
-      if (event.data == "split") static_cast<void>(context.emit(SseEvent{"message", "more", "", std::nullopt}));
-    };
-  };
-  make();
-  for (const bool byte_by_byte : {false, true}) {
-    const auto script = [&](const std::string& bytes) {
-      Script steps;
-      steps.expect_request();
-      return byte_by_byte ? steps.send_byte_by_byte(bytes).close() : steps.send(bytes).close();
-    };
-    const ScriptedServer server(
-        {script(with_length("keep\ndrop\nsplit\n")), script(with_length(events, "text/event-stream"))});
-    // A handler that pauses after each piece, and is resumed from outside.
-    TestCall lines(client, {.url = server.url(), .delivery = Delivery::lines, .hooks = {.piece = [](std::size_t) {
-                                                                                return Flow::pause;
-                                                                              }}});
-    lines.start();
-    for (std::size_t i = 1; i <= 3; ++i) {
-      BOOST_REQUIRE(lines.wait_for_pieces(i));
-      lines.resume();
-    }
-    BOOST_TEST(lines.finish().pieces == (Log{"keep", "split", "more"}), boost::test_tools::per_element());
-    TestCall sse(client, {.url = server.url(), .delivery = Delivery::events, .hooks = {.piece = [](std::size_t) {
-                                                                               return Flow::pause;
-                                                                             }}});
-    sse.start();
-    for (std::size_t i = 1; i <= 3; ++i) {
-      BOOST_REQUIRE(sse.wait_for_pieces(i));
-      sse.resume();
-    }
-    const Outcome outcome = sse.finish();
-    BOOST_REQUIRE(outcome.events.size() == 3u);
-    BOOST_TEST(outcome.events[2].data == "more");
-  }
-  check_log(log, {"before f", "after f", "end f", "before f", "after f", "end f", "before f", "after f", "end f",
-                  "before f", "after f", "end f"});
-}
-
-BOOST_AUTO_TEST_CASE(end_of_a_stream_is_told_with_its_error) {
-  const ScriptedServer server(
-      {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").close(),
-       Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").wait_for_peer_close()});
-  add("a");
-  add("t", Kind::attempt);
-  BOOST_TEST(fetch(client, {.url = server.url(), .delivery = Delivery::chunks}).code() == "BODY_TRUNCATED");
-  check_log(log, {"before a", "before t", "after t", "after a", "end t BODY_TRUNCATED", "end a BODY_TRUNCATED"});
-  log.clear();
-  TestCall call(client, {.url = server.url(), .delivery = Delivery::chunks});
-  BOOST_REQUIRE(call.start().wait_for_head());
-  call.cancel();
-  BOOST_TEST(call.finish().code() == "CANCELLED");
-  check_log(log, {"before a", "before t", "after t", "after a", "end t CANCELLED", "end a CANCELLED"});
-}
-
 BOOST_AUTO_TEST_CASE(middleware_that_is_added_later_serves_later_calls) {
   ScriptedServer server(
       {Script{}.expect_request().wait_for_signal("go").send(last_response(200)).close(), answering_ok()});
@@ -403,7 +272,7 @@ BOOST_AUTO_TEST_CASE(middleware_that_is_added_later_serves_later_calls) {
   TestCall running(client, {.url = server.url()});
   running.start();
   BOOST_REQUIRE(server.wait_for_requests(1));
-  Log other;
+  MiddlewareLog other;
   client->add_middleware(std::make_shared<FunctionMiddleware>("new", other, Kind::application));
   server.signal("go");
   running.finish();
