@@ -62,7 +62,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   if (Status leased = co_await lease(fresh); !leased) co_return leased;
   Connection& connection = *lease_.connection();
   stale_.connection_was_reused = connection.exchanges > 0;
-  owner_.report().connect(connection.transport->remote(), stale_.connection_was_reused);
+  report().connect(connection.transport->remote(), stale_.connection_was_reused);
   BodySource* const source = request_->source;
 
   // The request. A server may answer before it has read all of it.
@@ -86,7 +86,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   sent_ = exchange.sent();
   end_span(Span::send);
   sent_bytes_ = exchange.sent_bytes();
-  owner_.report().sent(sent_bytes_);
+  report().sent(sent_bytes_);
 
   // The head of the response.
   const Nanos first_byte_deadline = deadline(limits().first_byte_ms);
@@ -105,7 +105,7 @@ Task<Status> Attempt::send_on(bool fresh) {
   }
   receive_head();
   end_span(Span::first_byte);
-  owner_.report().first_byte(response_->status, span_begin_);
+  report().first_byte(response_->status, span_begin_);
   co_return Status();
 }
 

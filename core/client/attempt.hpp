@@ -125,6 +125,11 @@ class Attempt {
   const CallLimits& limits() const noexcept { return owner_.facts().limits; }
   Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop().now(), timeout_ms); }
 
+  CallReporter& report() const noexcept {
+    owner_.report().of_attempt(number_);
+    return owner_.report();
+  }
+
   Task<Status> send_on(bool fresh);
   Task<Status> lease(bool fresh);
   Task<Status> wait_for_consumer(BodyDelivery& body, std::string_view& bytes);

@@ -85,7 +85,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
       bytes = exchange.data();
       received_bytes_ += bytes.size();
       taken = body.feed(handler, *response_, bytes, exchange.has_unread());
-      if (body.has_handed_on() && owner_.report().awaits_first_piece()) owner_.report().piece(monotonic_now());
+      if (body.has_handed_on() && owner_.report().awaits_first_piece()) report().piece(monotonic_now());
     } else if (step == Exchange::Step::end) {
       response_->trailers = exchange.take_trailers();
       at_end = true;

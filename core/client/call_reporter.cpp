@@ -66,6 +66,10 @@ void CallReporter::tell(CallEvent event) noexcept {
   watch_->listener->on_call_event(event);
 }
 
+void CallReporter::look_at_attempt(int number) noexcept {
+  watch_->attempt = number;
+}
+
 void CallReporter::tell_attempt(int number) noexcept {
   watch_->attempt = number;
   tell({.type = CallEventType::attempt});

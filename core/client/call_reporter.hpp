@@ -42,6 +42,10 @@ class CallReporter {
   void attempt(int number) noexcept {
     if (watched()) tell_attempt(number);
   }
+  // What follows is of that attempt: two may run side by side.
+  void of_attempt(int number) noexcept {
+    if (watched()) look_at_attempt(number);
+  }
   // Before the wait; `scope` names what is limited.
   void rate_limit_wait(Nanos delay, std::string_view scope) noexcept {
     limiter_wait_ = (limiter_wait_ < 0 ? 0 : limiter_wait_) + delay;
@@ -100,6 +104,7 @@ class CallReporter {
 
   void tell(CallEvent event) noexcept;
   void tell_attempt(int number) noexcept;
+  void look_at_attempt(int number) noexcept;
   void tell_wait(Nanos delay, std::string_view scope) noexcept;
 
   Client* client_ = nullptr;

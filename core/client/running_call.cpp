@@ -121,6 +121,16 @@ Status RunningCall::no_memory() noexcept {
   }
 }
 
+// An exception must not pass by the middleware that was entered.
+Task<Status> RunningCall::try_until_settled_or_out_of_memory() {
+  try {
+    co_return co_await try_until_settled();
+  } catch (const std::bad_alloc&) {
+    attempt_.reset();
+    co_return no_memory();
+  }
+}
+
 // Attempts, until one needs no other or there may be no other (SEMANTICS 3.1).
 Task<Status> RunningCall::try_until_settled() {
   client_loop_->retry_budget(origin_).deposit(loop_.now());
@@ -208,6 +218,7 @@ Task<Status> RunningCall::back_off(const RetryDecision& decision, int status, Er
 // From here on the handler sees the response, and there is no way back.
 Task<Status> RunningCall::deliver() {
   committed_ = true;
+  note_attempts(*current_response());
   keep_secrets(*current_response());
   if (const std::shared_ptr<Response> whole = current_response(); answer_ || quiet_ || attempt_->answered()) {
     co_return co_await hand_over_whole(*whole);
@@ -256,6 +267,17 @@ void RunningCall::forget_request() {
   // Filters of middleware may still look at these.
   if (!middleware_) call_->message_.headers = {};
   attempt_->response()->headers.shrink_to_fit();
+}
+
+// What may be read of the attempts from the head on, by any thread: it does not change any more.
+void RunningCall::note_attempts(Response& response) noexcept {
+  if (attempt_) {
+    response.attempt_number = attempt_->number();
+    response.attempt_began = attempt_->began() - facts_.started;
+  }
+  response.attempts = attempts_;
+  response.stop_reason = stop_reason_;
+  response.earlier_attempts.swap(earlier_attempts_);
 }
 
 // Whoever asks for the error of a status later hears no credential of the request, though the server may repeat one.
@@ -315,15 +337,9 @@ void RunningCall::complete(Status outcome) noexcept {
   if (response) {
     const bool made_up = answer_ || attempt_->answered();
     response->body_bytes = made_up ? response->body.size() : attempt_->received_bytes();
-    if (attempt_) {
-      response->timings = attempt_->timings();
-      response->attempt_number = attempt_->number();
-      response->attempt_began = attempt_->began() - facts_.started;
-    }
+    if (attempt_) response->timings = attempt_->timings();
     response->timings.set(Span::total, monotonic_now() - facts_.started);
-    response->attempts = attempts_;
-    response->stop_reason = stop_reason_;
-    response->earlier_attempts = std::move(earlier_attempts_);
+    if (!committed_) note_attempts(*response);
     body_.note_stream_state(*response);
     try {
       keep_secrets(*response);

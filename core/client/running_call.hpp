@@ -110,6 +110,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   RootTask run();
   Task<Status> go_through_middleware();
   Task<Status> try_until_settled();
+  Task<Status> try_until_settled_or_out_of_memory();
   Task<Status> one_attempt();
   Task<Status> admit(AdmissionPointer& admission);
   Task<Status> perform(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
@@ -132,8 +133,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   RetryDecision decide(const Attempt& attempt, const Status& outcome, std::string_view provider_code) const;
   RetryContext retry_context() const noexcept;
   RetryDecision settle(const Status& outcome);
-  RetryDecision ask_decider(const Status& outcome, std::string_view provider_code,
-                            const RetryDecision& by_default) const;
+  RetryDecision ask_decider(const Status& outcome, std::string_view provider_code, const RetryDecision& by_default);
   bool may_hedge() const;
   bool needs_admission() const noexcept;
   bool admit_at_once(AdmissionPointer& admission);
@@ -160,6 +160,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   void report_attempt_end(Attempt& attempt, ErrorCode code) noexcept;
   std::shared_ptr<const std::vector<AttemptRecord>> attempt_log(const Error& error) const;
   StopReason stop_reason_of(const Error& error) const noexcept;
+  void note_attempts(Response& response) noexcept;
   void keep_secrets(Response& response);
   void describe(Error& error) noexcept;
   Status no_memory() noexcept;

@@ -57,7 +57,7 @@ Task<Status> RunningCall::go_through_middleware() {
   if (outcome && !answer_) {
     outcome = finish_message();
     finished = outcome.ok();
-    if (outcome) outcome = co_await try_until_settled();
+    if (outcome) outcome = co_await try_until_settled_or_out_of_memory();
   }
   for (;;) {
     const ErrorCode code = outcome ? ErrorCode::ok : outcome.error().code;
@@ -95,7 +95,7 @@ Task<Status> RunningCall::go_through_middleware() {
       call_->encode_again(call_->message_, call_->wire_);
       outcome = rewind();
     }
-    if (outcome) outcome = co_await try_until_settled();
+    if (outcome) outcome = co_await try_until_settled_or_out_of_memory();
   }
   if (!outcome || (facts_.collects && !handler_->wants_head())) co_return outcome;
   if (!facts_.collects) {

@@ -95,7 +95,8 @@ RetryDecision RunningCall::settle(const Status& outcome) {
 }
 
 RetryDecision RunningCall::ask_decider(const Status& outcome, std::string_view provider_code,
-                                       const RetryDecision& by_default) const {
+                                       const RetryDecision& by_default) {
+  if (attempt_->response()) keep_secrets(*attempt_->response());
   const AttemptRecord record = record_of(*attempt_, outcome, by_default);
   const DeciderAnswer answer = decider_->decide(
       {.attempt = record, .response = attempt_->response(), .body = attempt_->body_so_far(), .by_default = by_default});
@@ -131,12 +132,14 @@ void RunningCall::note_attempt(const Attempt& attempt, const Status& outcome, co
 
 void RunningCall::report_attempt_end(Attempt& attempt, ErrorCode code) noexcept {
   if (!attempt.tell_end()) return;
+  report_.of_attempt(attempt.number());
   report_.attempt_end(attempt.response() ? attempt.response()->status : 0, code, attempt.received_bytes());
 }
 
 // All attempts, the last one with what the error says of it.
 std::shared_ptr<const std::vector<AttemptRecord>> RunningCall::attempt_log(const Error& error) const {
-  auto log = std::make_shared<std::vector<AttemptRecord>>(earlier_attempts_);
+  const auto told = committed_ ? current_response() : nullptr;  // its list is that of the call then
+  auto log = std::make_shared<std::vector<AttemptRecord>>(told ? told->earlier_attempts : earlier_attempts_);
   if (attempt_) {
     const auto response = current_response();
     add_attempt(*log, {.number = attempt_->number(),
