@@ -116,18 +116,8 @@ Status RunningCall::no_memory() noexcept {
   try {
     return Failure(ErrorCode::out_of_memory, Phase::none, "no memory for the call");
   } catch (const std::bad_alloc&) {
-    attempt_.reset();
+    lost_ = true;
     return {};
-  }
-}
-
-// An exception must not pass by the middleware that was entered.
-Task<Status> RunningCall::try_until_settled_or_out_of_memory() {
-  try {
-    co_return co_await try_until_settled();
-  } catch (const std::bad_alloc&) {
-    attempt_.reset();
-    co_return no_memory();
   }
 }
 
@@ -169,14 +159,19 @@ Task<Status> RunningCall::one_attempt() {
   if (token_.interruption() != ErrorCode::ok) co_return interrupted(Phase::pool);
   if (may_hedge()) co_return co_await hedged_attempts();
   attempt_ = begin_attempt(token_);
-  Status outcome = co_await perform(*attempt_, outgoing_);
-  if (outcome && !attempt_->answered()) {
-    if (is_looked_at(*attempt_->response())) {
-      only_peeked_ = true;
-      co_await attempt_->peek_body();
-    } else if (quiet_) {
-      outcome = co_await attempt_->read_body(quiet_handler(), body_);
+  Status outcome;
+  try {
+    outcome = co_await perform(*attempt_, outgoing_);
+    if (outcome && !attempt_->answered()) {
+      only_peeked_ = is_looked_at(*attempt_->response());
+      if (only_peeked_) {
+        co_await attempt_->peek_body();
+      } else if (quiet_) {
+        outcome = co_await attempt_->read_body(quiet_handler(), body_);
+      }
     }
+  } catch (const std::bad_alloc&) {
+    outcome = no_memory();  // no exception passes by middleware that was entered
   }
   attempt_->stop_clock();
   // A body that is handed on is still to come.
@@ -234,6 +229,7 @@ Status RunningCall::rewind() {
 }
 
 std::shared_ptr<Response> RunningCall::current_response() const noexcept {
+  if (lost_) return nullptr;
   return answer_ ? answer_ : attempt_ ? attempt_->response() : nullptr;
 }
 

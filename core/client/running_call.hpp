@@ -110,7 +110,6 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   RootTask run();
   Task<Status> go_through_middleware();
   Task<Status> try_until_settled();
-  Task<Status> try_until_settled_or_out_of_memory();
   Task<Status> one_attempt();
   Task<Status> admit(AdmissionPointer& admission);
   Task<Status> perform(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
@@ -196,6 +195,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   const bool around_attempts_;  // there is middleware of the attempt kind
   // The body is collected before the handler sees anything, so that a failure inside it can be repaired.
   const bool quiet_;
+  bool lost_ = false;         // there is no memory even for an error
   bool committed_ = false;    // the handler has seen a part of the response
   bool only_peeked_ = false;  // the body of the last response
   int attempts_ = 0;          // begun

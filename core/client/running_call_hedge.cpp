@@ -78,8 +78,13 @@ void RunningCall::launch(std::unique_ptr<Arm>& arm, AdmissionPointer admission) 
 
 Task<> RunningCall::run_arm(Arm& arm) {
   try {
-    Status outcome = co_await perform(*arm.attempt, arm.outgoing);
-    if (outcome && !arm.attempt->answered()) outcome = co_await arm.attempt->read_body(quiet_handler(), arm.body);
+    Status outcome;
+    try {
+      outcome = co_await perform(*arm.attempt, arm.outgoing);
+      if (outcome && !arm.attempt->answered()) outcome = co_await arm.attempt->read_body(quiet_handler(), arm.body);
+    } catch (const std::bad_alloc&) {
+      outcome = no_memory();
+    }
     arm.attempt->stop_clock();
     report_attempt_end(*arm.attempt, outcome ? ErrorCode::ok : outcome.error().code);
     if (arm.outgoing && !arm.outgoing->chain.empty()) {

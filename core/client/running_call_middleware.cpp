@@ -55,9 +55,13 @@ Task<Status> RunningCall::go_through_middleware() {
   answer_ = around_->chain.short_circuit();
   bool finished = false;  // there is a message to send
   if (outcome && !answer_) {
-    outcome = finish_message();
-    finished = outcome.ok();
-    if (outcome) outcome = co_await try_until_settled_or_out_of_memory();
+    try {
+      outcome = finish_message();
+      finished = outcome.ok();
+      if (outcome) outcome = co_await try_until_settled();
+    } catch (const std::bad_alloc&) {
+      outcome = no_memory();  // those who were entered hear of it
+    }
   }
   for (;;) {
     const ErrorCode code = outcome ? ErrorCode::ok : outcome.error().code;
@@ -87,15 +91,19 @@ Task<Status> RunningCall::go_through_middleware() {
     // It may have changed headers, a credential among them.
     scope_.clear();
     const ErrorCode last = passing.error ? passing.error->code : error_code_of_status(status);
-    outcome = co_await back_off(decision, status, status != 0 || passing.error ? last : ErrorCode::ok);
-    if (outcome && !finished) {
-      outcome = finish_message();
-      finished = outcome.ok();
-    } else if (outcome) {
-      call_->encode_again(call_->message_, call_->wire_);
-      outcome = rewind();
+    try {
+      outcome = co_await back_off(decision, status, status != 0 || passing.error ? last : ErrorCode::ok);
+      if (outcome && !finished) {
+        outcome = finish_message();
+        finished = outcome.ok();
+      } else if (outcome) {
+        call_->encode_again(call_->message_, call_->wire_);
+        outcome = rewind();
+      }
+      if (outcome) outcome = co_await try_until_settled();
+    } catch (const std::bad_alloc&) {
+      outcome = no_memory();
     }
-    if (outcome) outcome = co_await try_until_settled_or_out_of_memory();
   }
   if (!outcome || (facts_.collects && !handler_->wants_head())) co_return outcome;
   if (!facts_.collects) {

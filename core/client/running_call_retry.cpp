@@ -74,6 +74,7 @@ RetryContext RunningCall::retry_context() const noexcept {
 
 // The decision, with what only the call knows: the hook of the user, and the budget of its origin.
 RetryDecision RunningCall::settle(const Status& outcome) {
+  if (lost_) return {.outcome = OutcomeClass::fatal, .reason = StopReason::not_retryable};
   // The breaker or the limiter has refused the attempt, or the wait for it was ended: nothing was tried.
   if (!attempt_) return {.outcome = OutcomeClass::fatal, .reason = stop_reason_of(outcome.error())};
   if (outcome && attempt_->response()->status < 400) {

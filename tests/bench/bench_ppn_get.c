@@ -77,8 +77,8 @@ int main(int argc, char** argv) {
   bench b = {0};
   const char* mode = argc == 6 ? argv[5] : "";
   const int policies = !strcmp(mode, "bare") ? bench_bare : !strcmp(mode, "policies") ? bench_policies : bench_defaults;
-  if (argc < 5 || argc > 6 || (argc == 6 && policies == bench_defaults) || (b.wanted_in_flight = atoi(argv[3])) < 1 || b.wanted_in_flight > max_in_flight ||
-      atof(argv[4]) <= 0) {
+  if (argc < 5 || argc > 6 || (argc == 6 && policies == bench_defaults) || (b.wanted_in_flight = atoi(argv[3])) < 1 ||
+      b.wanted_in_flight > max_in_flight || atof(argv[4]) <= 0) {
     fprintf(stderr, "usage: bench_ppn_get URL CA_FILE IN_FLIGHT SECONDS [bare | policies]\n");
     return 1;
   }

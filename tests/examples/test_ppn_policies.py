@@ -180,7 +180,7 @@ class Verbose(unittest.TestCase):
         self.assertEqual([re.sub(r"sent: \d+", "sent: N", step) for step in steps], [
             f"begin GET {server.url}/", "attempt 1", f"connected to 127.0.0.1:{server.port}", "request sent: N bytes",
             "first byte: status 503", "end of attempt 1, status 503, 2 bytes",
-            "retry in 0 ms (backoff), status_retryable", "attempt 2",
+            "retry in 0 ms (backoff), status 503, status_retryable, HTTP_UNAVAILABLE", "attempt 2",
             f"uses the connection to 127.0.0.1:{server.port} again", "request sent: N bytes", "first byte: status 200",
             "end of attempt 2, status 200, 2 bytes", "end of the call, status 200, 2 bytes"])
         self.assertEqual(process.stdout, b"ok")
@@ -190,7 +190,7 @@ class Verbose(unittest.TestCase):
         with support.ScriptedServer(support.answer_everything(data)) as server:
             steps = self.told("request", "-v", "--retry", "1", server.url)
         # What the server asks for, a bit more by chance, rounded up.
-        self.assertRegex("\n".join(steps), r"\nretry in [34] ms \(retry_after_ms\), status_retryable\n")
+        self.assertRegex("\n".join(steps), r"\nretry in [34] ms \(retry_after_ms\), status 429, status_retryable, HTTP_TOO_MANY_REQUESTS\n")
         self.assertEqual(steps[-1], "end of the call, status 429, 0 bytes, max_retries")
 
     def test_a_wait_for_the_limiter_is_told(self):
