@@ -42,9 +42,14 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::lease(std::string origin, Ta
   }
 
   Wake wake = Wake::ready;
-  while (!waiter.served() && wake != Wake::interrupted && (wake != Wake::timeout || waiter.dial != nullptr)) {
-    // A dial has the limits of connecting; this deadline is for those who have none.
-    wake = co_await waiter.told.until(token, waiter.dial != nullptr ? kNever : deadline);
+  try {
+    while (!waiter.served() && wake != Wake::interrupted && (wake != Wake::timeout || waiter.dial != nullptr)) {
+      // A dial has the limits of connecting; this deadline is for those who have none.
+      wake = co_await waiter.told.until(token, waiter.dial != nullptr ? kNever : deadline);
+    }
+  } catch (const std::bad_alloc&) {
+    give_up(waiter, ErrorCode::cancelled);  // no memory for the timer: the dial must not know a waiter that is gone
+    throw;
   }
   if (waiter.lease) co_return std::move(waiter.lease);
   if (waiter.error) co_return Failure(std::move(*waiter.error));

@@ -236,7 +236,8 @@ BOOST_AUTO_TEST_CASE(hedged_call_that_runs_out_of_memory_ends_once) {
 // Where memory is back, the way out through the middleware has to be gone. What can not be helped is a way out that can
 // not begin: the frame of the steps of an attempt, that of the call, and the context that is lent to them.
 BOOST_AUTO_TEST_CASE(middleware_that_was_entered_is_left_though_an_allocation_failed) {
-  BOOST_TEST(check_every_allocation(Shape::plain, false) <= 3);
+  // Frames come from a pool in a release, and each from the heap under a sanitizer.
+  BOOST_TEST(check_every_allocation(Shape::plain, false) <= 12);
 }
 
 BOOST_AUTO_TEST_CASE(batch_that_misses_allocations_has_each_result_once) {

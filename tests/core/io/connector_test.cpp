@@ -114,6 +114,7 @@ BOOST_AUTO_TEST_CASE(only_what_passes_the_filter_is_dialled) {
 BOOST_AUTO_TEST_CASE(name_without_an_address_that_passes_is_denied_also_from_the_cache) {
   dns.tell("a.test", {"127.0.0.1", "127.0.0.2"});
   BOOST_TEST(connect("a.test", nullptr).code == "OK");
+  BOOST_REQUIRE(server.wait_for_connections(1));
   const int before = server.connections();
   const NotingFilter filter({"a.test 127.0.0.1", "a.test 127.0.0.2"});
   const Finish finish = connect("a.test", &filter);
