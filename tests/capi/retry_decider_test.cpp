@@ -41,6 +41,9 @@ class Decider {
   }
   int destroyed() const { return destroyed_; }
 
+  // The last call lets go of the decider of its client after it has answered. Whoever holds the client goes before.
+  ~Decider() { ppn_runtime_shutdown(nullptr); }
+
  private:
   static Asked noted(const ppn_retry_question* question) {
     size_t length = 0;
@@ -275,7 +278,7 @@ BOOST_AUTO_TEST_CASE(number_without_a_meaning_stops) {
 BOOST_AUTO_TEST_CASE(response_may_be_kept_and_blocking_is_refused) {
   const ScriptedServer server({answer(503, "X-Id: kept\r\n"), answer(200)});
   Client client = make_retrying_client();
-  const Request other = make_request(client, "GET", server.url());
+  Request other = make_request(client, "GET", server.url());
   Response kept;
   std::atomic<int32_t> blocked{-1};
   Decider decider([&](const ppn_retry_question* question, int64_t*) -> int32_t {
@@ -287,6 +290,7 @@ BOOST_AUTO_TEST_CASE(response_may_be_kept_and_blocking_is_refused) {
   BOOST_REQUIRE_EQUAL(decider.install(client), PPN_OK);
   BOOST_TEST(fetch(client, server.url()).status() == 200);
   client.reset();
+  other.reset();
   BOOST_TEST(blocked == PPN_E_WOULD_DEADLOCK);
   BOOST_TEST(ppn_response_status(kept.get()) == 503);
   size_t length = 0;
