@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(reply_cut_at_any_byte_is_unavailable) {
 }
 
 BOOST_AUTO_TEST_CASE(replies_before_the_fault_are_decisions) {
-  ScriptedServer server({greeted().send(kGranted + kGranted + "garbage\r\n").wait_for_peer_close()});
+  // Replies come after a question: before it they would be replies that nobody asked for.
+  ScriptedServer server({greeted().expect_bytes(64).send(kGranted + kGranted + "garbage\r\n").wait_for_peer_close()});
   const auto gate = gate_at(url_of(server));
   // The thread is kept busy while four questions gather.
   std::promise<void> go_on;
