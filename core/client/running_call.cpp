@@ -101,7 +101,7 @@ RootTask RunningCall::run() {
       outcome = co_await go_through_middleware();
     } else {
       outcome = co_await try_until_settled();
-      if (outcome && !quiet_) outcome = co_await deliver();
+      if (outcome && !quiet_ && !lost_) outcome = co_await deliver();
     }
   } catch (const std::bad_alloc&) {
     outcome = no_memory();
@@ -133,7 +133,7 @@ Task<Status> RunningCall::try_until_settled() {
     }
     if (!decision.retry) {
       stop_reason_ = decision.reason;
-      if (outcome && quiet_ && only_peeked_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
+      if (outcome && quiet_ && only_peeked_ && !lost_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
       co_return outcome;
     }
     note_attempt(*attempt_, outcome, decision);

@@ -105,7 +105,7 @@ Task<Status> RunningCall::go_through_middleware() {
       outcome = no_memory();
     }
   }
-  if (!outcome || (facts_.collects && !handler_->wants_head())) co_return outcome;
+  if (!outcome || lost_ || (facts_.collects && !handler_->wants_head())) co_return outcome;
   if (!facts_.collects) {
     StreamFilters filters;
     if (outgoing_) outgoing_->chain.add_filters(filters);
