@@ -49,8 +49,9 @@ BOOST_AUTO_TEST_CASE(results_are_found_by_the_index_of_their_request) {
 }
 
 BOOST_AUTO_TEST_CASE(no_more_requests_than_allowed_are_under_way) {
-  ScriptedServer server({Script{}.expect_request().wait_for_signal("go").send(http_ok("x")).close()},
-                        {.repeat_last = true});
+  ScriptedServer server(
+      {Script{}.expect_request().wait_for_signal("go").send(http_ok("x", "Connection: close\r\n")).close()},
+      {.repeat_last = true});
   const Client client = make_client();
   const Batch many = make_batch();
   for (int i = 0; i < 9; ++i) add(many, client, server.url());
