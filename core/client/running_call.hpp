@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -179,8 +180,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   const bool lone_;
   std::unique_ptr<BodySource> source_;  // until complete(); null when the body, if any, travels with the head
   std::string origin_;
-  std::string scope_;  // see scope()
-  bool scope_known_ = false;
+  std::optional<std::string> scope_;  // see scope()
   CallReporter report_;
   Token token_;
   Notice notice_{*this};

@@ -40,13 +40,12 @@ bool RunningCall::needs_admission() const noexcept {
 }
 
 const std::string& RunningCall::scope() {
-  if (!scope_known_) {
-    scope_known_ = true;
+  if (!scope_) {
     const Options& options = call_->client_->options();
     scope_ = credential_scope(origin_, call_->message_,
                               call_->takes_key(call_->message_) ? options.api_key.view() : std::string_view());
   }
-  return scope_.empty() ? origin_ : scope_;
+  return scope_->empty() ? origin_ : *scope_;
 }
 
 std::string_view RunningCall::limiter_scope() {

@@ -89,7 +89,7 @@ Task<Status> RunningCall::go_through_middleware() {
     stop_reason_ = StopReason::none;
     ++retries_;
     // It may have changed headers, a credential among them.
-    scope_.clear();
+    scope_.reset();
     const ErrorCode last = passing.error ? passing.error->code : error_code_of_status(status);
     try {
       outcome = co_await back_off(decision, status, status != 0 || passing.error ? last : ErrorCode::ok);
