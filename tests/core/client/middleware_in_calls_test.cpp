@@ -7,8 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "client/attempt_log.hpp"
 #include "client/auth_middleware.hpp"
+#include "client/rate_limiter.hpp"
 #include "core/client/middleware_calls.hpp"
 #include "core/client/until.hpp"
 #include "support/scripted_server.hpp"
@@ -148,6 +150,27 @@ BOOST_AUTO_TEST_CASE(retry_of_a_middleware_counts_as_one) {
   BOOST_TEST(fetch(client, server.url()).status() == 503);
   BOOST_TEST(refused);
   BOOST_TEST(server.connections() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(one_more_try_with_another_credential_has_the_limit_of_that_credential) {
+  const ScriptedServer server({answering_with(401), answering_ok(), answering_ok()});
+  client = make_client([](Options& options) {
+    options.request.retry.max_retries = 1;
+    options.rate_limit.requests = {.count = 1'000'000, .burst = 1'000};
+  });
+  add("m")->on_after = [](MiddlewareContext& context) {
+    if ((*context.response())->status == 401) {
+      static_cast<void>(context.set_header("Authorization", "Bearer second"));
+      static_cast<void>(context.retry_once(0));
+    }
+    return Step::done;
+  };
+  const Request first{.url = server.url(), .headers = {{"Authorization", "Bearer first"}}};
+  const Request second{.url = server.url(), .headers = {{"Authorization", "Bearer second"}}};
+  BOOST_TEST(fetch(client, first).status() == 200);
+  BOOST_TEST(fetch(client, second).status() == 200);
+  // Without the credential the second try would have been a third scope: that of the origin.
+  BOOST_TEST(client->rate_limiter()->counts(monotonic_now()).scopes == 2);
 }
 
 // What was answered before it was sent has no message yet.
