@@ -233,7 +233,7 @@ WebSocketReader::Item WebSocketReader::deliver(WebSocketSink& sink, std::string_
   in_message_ = false;
   const bool go_on = sink.on_message(type_, data);
   message_.clear();
-  if (message_.capacity() > kKeptBuffer) message_ = {};
+  if (message_.capacity() > kKeptBuffer) std::string().swap(message_);  // an assignment would keep the memory
   utf8_.reset();
   return go_on ? Item::complete : Item::stopped;
 }
@@ -261,7 +261,7 @@ WebSocketReader::Item WebSocketReader::deliver_control(WebSocketSink& sink, std:
 bool WebSocketReader::fail(const WebSocketProblem& problem) noexcept {
   state_ = State::failed;
   problem_ = problem;
-  message_ = {};
+  std::string().swap(message_);
   return false;
 }
 
