@@ -12,33 +12,17 @@ struct Sequence {
   bool valid;
 };
 
-// Looks at one sequence that begins with a byte above 127. The bounds of the second byte keep out overlong forms,
-// surrogates and values above U+10FFFF (WHATWG Encoding, UTF-8 decoder).
+// Looks at one sequence that begins with a byte above 127.
 Sequence read_sequence(const char* at, const char* end) noexcept {
-  const auto lead = static_cast<unsigned char>(*at);
-  std::size_t trailing = 0;
-  unsigned char lower = 0x80;
-  unsigned char upper = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    trailing = 1;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    trailing = 2;
-    if (lead == 0xE0) lower = 0xA0;
-    if (lead == 0xED) upper = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    trailing = 3;
-    if (lead == 0xF0) lower = 0x90;
-    if (lead == 0xF4) upper = 0x8F;
-  } else {
-    return {1, false};
-  }
+  Utf8Lead lead = utf8_lead(static_cast<unsigned char>(*at));
+  if (!lead.valid) return {1, false};
   std::size_t size = 1;
-  for (; trailing != 0; --trailing, ++size) {
+  for (; lead.trailing != 0; --lead.trailing, ++size) {
     if (at + size == end) return {size, false};
     const auto next = static_cast<unsigned char>(at[size]);
-    if (next < lower || next > upper) return {size, false};
-    lower = 0x80;
-    upper = 0xBF;
+    if (next < lead.lower || next > lead.upper) return {size, false};
+    lead.lower = 0x80;
+    lead.upper = 0xBF;
   }
   return {size, true};
 }

@@ -18,11 +18,9 @@ class WebSocketDeflater {
   // Appends the compressed form of the next piece of a message to `out`; the message ends with the piece that is `last`.
   // What each call appends can be the payload of a frame; a piece that is not the last may append nothing, because zlib
   // collects. The frame of the first piece carries RSV1. Messages follow each other in the order of these calls.
-  // Throws std::bad_alloc; then the message must not go on, and with context takeover no other may be compressed.
+  // A piece is below 4 GiB. Throws std::bad_alloc; then the message must not go on, and with context takeover no other may be compressed.
   void compress(std::string_view piece, bool last, std::string& out);
 
-  // Drops the message under way, none of which was sent.
-  void abandon() noexcept;
   // Whether a zlib stream is held.
   bool holds_stream() const noexcept { return stream_ != nullptr; }
 

@@ -25,6 +25,7 @@ class WebSocketInflater {
   static constexpr std::uint64_t kRatioFrom = std::uint64_t{1} << 20;
   static constexpr std::uint64_t kMaxRatio = 1000;
 
+  // `max_message_bytes` is below the largest size_t.
   WebSocketInflater(const DeflateParameters& agreed, std::size_t max_message_bytes);
 
   // Takes payload of the message under way from the front of `input`, of any number of fragments, and appends what comes
@@ -35,11 +36,12 @@ class WebSocketInflater {
 
   // After `failed`: 1002 for what is no deflate data, 1009 for a message beyond its limit or its ratio.
   const WebSocketProblem& problem() const noexcept { return problem_; }
+  std::uint64_t taken() const noexcept { return taken_; }  // payload of the message under way
   bool holds_stream() const noexcept { return stream_ != nullptr; }
 
  private:
   Step run(std::string_view& input, std::string& out);
-  Step begin_after_final_block();
+  void begin_after_final_block();
   Step fail(std::uint16_t close_code, ErrorCode code, const char* text);
   void end_message();
 
@@ -48,6 +50,7 @@ class WebSocketInflater {
   bool keep_context_;
   bool after_final_block_ = false;  // a block with BFINAL ended where the input ended
   std::uint8_t tail_sent_ = 0;      // of the four bytes that a sender leaves out
+  std::uint32_t final_blocks_ = 0;  // of the message under way, with something behind them
   std::uint64_t taken_ = 0;         // of the message under way
   std::uint64_t produced_ = 0;
   PooledInflate stream_;

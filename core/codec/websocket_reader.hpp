@@ -40,9 +40,10 @@ struct WebSocketReaderLimits {
 };
 
 // A message of one frame that lies whole in the input is handed out as a view into the input. Everything else is
-// collected in one buffer that grows with what has arrived, whatever a header announced. A fault is found with the byte
-// that makes it, and what was complete before it is delivered first. Control frames between fragments are delivered
-// when they come.
+// collected in one buffer that grows with what has arrived, whatever a header announced. Faults are found early: those
+// of the first two bytes of a frame with these bytes, a message that is too big with the header that announces it, text
+// that is not UTF-8 with the byte that breaks it. What was complete before is delivered first. Control frames between
+// fragments are delivered when they come.
 class WebSocketReader {
  public:
   enum class Step {
@@ -77,7 +78,20 @@ class WebSocketReader {
  private:
   enum class State : std::uint8_t { header, payload, control, closed, failed };
 
+  enum class Item : std::uint8_t { incomplete, complete, stopped, failed };
+
   Step run(std::string_view& input, WebSocketSink& sink);
+  Item read_header(std::string_view& input);
+  bool check_start(unsigned first);
+  bool begin_frame(std::uint64_t payload_bytes);
+  Item read_payload(std::string_view& input, WebSocketSink& sink);
+  Item read_control(std::string_view& input, WebSocketSink& sink);
+  bool collect(std::string_view piece, bool last);
+  bool inflate(std::string_view piece, bool last);
+  Item deliver(WebSocketSink& sink, std::string_view data);
+  Item deliver_control(WebSocketSink& sink, std::string_view payload);
+  bool fail(const WebSocketProblem& problem) noexcept;
+  bool break_protocol(const char* text) noexcept;
 
   WebSocketReaderLimits limits_;
   std::unique_ptr<WebSocketInflater> inflater_;
