@@ -38,6 +38,7 @@ enum class HandleKind : std::uint8_t {
   rate_limiter = 13,
   rate_ticket = 14,
   batch = 17,
+  websocket = 18,
   middleware = 15,
   middleware_context = 16,
 };

@@ -18,6 +18,7 @@
 #include "client/rate_limiter.hpp"
 #include "client/rate_permit.hpp"
 #include "client/response.hpp"
+#include "client/websocket.hpp"
 #include "codec/fed_decoder.hpp"
 #include "codec/headers.hpp"
 #include "codec/json.hpp"
@@ -133,6 +134,25 @@ struct StreamObject {
   std::unique_ptr<Handed> handed;
 };
 
+struct WebSocketObject {
+  struct State {
+    explicit State(std::shared_ptr<WebSocket> opened) : socket(std::move(opened)) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() {
+      *silenced = true;
+      socket->abandon();
+    }
+
+    const std::shared_ptr<WebSocket> socket;
+    const std::shared_ptr<std::atomic<bool>> silenced = std::make_shared<std::atomic<bool>>(false);  // no callbacks
+    ppn_event message;        // of the last ppn_websocket_next
+    std::string subprotocol;  // what was handed out last
+    std::string close_reason;
+  };
+  std::unique_ptr<State> state;
+};
+
 struct RateLimiterObject {
   std::shared_ptr<RateLimiter> limiter;
   std::shared_ptr<RateAnnouncer> announcer;
@@ -231,6 +251,12 @@ template <>
 struct HandleTraits<ppn_rate_ticket> {
   using Object = RateTicketObject;
   static constexpr HandleKind kind = HandleKind::rate_ticket;
+};
+
+template <>
+struct HandleTraits<ppn_websocket> {
+  using Object = WebSocketObject;
+  static constexpr HandleKind kind = HandleKind::websocket;
 };
 
 template <>

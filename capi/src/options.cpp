@@ -358,6 +358,91 @@ int32_t ppn_config_set_client_key_password(ppn_config* config, const char* text,
   return set_text(config, "client_key_password", text, length, "text", error);
 }
 
+int32_t ppn_config_set_websocket_open_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_open_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_close_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_close_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_ping_interval_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_ping_interval_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_pong_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_pong_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_max_message_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "websocket_max_message_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_websocket_fragment_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "websocket_fragment_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_websocket_send_queue_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "websocket_send_queue_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_websocket_receive_queue_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "websocket_receive_queue_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_websocket_receive_queue_messages(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "websocket_receive_queue_messages", count, error);
+}
+
+int32_t ppn_config_set_websocket_deflate(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "websocket_deflate", on, error);
+}
+
+int32_t ppn_config_set_websocket_deflate_context_takeover(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "websocket_deflate_context_takeover", on, error);
+}
+
+int32_t ppn_config_set_websocket_deflate_client_max_window_bits(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "websocket_deflate_client_max_window_bits", count, error);
+}
+
+int32_t ppn_config_set_websocket_deflate_server_max_window_bits(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "websocket_deflate_server_max_window_bits", count, error);
+}
+
+int32_t ppn_config_set_websocket_deflate_level(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "websocket_deflate_level", count, error);
+}
+
+int32_t ppn_config_set_websocket_deflate_min_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "websocket_deflate_min_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_websocket_reconnect(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "websocket_reconnect", text, length, "text", error);
+}
+
+int32_t ppn_config_set_websocket_reconnect_attempts(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "websocket_reconnect_attempts", count, error);
+}
+
+int32_t ppn_config_set_websocket_reconnect_delay_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_reconnect_delay_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_reconnect_max_delay_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "websocket_reconnect_max_delay_ms", ms, error);
+}
+
+int32_t ppn_config_set_websocket_reconnect_codes(ppn_config* config, const char* text, size_t length,
+                                                 ppn_error** error) {
+  return set_text(config, "websocket_reconnect_codes", text, length, "text", error);
+}
+
+int32_t ppn_config_set_websocket_resend_unsent(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "websocket_resend_unsent", on, error);
+}
+
 int32_t ppn_config_set_base_url(ppn_config* config, const char* text, size_t length, ppn_error** error) {
   return set_text(config, "base_url", text, length, "text", error);
 }

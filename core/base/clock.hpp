@@ -11,7 +11,8 @@ namespace ppn {
 using Nanos = std::int64_t;
 
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
-constexpr Nanos kMillisecond = 1'000'000;
+constexpr Nanos kMicrosecond = 1'000;
+constexpr Nanos kMillisecond = 1'000 * kMicrosecond;
 constexpr Nanos kSecond = 1'000 * kMillisecond;
 
 inline Nanos monotonic_now() noexcept {

@@ -49,7 +49,35 @@ class Generator {
   std::uint32_t seeded_in_ = ~std::uint32_t{0};
 };
 
+class UnpredictableBits {
+ public:
+  std::uint32_t next() noexcept {
+    const std::uint32_t generation = process_generation().load(std::memory_order_relaxed);
+    if (left_ == 0 || generation != asked_in_) refill(generation);
+    const std::uint64_t word = batch_[--left_ / 2];
+    return static_cast<std::uint32_t>(left_ % 2 == 0 ? word : word >> 32);
+  }
+
+ private:
+  void refill(std::uint32_t generation) noexcept {
+    // Up to 256 bytes are given whole and never refused once the system has started; there is nothing to fall back to.
+    while (!ask_system(batch_)) {
+    }
+    asked_in_ = generation;
+    left_ = 2 * batch_.size();
+  }
+
+  std::array<std::uint64_t, 32> batch_{};
+  std::size_t left_ = 0;  // halves of words that were not given away
+  std::uint32_t asked_in_ = 0;
+};
+
 }  // namespace
+
+std::uint32_t unpredictable_bits() noexcept {
+  thread_local UnpredictableBits bits;
+  return bits.next();
+}
 
 std::uint64_t random_bits() noexcept {
   thread_local Generator generator;

@@ -120,7 +120,10 @@ Result<bool> Client::drain(std::int64_t timeout_ms) {
     const auto told = std::make_shared<std::promise<void>>();
     std::future<void> is_quiet = told->get_future();
     // A promise that is dropped with the loop counts as told: nothing is under way then.
-    draining->loop().submit([draining, told] { draining->when_quiet([told] { told->set_value(); }); });
+    draining->loop().submit([draining, told] {
+      draining->wind_down();
+      draining->when_quiet([told] { told->set_value(); });
+    });
     if (timeout_ms < 0) {
       is_quiet.wait();
     } else {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "client/running_call.hpp"
 #include "io/connector.hpp"
 
 namespace ppn {
@@ -65,23 +64,22 @@ ClientLoop::ClientLoop(std::shared_ptr<Runtime> runtime, IoThread& thread, const
                        ResolveOverrides overrides, std::shared_ptr<const ConnectFilter> filter)
     : runtime_(std::move(runtime)),
       thread_(thread),
-      pool_(std::make_shared<ConnectionPool>(thread.loop(),
-                                             std::make_shared<ClientDialer>(runtime_->resolver(), options.connection,
-                                                                            std::move(overrides), std::move(filter)),
-                                             pool_limits(options.connection))),
+      dialer_(std::make_shared<ClientDialer>(runtime_->resolver(), options.connection, std::move(overrides),
+                                             std::move(filter))),
+      pool_(std::make_shared<ConnectionPool>(thread.loop(), dialer_, pool_limits(options.connection))),
       retry_budgets_(options.retry_budget),
       breakers_(options.breaker),
       latencies_(kMaxOrigins) {}
 
 ClientLoop::~ClientLoop() = default;
 
-void ClientLoop::enter(RunningCall& call) noexcept {
-  running_.push_back(call);
-  thread_.call_begins(call.lone());
+void ClientLoop::enter(ClientActivity& activity) noexcept {
+  running_.push_back(activity);
+  thread_.call_begins(activity.lone());
 }
 
-void ClientLoop::leave(RunningCall& call) noexcept {
-  call.Linked<OfClient>::unlink();
+void ClientLoop::leave(ClientActivity& activity) noexcept {
+  activity.Linked<OfClient>::unlink();
   thread_.call_ends();
   if (on_quiet_.empty() || !quiet()) return;
   loop().submit([waiting = std::exchange(on_quiet_, {})] {
@@ -94,13 +92,19 @@ void ClientLoop::when_quiet(std::function<void()> function) {
   on_quiet_.push_back(std::move(function));
 }
 
+void ClientLoop::wind_down() noexcept {
+  for (ClientActivity* activity = running_.front(); activity != nullptr; activity = running_.next(*activity)) {
+    activity->wind_down();
+  }
+}
+
 // A call that is cancelled may end at once, and its callback may do anything to the lists; what it starts finds
 // closed().
 void ClientLoop::close() noexcept {
   closed_ = true;
-  while (RunningCall* const call = running_.front()) {
-    ending_.push_back(*call);
-    call->cancel_on_loop();
+  while (ClientActivity* const activity = running_.front()) {
+    ending_.push_back(*activity);
+    activity->cancel_on_loop();
   }
   pool_->close();
 }

@@ -1,4 +1,4 @@
-// The part of a client that lives on the loop: its pool and the calls under way.
+// The part of a client that lives on the loop: its pool and what is under way.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,19 @@
 
 namespace ppn {
 
-class RunningCall;
+// A call or a WebSocket under way. Thread: the loop thread.
+class ClientActivity : public Linked<struct OfClient> {
+ public:
+  // Ends it as soon as possible, perhaps inside this call.
+  virtual void cancel_on_loop() noexcept = 0;
+  // The client takes nothing new: what would not end by itself ends in good order.
+  virtual void wind_down() noexcept {}
+  // No user code runs in it, and a caller blocks for it.
+  virtual bool lone() const noexcept { return false; }
+
+ protected:
+  ~ClientActivity() = default;
+};
 
 // Thread: the loop thread, unless a function says otherwise.
 class ClientLoop final : public LoopMember, public std::enable_shared_from_this<ClientLoop> {
@@ -42,22 +54,27 @@ class ClientLoop final : public LoopMember, public std::enable_shared_from_this<
     return latencies_.find_or_add(origin, loop().now(), [] { return LatencyWindow(); });
   }
 
-  void enter(RunningCall& call) noexcept;
-  void leave(RunningCall& call) noexcept;
+  // Connections outside of the pool, of which each belongs to one WebSocket.
+  Dialer& dialer() const noexcept { return *dialer_; }
+
+  void enter(ClientActivity& activity) noexcept;
+  void leave(ClientActivity& activity) noexcept;
 
   // Cancels the calls under way and closes the connections; later calls find closed().
   void close() noexcept override;
   bool closed() const noexcept { return closed_; }
   // Runs `function` in a turn in which no call is under way and the callbacks of the last one have returned.
   void when_quiet(std::function<void()> function);
+  void wind_down() noexcept;
   bool quiet() const noexcept override { return running_.empty() && ending_.empty(); }
 
  private:
   const std::shared_ptr<Runtime> runtime_;
   IoThread& thread_;
+  const std::shared_ptr<Dialer> dialer_;
   const std::shared_ptr<ConnectionPool> pool_;
-  LinkedList<RunningCall, struct OfClient> running_;
-  LinkedList<RunningCall, struct OfClient> ending_;  // told by close() to end
+  LinkedList<ClientActivity, struct OfClient> running_;
+  LinkedList<ClientActivity, struct OfClient> ending_;  // told by close() to end
   std::vector<std::function<void()>> on_quiet_;
   RetryBudgets retry_budgets_;
   CircuitBreakers breakers_;

@@ -11,6 +11,7 @@
 #include "io/address.hpp"
 #include "io/resolve_overrides.hpp"
 #include "io/tls_pins.hpp"
+#include "policy/websocket_reconnect.hpp"
 
 namespace ppn {
 
@@ -137,6 +138,14 @@ std::string check_api_key_scheme(std::string_view text) {
   constexpr std::size_t longest = 256;
   const bool word = text.empty() || (text.size() <= longest && is_token(text));
   return word ? "" : "is no name of an authentication scheme (RFC 9110 11.1)";
+}
+
+std::string check_reconnect(std::string_view text) {
+  return text == "auto" || text == "on" || text == "off" ? "" : "is none of auto, on and off";
+}
+
+std::string check_reconnect_codes(std::string_view text) {
+  return parse_close_codes(text) ? "" : "is no list of close codes from 4000 to 4999";
 }
 
 }  // namespace ppn

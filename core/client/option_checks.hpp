@@ -27,5 +27,7 @@ std::string check_base_url(std::string_view text);
 std::string check_api_key(std::string_view text);
 std::string check_api_key_header(std::string_view text);
 std::string check_api_key_scheme(std::string_view text);
+std::string check_reconnect(std::string_view text);
+std::string check_reconnect_codes(std::string_view text);
 
 }  // namespace ppn

@@ -1,114 +1,12 @@
 // The rows of the option table. A new option is one row here and the place that reads its value.
 #include <array>
 
-#include "client/option_definition.hpp"
+#include "client/option_row_makers.hpp"
 
 namespace ppn {
 namespace {
 
-template <auto First, auto... Rest>
-constexpr auto& follow(auto& object) noexcept {
-  if constexpr (sizeof...(Rest) == 0) {
-    return object.*First;
-  } else {
-    return follow<Rest...>(object.*First);
-  }
-}
-
-// The way from RequestOptions or Options through members to a value.
-template <auto... Path>
-constexpr auto in_request = [](RequestOptions& options) noexcept -> auto& {
-  return follow<Path...>(options);
-};
-template <auto... Path>
-constexpr auto in_client = [](Options& options) noexcept -> auto& {
-  return follow<Path...>(options);
-};
-
-using Request = RequestOptions;
-template <auto... Path>
-constexpr auto request = in_request<Path...>;
-template <auto... Path>
-constexpr auto retry = in_request<&Request::retry, Path...>;
-template <auto... Path>
-constexpr auto hedge = in_request<&Request::hedge, Path...>;
-template <auto... Path>
-constexpr auto connection = in_client<&Options::connection, Path...>;
-template <auto... Path>
-constexpr auto tls = in_client<&Options::tls, Path...>;
-template <auto... Path>
-constexpr auto rate_limit = in_client<&Options::rate_limit, Path...>;
-template <auto... Path>
-constexpr auto budget = in_client<&Options::retry_budget, Path...>;
-template <auto... Path>
-constexpr auto breaker = in_client<&Options::breaker, Path...>;
-template <auto... Path>
-constexpr auto client = in_client<Path...>;
-
-constexpr Range no_range{};
-constexpr Range day_ms{0, 86'400'000, "0..86400000"};
-constexpr Range wait_ms{1, 86'400'000, "1..86400000"};
-constexpr Range window_ms{1'000, 3'600'000, "1000..3600000"};
-constexpr Range redis_ms{1, 60'000, "1..60000"};
-constexpr Range size_to_1g{1, 1LL << 30, "1..1073741824"};
-constexpr Range size_to_1t{1, 1LL << 40, "1..1099511627776"};
-constexpr Range size_to_1m{1, 1LL << 20, "1..1048576"};
-constexpr Range head_size{128, 16LL << 20, "128..16777216"};
-constexpr Range count_to_1k{1, 1'000, "1..1000"};
-constexpr Range count_to_100k{1, 100'000, "1..100000"};
-constexpr Range count_to_1m{1, 1'000'000, "1..1000000"};
-constexpr Range up_to_10{0, 10, "0..10"};
-constexpr Range up_to_1k{0, 1'000, "0..1000"};
-constexpr Range up_to_1m{0, 1'000'000, "0..1000000"};
-constexpr Range up_to_1g{0, 1'000'000'000, "0..1000000000"};
-constexpr Range hour_s{0, 3'600, "0..3600"};
-constexpr Range share{0.01, 1, "0.01..1"};
-
-constexpr Definition ms(std::string_view name, Field field, std::string_view help, Range range = day_ms) {
-  return {name, "integer", "ms", field, range, help};
-}
-constexpr Definition bytes(std::string_view name, Field field, Range range, std::string_view help) {
-  return {name, "integer", "bytes", field, range, help};
-}
-constexpr Definition count(std::string_view name, Field field, Range range, std::string_view help) {
-  return {name, "integer", "", field, range, help};
-}
-constexpr Definition number(std::string_view name, Field field, Range range, std::string_view unit,
-                            std::string_view help) {
-  return {name, "number", unit, field, range, help};
-}
-constexpr Definition boolean(std::string_view name, Field field, std::string_view help) {
-  return {name, "boolean", "", field, no_range, help};
-}
-constexpr Definition text(std::string_view name, Field field, Complaint complaint, std::string_view help) {
-  return {name, "text", "", field, no_range, help, complaint};
-}
-// One of a few words, or a text with a form of its own.
-constexpr Definition word(std::string_view name, Field field, std::string_view words, std::string_view help,
-                          Complaint complaint = nullptr) {
-  return {name, "text", "", field, {0, 0, words}, help, complaint};
-}
-
-constexpr Definition as(Definition row, JsonForm form) {
-  row.json = form;
-  return row;
-}
-constexpr Definition as(Definition row, Sight sight) {
-  row.sight = sight;
-  return row;
-}
-constexpr Definition as(Definition row, Variable variable) {
-  row.variable = variable;
-  return row;
-}
-
-using Connection = ConnectionOptions;
-using Tls = TlsOptions;
-using Retry = RetryOptions;
-using Hedge = HedgeOptions;
-using Limit = RateLimitOptions;
-using Budget = RetryBudgetOptions;
-using Breaker = BreakerOptions;
+using namespace option_rows;
 
 constexpr auto definitions = std::to_array<Definition>({
     ms("timeout_ms", request<&Request::timeout_ms>,
@@ -298,6 +196,47 @@ constexpr auto definitions = std::to_array<Definition>({
                "password of an encrypted client key"),
           Sight::secret),
        Variable::strict),
+
+    ms("websocket_open_timeout_ms", socket<&Socket::open_timeout_ms>,
+       "from the need of a connection to the end of its WebSocket handshake; 0 = no limit"),
+    ms("websocket_close_timeout_ms", socket<&Socket::close_timeout_ms>,
+       "how long the Close of the server is waited for; 0 = no limit"),
+    ms("websocket_ping_interval_ms", socket<&Socket::ping_interval_ms>, "silence before a ping is sent; 0 = no pings"),
+    ms("websocket_pong_timeout_ms", socket<&Socket::pong_timeout_ms>,
+       "silence after a ping, bytes of any kind end it; 0 = no limit"),
+    bytes("websocket_max_message_bytes", socket<&Socket::max_message_bytes>, size_to_1g,
+          "the largest message, sent or received"),
+    bytes("websocket_fragment_bytes", socket<&Socket::fragment_bytes>, fragment_size,
+          "the largest frame of a message that is sent"),
+    bytes("websocket_send_queue_bytes", socket<&Socket::send_queue_bytes>, size_to_1g,
+          "how much may wait to be sent; one larger message fits when nothing waits"),
+    bytes("websocket_receive_queue_bytes", socket<&Socket::receive_queue_bytes>, size_to_1g,
+          "how much waits to be read before the socket is not read"),
+    count("websocket_receive_queue_messages", socket<&Socket::receive_queue_messages>, count_to_1m,
+          "how many messages wait to be read before the socket is not read"),
+    boolean("websocket_deflate", socket<&Socket::deflate>, "offer permessage-deflate (RFC 7692)"),
+    boolean("websocket_deflate_context_takeover", socket<&Socket::deflate_context_takeover>,
+            "compress with the messages before: smaller, but up to 300 KiB for each connection"),
+    count("websocket_deflate_client_max_window_bits", socket<&Socket::deflate_client_max_window_bits>, window_bits,
+          "window of what is sent, as a power of two"),
+    count("websocket_deflate_server_max_window_bits", socket<&Socket::deflate_server_max_window_bits>, window_bits,
+          "window of what is received, as a power of two"),
+    count("websocket_deflate_level", socket<&Socket::deflate_level>, deflate_levels, "6 is smallest, 1 is fastest"),
+    bytes("websocket_deflate_min_bytes", socket<&Socket::deflate_min_bytes>, up_to_1g_bytes,
+          "messages below this are sent as they are"),
+    word("websocket_reconnect", socket<&Socket::reconnect>, "auto, on, off",
+         "open a lost connection again; auto = when messages are read one by one, not with a message callback",
+         check_reconnect),
+    count("websocket_reconnect_attempts", socket<&Socket::reconnect_attempts>, up_to_1m,
+          "attempts one after the other before it is given up; 0 = no limit"),
+    ms("websocket_reconnect_delay_ms", socket<&Socket::reconnect_delay_ms>,
+       "wait before the second attempt, doubled for each further one; the first waits up to 1 s", wait_ms),
+    ms("websocket_reconnect_max_delay_ms", socket<&Socket::reconnect_max_delay_ms>,
+       "the longest wait that doubling leads to", wait_ms),
+    word("websocket_reconnect_codes", socket<&Socket::reconnect_codes>, "",
+         "close codes from 4000 to 4999 after which it is opened again, such as 4000,4100-4199", check_reconnect_codes),
+    boolean("websocket_resend_unsent", socket<&Socket::resend_unsent>,
+            "send messages of which no byte was written on the next connection"),
 
     as(text("base_url", client<&Options::base_url>, check_base_url,
             "http or https URL without query and fragment that paths are appended to; empty = whole URLs only"),

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "client/websocket_options.hpp"
 #include "policy/address_guard.hpp"
 #include "policy/breaker_options.hpp"
 #include "policy/rate_limit_options.hpp"
@@ -43,6 +44,7 @@ struct RequestOptions {
   std::string rate_limit_scope;  // a partition, such as the name of a model; empty = origin and credential
   std::int64_t rate_limit_cost = 1;
   std::int64_t rate_limit_tokens = 0;  // the estimate that is reserved
+  WebSocketOptions websocket;
 };
 
 // Options of connections and of their pool.
@@ -91,7 +93,7 @@ struct Options;
 
 // What the environment has set, so that trust_env can take it back.
 struct EnvironmentTrace {
-  std::bitset<128> rows;                  // those of the table that no other way has set since
+  std::bitset<192> rows;                  // those of the table that no other way has set since
   std::shared_ptr<const Options> before;  // null when it set nothing
 };
 

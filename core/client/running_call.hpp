@@ -33,7 +33,7 @@ struct Outgoing;
 // Thread: the loop thread, but for the constructor, loop(), start(), drive(), forget(), request_cancel() and
 // request_resume().
 class RunningCall final : public std::enable_shared_from_this<RunningCall>,
-                          public Linked<OfClient>,
+                          public ClientActivity,
                           private AttemptOwner {
  public:
   RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop> client_loop, std::shared_ptr<TlsContext> tls,
@@ -49,14 +49,13 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   bool drive(const Completion& complete);
   // The loop never took the call: ends it without callbacks.
   void forget() noexcept;
-  // No user code runs in the call, and a caller blocks for it.
-  bool lone() const noexcept { return lone_; }
+  bool lone() const noexcept override { return lone_; }
 
   // What other threads ask of the call; they may be out of memory, so the work is part of the call.
   void request_cancel() noexcept { notice_.post(Notice::kCancel); }
   void request_resume() noexcept { notice_.post(Notice::kResume); }
 
-  void cancel_on_loop() noexcept { token_.cancel(); }
+  void cancel_on_loop() noexcept override { token_.cancel(); }
   // Ends a pause.
   void resume_on_loop() noexcept;
   // Inside a callback of a call that is not paused: the pause that this callback may ask for does not happen.

@@ -23,6 +23,11 @@ Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view hea
   if (connection_.keep_alive_max > 0) --connection_.keep_alive_max;
 }
 
+Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view head, Upgrade)
+    : Exchange(connection, loop, head, nullptr, false) {
+  connection_.decoder.begin(false, true);
+}
+
 Sent Exchange::sent() const noexcept {
   if (sent_bytes_ == 0) return Sent::none;
   return body_read_ && !unsent() ? Sent::full : Sent::partial;

@@ -22,6 +22,10 @@ class Exchange {
   // `head` and what `body` still has are the request; both must outlive the exchange. Without `body` the head is all
   // there is to send.
   Exchange(Connection& connection, EventLoop& loop, std::string_view head, BodySource* body, bool head_request);
+  // The request asks for another protocol: a head with status 101 ends the exchange, and what was read behind it is
+  // unread() (RFC 9110 7.8).
+  struct Upgrade {};
+  Exchange(Connection& connection, EventLoop& loop, std::string_view head, Upgrade);
 
   enum class Step {
     done,     // send: all bytes of the request are with the kernel
@@ -50,6 +54,7 @@ class Exchange {
   std::string_view data() const noexcept { return connection_.decoder.data(); }
   // Whether more was read than data() and what came before it.
   bool has_unread() const noexcept { return !unread_.empty(); }
+  std::string_view unread() const noexcept { return unread_; }
   const Error& error() const noexcept { return error_.get(); }
 
   Sent sent() const noexcept;

@@ -648,6 +648,166 @@ PPN_API int32_t PPN_CALL ppn_config_set_client_key_pem(ppn_config* config, const
 PPN_API int32_t PPN_CALL ppn_config_set_client_key_password(ppn_config* config, const char* text, size_t length,
                                                             ppn_error** error);
 
+/** Set websocket_open_timeout_ms: from the need of a connection to the end of its WebSocket handshake; 0 = no limit. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_OPEN_TIMEOUT.
+ *  @param ms  Milliseconds; default 10000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_open_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set websocket_close_timeout_ms: how long the Close of the server is waited for; 0 = no limit. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_CLOSE_TIMEOUT.
+ *  @param ms  Milliseconds; default 5000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_close_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set websocket_ping_interval_ms: silence before a ping is sent; 0 = no pings. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_PING_INTERVAL.
+ *  @param ms  Milliseconds; default 20000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_ping_interval_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set websocket_pong_timeout_ms: silence after a ping, bytes of any kind end it; 0 = no limit. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_PONG_TIMEOUT.
+ *  @param ms  Milliseconds; default 20000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_pong_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set websocket_max_message_bytes: the largest message, sent or received. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_MAX_MESSAGE_BYTES.
+ *  @param bytes  Bytes; default 16777216; range 1..1073741824.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_max_message_bytes(ppn_config* config, int64_t bytes,
+                                                                    ppn_error** error);
+
+/** Set websocket_fragment_bytes: the largest frame of a message that is sent. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_FRAGMENT_BYTES.
+ *  @param bytes  Bytes; default 65536; range 125..1073741824.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_fragment_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
+
+/** Set websocket_send_queue_bytes: how much may wait to be sent; one larger message fits when nothing waits. A request
+ *  may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_SEND_QUEUE_BYTES.
+ *  @param bytes  Bytes; default 1048576; range 1..1073741824.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_send_queue_bytes(ppn_config* config, int64_t bytes,
+                                                                   ppn_error** error);
+
+/** Set websocket_receive_queue_bytes: how much waits to be read before the socket is not read. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECEIVE_QUEUE_BYTES.
+ *  @param bytes  Bytes; default 4194304; range 1..1073741824.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_receive_queue_bytes(ppn_config* config, int64_t bytes,
+                                                                      ppn_error** error);
+
+/** Set websocket_receive_queue_messages: how many messages wait to be read before the socket is not read. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECEIVE_QUEUE_MESSAGES.
+ *  @param count  A number; default 16; range 1..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_receive_queue_messages(ppn_config* config, int64_t count,
+                                                                         ppn_error** error);
+
+/** Set websocket_deflate: offer permessage-deflate (RFC 7692). A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_WEBSOCKET_DEFLATE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set websocket_deflate_context_takeover: compress with the messages before: smaller, but up to 300 KiB for each
+ *  connection. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_WEBSOCKET_DEFLATE_CONTEXT_TAKEOVER.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate_context_takeover(ppn_config* config, int32_t on,
+                                                                           ppn_error** error);
+
+/** Set websocket_deflate_client_max_window_bits: window of what is sent, as a power of two. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_DEFLATE_CLIENT_MAX_WINDOW_BITS.
+ *  @param count  A number; default 15; range 8..15.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate_client_max_window_bits(ppn_config* config, int64_t count,
+                                                                                 ppn_error** error);
+
+/** Set websocket_deflate_server_max_window_bits: window of what is received, as a power of two. A request may override
+ *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_DEFLATE_SERVER_MAX_WINDOW_BITS.
+ *  @param count  A number; default 15; range 8..15.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate_server_max_window_bits(ppn_config* config, int64_t count,
+                                                                                 ppn_error** error);
+
+/** Set websocket_deflate_level: 6 is smallest, 1 is fastest. A request may override it (ppn_request_set_option).
+ *  Environment: PEPPERPY_NETWORK_WEBSOCKET_DEFLATE_LEVEL.
+ *  @param count  A number; default 1; range 1..6.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate_level(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set websocket_deflate_min_bytes: messages below this are sent as they are. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_DEFLATE_MIN_BYTES.
+ *  @param bytes  Bytes; default 1024; range 0..1073741824.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_deflate_min_bytes(ppn_config* config, int64_t bytes,
+                                                                    ppn_error** error);
+
+/** Set websocket_reconnect: open a lost connection again; auto = when messages are read one by one, not with a message
+ *  callback. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT.
+ *  @param text  Required; one of auto, on, off; default "auto".   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect(ppn_config* config, const char* text, size_t length,
+                                                            ppn_error** error);
+
+/** Set websocket_reconnect_attempts: attempts one after the other before it is given up; 0 = no limit. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT_ATTEMPTS.
+ *  @param count  A number; default 5; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_attempts(ppn_config* config, int64_t count,
+                                                                     ppn_error** error);
+
+/** Set websocket_reconnect_delay_ms: wait before the second attempt, doubled for each further one; the first waits up
+ *  to 1 s. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT_DELAY.
+ *  @param ms  Milliseconds; default 500; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_delay_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set websocket_reconnect_max_delay_ms: the longest wait that doubling leads to. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT_MAX_DELAY.
+ *  @param ms  Milliseconds; default 30000; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_max_delay_ms(ppn_config* config, int64_t ms,
+                                                                         ppn_error** error);
+
+/** Set websocket_reconnect_codes: close codes from 4000 to 4999 after which it is opened again, such as 4000,4100-4199.
+ *  A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT_CODES.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_codes(ppn_config* config, const char* text, size_t length,
+                                                                  ppn_error** error);
+
+/** Set websocket_resend_unsent: send messages of which no byte was written on the next connection. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RESEND_UNSENT.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_websocket_resend_unsent(ppn_config* config, int32_t on, ppn_error** error);
+
 /** Set base_url: http or https URL without query and fragment that paths are appended to; empty = whole URLs only.
  *  Environment: PEPPERPY_NETWORK_BASE_URL.
  *  @param text  Required; "" for none, the default.   @param error  Optional.

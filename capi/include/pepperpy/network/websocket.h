@@ -54,9 +54,9 @@ PPN_API int32_t PPN_CALL ppn_websocket_new(ppn_client* client, const char* url, 
  *  callback. Since 0.1. */
 PPN_API ppn_websocket* PPN_CALL ppn_websocket_acquire(ppn_websocket* websocket);
 
-/** Drop a reference. With the last one the connection is dropped without a Close frame (see ppn_websocket_close for the
- *  other end), and no further callback begins; one that runs on another thread goes on to its return, and after it the
- *  user data is ended.
+/** Drop a reference. With the last one a WebSocket for which ppn_websocket_close was called goes on to its end by itself;
+ *  any other is dropped without a Close frame. No further callback begins then but those of ppn_websocket_send_with_completion;
+ *  one that runs on another thread goes on to its return, and after it the user data is ended.
  *  @param websocket  May be NULL. Thread: any. Blocks: never. May be called from: any callback, its own included.
  *  Since 0.1. */
 PPN_API void PPN_CALL ppn_websocket_release(ppn_websocket* websocket);
@@ -139,7 +139,7 @@ PPN_API int32_t PPN_CALL ppn_websocket_send_wait(ppn_websocket* websocket, int32
  *  @param out         Required. Receives the message, a view that lives until the next call with this WebSocket:
  *                     ppn_event_data has its bytes, ppn_event_type says "text" or "binary". NULL unless PPN_OK.
  *  @param error       Optional.
- *  @return PPN_OK, PPN_END (closed as it should be, by either side with code 1000 or 1001), PPN_PENDING,
+ *  @return PPN_OK, PPN_END (closed as it should be: by this side, or with code 1000, 1001 or none), PPN_PENDING,
  *  PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (not started, or on_message is set), PPN_E_WOULD_DEADLOCK, and what
  *  terminated it, after the messages that arrived before: PPN_E_WS_HANDSHAKE, PPN_E_WS_PROTOCOL,
  *  PPN_E_WS_INVALID_UTF8, PPN_E_WS_MESSAGE_TOO_BIG, PPN_E_WS_PING_TIMEOUT, PPN_E_WS_CLOSE_TIMEOUT, PPN_E_WS_CLOSED (the

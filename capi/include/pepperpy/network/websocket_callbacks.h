@@ -63,8 +63,8 @@ typedef int32_t(PPN_CALL* ppn_websocket_reconnecting_fn)(void* user_data, ppn_we
 /** The WebSocket has ended for good. The terminal callback.
  *  Thread     the I/O thread of the client
  *  Times      exactly one for a WebSocket that was started, after all others
- *  Data       `error` is borrowed until return; NULL when it was closed as it should be, by either side with code 1000
- *             or 1001
+ *  Data       `error` is borrowed until return; NULL when it was closed as it should be: by this side, or with code 1000,
+ *             1001 or none
  *  Returns    nothing
  *  May call   any ppn_ function that does not block
  *  User data  released by destroy(user_data), once, after this callback has returned */

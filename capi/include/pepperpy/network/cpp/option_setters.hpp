@@ -425,6 +425,138 @@ class OptionSetters {
   Config& client_key_password(std::string_view text) & { return put(ppn_config_set_client_key_password, text); }
   Config client_key_password(std::string_view text) && { return std::move(client_key_password(text)); }
 
+  /** websocket_open_timeout_ms: from the need of a connection to the end of its WebSocket handshake; 0 = no limit. */
+  Config& websocket_open_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_open_timeout_ms, limit);
+  }
+  Config websocket_open_timeout(std::chrono::milliseconds limit) && { return std::move(websocket_open_timeout(limit)); }
+
+  /** websocket_close_timeout_ms: how long the Close of the server is waited for; 0 = no limit. */
+  Config& websocket_close_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_close_timeout_ms, limit);
+  }
+  Config websocket_close_timeout(std::chrono::milliseconds limit) && {
+    return std::move(websocket_close_timeout(limit));
+  }
+
+  /** websocket_ping_interval_ms: silence before a ping is sent; 0 = no pings. */
+  Config& websocket_ping_interval(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_ping_interval_ms, limit);
+  }
+  Config websocket_ping_interval(std::chrono::milliseconds limit) && {
+    return std::move(websocket_ping_interval(limit));
+  }
+
+  /** websocket_pong_timeout_ms: silence after a ping, bytes of any kind end it; 0 = no limit. */
+  Config& websocket_pong_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_pong_timeout_ms, limit);
+  }
+  Config websocket_pong_timeout(std::chrono::milliseconds limit) && { return std::move(websocket_pong_timeout(limit)); }
+
+  /** websocket_max_message_bytes: the largest message, sent or received. */
+  Config& websocket_max_message_bytes(int64_t bytes) & {
+    return put(ppn_config_set_websocket_max_message_bytes, bytes);
+  }
+  Config websocket_max_message_bytes(int64_t bytes) && { return std::move(websocket_max_message_bytes(bytes)); }
+
+  /** websocket_fragment_bytes: the largest frame of a message that is sent. */
+  Config& websocket_fragment_bytes(int64_t bytes) & { return put(ppn_config_set_websocket_fragment_bytes, bytes); }
+  Config websocket_fragment_bytes(int64_t bytes) && { return std::move(websocket_fragment_bytes(bytes)); }
+
+  /** websocket_send_queue_bytes: how much may wait to be sent; one larger message fits when nothing waits. */
+  Config& websocket_send_queue_bytes(int64_t bytes) & { return put(ppn_config_set_websocket_send_queue_bytes, bytes); }
+  Config websocket_send_queue_bytes(int64_t bytes) && { return std::move(websocket_send_queue_bytes(bytes)); }
+
+  /** websocket_receive_queue_bytes: how much waits to be read before the socket is not read. */
+  Config& websocket_receive_queue_bytes(int64_t bytes) & {
+    return put(ppn_config_set_websocket_receive_queue_bytes, bytes);
+  }
+  Config websocket_receive_queue_bytes(int64_t bytes) && { return std::move(websocket_receive_queue_bytes(bytes)); }
+
+  /** websocket_receive_queue_messages: how many messages wait to be read before the socket is not read. */
+  Config& websocket_receive_queue_messages(int64_t count) & {
+    return put(ppn_config_set_websocket_receive_queue_messages, count);
+  }
+  Config websocket_receive_queue_messages(int64_t count) && {
+    return std::move(websocket_receive_queue_messages(count));
+  }
+
+  /** websocket_deflate: offer permessage-deflate (RFC 7692). */
+  Config& websocket_deflate(bool on) & { return put(ppn_config_set_websocket_deflate, on); }
+  Config websocket_deflate(bool on) && { return std::move(websocket_deflate(on)); }
+
+  /** websocket_deflate_context_takeover: compress with the messages before: smaller, but up to 300 KiB for each
+   *  connection. */
+  Config& websocket_deflate_context_takeover(bool on) & {
+    return put(ppn_config_set_websocket_deflate_context_takeover, on);
+  }
+  Config websocket_deflate_context_takeover(bool on) && { return std::move(websocket_deflate_context_takeover(on)); }
+
+  /** websocket_deflate_client_max_window_bits: window of what is sent, as a power of two. */
+  Config& websocket_deflate_client_max_window_bits(int64_t count) & {
+    return put(ppn_config_set_websocket_deflate_client_max_window_bits, count);
+  }
+  Config websocket_deflate_client_max_window_bits(int64_t count) && {
+    return std::move(websocket_deflate_client_max_window_bits(count));
+  }
+
+  /** websocket_deflate_server_max_window_bits: window of what is received, as a power of two. */
+  Config& websocket_deflate_server_max_window_bits(int64_t count) & {
+    return put(ppn_config_set_websocket_deflate_server_max_window_bits, count);
+  }
+  Config websocket_deflate_server_max_window_bits(int64_t count) && {
+    return std::move(websocket_deflate_server_max_window_bits(count));
+  }
+
+  /** websocket_deflate_level: 6 is smallest, 1 is fastest. */
+  Config& websocket_deflate_level(int64_t count) & { return put(ppn_config_set_websocket_deflate_level, count); }
+  Config websocket_deflate_level(int64_t count) && { return std::move(websocket_deflate_level(count)); }
+
+  /** websocket_deflate_min_bytes: messages below this are sent as they are. */
+  Config& websocket_deflate_min_bytes(int64_t bytes) & {
+    return put(ppn_config_set_websocket_deflate_min_bytes, bytes);
+  }
+  Config websocket_deflate_min_bytes(int64_t bytes) && { return std::move(websocket_deflate_min_bytes(bytes)); }
+
+  /** websocket_reconnect: open a lost connection again; auto = when messages are read one by one, not with a message
+   *  callback. */
+  Config& websocket_reconnect(std::string_view text) & { return put(ppn_config_set_websocket_reconnect, text); }
+  Config websocket_reconnect(std::string_view text) && { return std::move(websocket_reconnect(text)); }
+
+  /** websocket_reconnect_attempts: attempts one after the other before it is given up; 0 = no limit. */
+  Config& websocket_reconnect_attempts(int64_t count) & {
+    return put(ppn_config_set_websocket_reconnect_attempts, count);
+  }
+  Config websocket_reconnect_attempts(int64_t count) && { return std::move(websocket_reconnect_attempts(count)); }
+
+  /** websocket_reconnect_delay_ms: wait before the second attempt, doubled for each further one; the first waits up to
+   *  1 s. */
+  Config& websocket_reconnect_delay(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_reconnect_delay_ms, limit);
+  }
+  Config websocket_reconnect_delay(std::chrono::milliseconds limit) && {
+    return std::move(websocket_reconnect_delay(limit));
+  }
+
+  /** websocket_reconnect_max_delay_ms: the longest wait that doubling leads to. */
+  Config& websocket_reconnect_max_delay(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_websocket_reconnect_max_delay_ms, limit);
+  }
+  Config websocket_reconnect_max_delay(std::chrono::milliseconds limit) && {
+    return std::move(websocket_reconnect_max_delay(limit));
+  }
+
+  /** websocket_reconnect_codes: close codes from 4000 to 4999 after which it is opened again, such as 4000,4100-4199.
+   *  */
+  Config& websocket_reconnect_codes(std::string_view text) & {
+    return put(ppn_config_set_websocket_reconnect_codes, text);
+  }
+  Config websocket_reconnect_codes(std::string_view text) && { return std::move(websocket_reconnect_codes(text)); }
+
+  /** websocket_resend_unsent: send messages of which no byte was written on the next connection. */
+  Config& websocket_resend_unsent(bool on) & { return put(ppn_config_set_websocket_resend_unsent, on); }
+  Config websocket_resend_unsent(bool on) && { return std::move(websocket_resend_unsent(on)); }
+
   /** base_url: http or https URL without query and fragment that paths are appended to; empty = whole URLs only. */
   Config& base_url(std::string_view text) & { return put(ppn_config_set_base_url, text); }
   Config base_url(std::string_view text) && { return std::move(base_url(text)); }

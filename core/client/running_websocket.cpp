@@ -1,0 +1,310 @@
+// The way of a WebSocket, top to bottom: run() -> one_connection() -> converse() -> wait_to_reconnect() -> terminate().
+#include "client/running_websocket.hpp"
+
+#include <new>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "client/call_secrets.hpp"
+#include "codec/websocket_close.hpp"
+
+namespace ppn {
+namespace {
+
+WebSocketReconnectOptions reconnect_options(const RequestOptions& request, bool iterated) {
+  const WebSocketOptions& options = request.websocket;
+  return {.enabled = options.reconnect == "on" || (options.reconnect == "auto" && iterated),
+          .max_attempts = options.reconnect_attempts,
+          .delay_ms = options.reconnect_delay_ms,
+          .max_delay_ms = options.reconnect_max_delay_ms,
+          .max_retry_after_ms = request.retry.max_retry_after_ms,
+          .further_codes = parse_close_codes(options.reconnect_codes).value_or(CloseCodeSet())};
+}
+
+}  // namespace
+
+RunningWebSocket::RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared_ptr<ClientLoop> client_loop,
+                                   std::shared_ptr<TlsContext> tls)
+    : owner_(std::move(owner)),
+      client_loop_(std::move(client_loop)),
+      loop_(client_loop_->loop()),
+      runtime_(client_loop_->runtime().shared_from_this()),
+      tls_(std::move(tls)),
+      token_(loop_),
+      policy_(reconnect_options(owner_->request_options(), !owner_->has_message_handler())) {}
+
+RunningWebSocket::~RunningWebSocket() = default;
+
+void RunningWebSocket::begin() noexcept {
+  client_loop_->enter(*this);
+  if (owner_->cancel_requested_ || client_loop_->closed()) token_.cancel();
+  try {
+    run();
+  } catch (const std::bad_alloc&) {
+    terminate({});
+  }
+}
+
+RootTask RunningWebSocket::run() {
+  const std::shared_ptr<RunningWebSocket> self = shared_from_this();  // terminate() drops all other references
+  WebSocketEnd end;
+  bool again = true;
+  while (again) {
+    try {
+      end = co_await one_connection();
+      again = co_await wait_to_reconnect(end);
+    } catch (const std::bad_alloc&) {
+      end.error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "");
+      again = false;
+    }
+  }
+  terminate(std::move(end));
+}
+
+// From the need of a connection to its end.
+Task<WebSocketEnd> RunningWebSocket::one_connection() {
+  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
+  owner_->enter(WebSocket::State::connecting);
+  retryable_ = false;
+  retry_after_ms_ = -1;
+  token_.set_deadline(deadline_after(loop_.now(), owner_->options().open_timeout_ms));
+  std::shared_ptr<Response> response;
+  WebSocketRequest asked = request();
+  auto opened = co_await open_websocket(std::move(asked), *client_loop_, token_, response);
+  token_.set_deadline(kNever);
+  token_.forget_timeout();
+  if (response) {
+    response->complete = true;
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->response_ = std::move(response);
+  }
+  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
+  if (!opened) co_return failed(std::move(opened.error()));
+  co_return co_await converse(std::move(*opened));
+}
+
+WebSocketRequest RunningWebSocket::request() {
+  const std::lock_guard lock(owner_->mutex_);
+  return {.client_options = owner_->client_->options(),
+          .base = owner_->client_->base(),
+          .options = owner_->options(),
+          .url = owner_->url_,
+          .headers = owner_->headers_,
+          .subprotocols = owner_->subprotocols_,
+          .tls = owner_->url_.secure() ? tls_ : nullptr};
+}
+
+Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
+  policy_.opened(loop_.now());
+  WebSocketConversation conversation(*this, loop_, std::move(opened.transport), owner_->options(),
+                                     opened.agreement.deflate, *owner_->outbox_, std::move(opened.unread));
+  std::shared_ptr<Response> handshake;
+  {
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->subprotocol_ = std::move(opened.agreement.subprotocol);
+    handshake = owner_->response_;
+  }
+  conversation_ = &conversation;
+  owner_->enter(WebSocket::State::open);
+  log(LogLevel::debug, "WebSocket open");
+  if (owner_->handler_) owner_->handler_->on_open(handshake);
+  if (const auto wish = close_wish()) conversation.close(wish->code, wish->reason);
+
+  WebSocketEnd end = co_await conversation.run(token_);
+  conversation_ = nullptr;
+  // They keep their place before what was queued later: for the next connection, or for the list of the unsent.
+  std::vector<UnsentMessage> unsent;
+  conversation.writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
+  owner_->outbox_->put_back(std::move(unsent));
+  tell_close(end);
+  co_return std::move(end);
+}
+
+void RunningWebSocket::tell_close(const WebSocketEnd& end) {
+  {
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->close_code_ = end.code;
+    owner_->close_reason_ = end.reason;
+    if (end.error) {
+      end.error->url = owner_->url_.redacted();
+      scrub_error(*end.error, CallSecrets(owner_->headers_, owner_->url_));
+    }
+  }
+  log(LogLevel::debug, "WebSocket closed with " + std::to_string(end.code));
+  if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, end.error.get());
+}
+
+// False: `end` is how it has ended for good.
+Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
+  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return false;
+  const WebSocketEnding ending{.close_code = end.code, .retryable = retryable_, .server_delay_ms = retry_after_ms_};
+  const WebSocketReconnect::Decision decision = policy_.ended(ending, loop_.now(), random_unit());
+  if (decision.verdict == WebSocketReconnect::Verdict::exhausted) {
+    const std::string last = end.error ? end.error->message : "closed with " + std::to_string(end.code);
+    if (!end.error) end.error = std::make_unique<Error>();
+    end.error->code = ErrorCode::ws_reconnect_exhausted;
+    end.error->attempts = static_cast<std::int32_t>(decision.attempt);
+    end.error->message = "given up after " + std::to_string(decision.attempt) + " attempts to reconnect: " + last;
+  }
+  if (decision.verdict != WebSocketReconnect::Verdict::again) co_return false;
+  if (owner_->handler_) {
+    owner_->changeable_ = true;
+    const bool goes_on =
+        owner_->handler_->on_reconnecting(decision.attempt, decision.delay / kMillisecond, end.code, end.error.get());
+    owner_->changeable_ = false;
+    if (!goes_on) co_return false;
+  }
+  if (!owner_->options().resend_unsent) set_aside_unsent();
+  owner_->enter(WebSocket::State::waiting);
+  if (co_await reconnect_.until(token_, loop_.now() + decision.delay) == Wake::timeout) co_return true;
+  end = stopped();
+  co_return false;
+}
+
+void RunningWebSocket::set_aside_unsent() {
+  std::vector<UnsentMessage> unsent;
+  owner_->outbox_->take_unsent(unsent);
+  owner_->keep_unsent(std::move(unsent), ErrorCode::ws_closed);
+}
+
+void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
+  const std::shared_ptr<WebSocket> owner = owner_;
+  owner->outbox_->shut();
+  try {
+    set_aside_unsent();
+  } catch (const std::bad_alloc&) {
+    // The list of what was not sent is not complete; the end is still told.
+  }
+  const std::shared_ptr<const Error> error = std::move(end.error);
+  owner->end_with(error);
+  if (owner->handler_) {
+    owner->handler_->on_terminated(error.get());
+    owner->handler_.reset();
+  }
+  token_.stop();
+  client_loop_->leave(*this);
+  owner_.reset();
+}
+
+// Nobody wants it any more.
+WebSocketEnd RunningWebSocket::stopped() {
+  if (close_wish()) return {};
+  return failed(Error(ErrorCode::cancelled, Phase::none, "the WebSocket was cancelled"));
+}
+
+// No connection was made.
+WebSocketEnd RunningWebSocket::failed(Error error) {
+  retryable_ = error.retryable;
+  retry_after_ms_ = error.retry_after_ms;
+  {
+    const std::lock_guard lock(owner_->mutex_);
+    error.url = owner_->url_.redacted();
+    scrub_error(error, CallSecrets(owner_->headers_, owner_->url_));
+  }
+  return {.code = 0, .reason = {}, .error = std::make_unique<Error>(std::move(error))};
+}
+
+Flow RunningWebSocket::deliver(WebSocketMessageType type, std::string_view data) {
+  if (owner_->cancel_requested_) return Flow::abort;
+  delivering_ = true;
+  Flow flow =
+      owner_->has_message_handler() ? owner_->handler_->on_message(type, data) : owner_->inbox_->add(type, data);
+  delivering_ = false;
+  if (std::exchange(resume_asked_, false) && flow == Flow::pause) flow = Flow::proceed;
+  if (flow != Flow::abort && !owner_->cancel_requested_) return flow;
+  token_.cancel();
+  return Flow::abort;
+}
+
+void RunningWebSocket::on_closing(int code) {
+  owner_->enter(WebSocket::State::closing);
+  // What is queued from here on would never be sent, unless there is going to be another connection.
+  if (!policy_.recoverable(code)) owner_->outbox_->shut();
+}
+
+void RunningWebSocket::on_round_trip(Nanos time) {
+  owner_->ping_us_.store(time / kMicrosecond, std::memory_order_relaxed);
+}
+
+void RunningWebSocket::ask_to_send() noexcept {
+  if (loop_.in_loop_thread() && delivering_) return;
+  notice_.post(Notice::kLook);
+}
+
+void RunningWebSocket::ask_to_close(std::uint16_t code, std::string_view reason) {
+  {
+    const std::lock_guard lock(wish_mutex_);
+    if (!wish_) wish_.emplace(code, std::string(reason));
+  }
+  notice_.post(Notice::kLook);
+}
+
+std::optional<RunningWebSocket::CloseWish> RunningWebSocket::close_wish() {
+  const std::lock_guard lock(wish_mutex_);
+  return wish_;
+}
+
+void RunningWebSocket::ask_to_resume() noexcept {
+  if (loop_.in_loop_thread() && delivering_) {
+    resume_asked_ = true;
+  } else {
+    notice_.post(Notice::kResume);
+  }
+}
+
+void RunningWebSocket::cancel_on_loop() noexcept {
+  if (owner_) owner_->cancel_requested_ = true;
+  token_.cancel();
+}
+
+// The notice comes later: what ends inside this call would leave the list that is walked through.
+void RunningWebSocket::wind_down() noexcept {
+  try {
+    if (owner_) static_cast<void>(owner_->close(close_code::kGoingAway, {}));
+  } catch (const std::bad_alloc&) {
+    ask_to_cancel();
+  }
+}
+
+void RunningWebSocket::look() {
+  const auto wish = close_wish();
+  if (conversation_ == nullptr) {
+    // There is nothing to say goodbye to.
+    if (wish) token_.cancel();
+    return;
+  }
+  if (wish) conversation_->close(wish->code, wish->reason);
+  conversation_->look();
+}
+
+bool RunningWebSocket::Notice::post(std::uint8_t what) noexcept {
+  // Whoever finds nothing asked before sees to it that the loop looks.
+  if (asked_.fetch_or(what, std::memory_order_acq_rel) != 0) return true;
+  keep_ = socket_.shared_from_this();
+  if (socket_.loop_.post(*this)) return true;
+  discard();
+  return false;
+}
+
+void RunningWebSocket::Notice::run() noexcept {
+  const std::shared_ptr<RunningWebSocket> socket = std::move(keep_);
+  const std::uint8_t asked = asked_.exchange(0, std::memory_order_acq_rel);
+  if ((asked & kBegin) != 0) socket->begin();
+  if (!socket->owner_) return;
+  if ((asked & kCancel) != 0) return socket->cancel_on_loop();
+  try {
+    if ((asked & kResume) != 0 && socket->conversation_ != nullptr) socket->conversation_->resume();
+    if ((asked & (kResume | kLook)) != 0) socket->look();
+  } catch (const std::bad_alloc&) {
+    socket->cancel_on_loop();
+  }
+}
+
+// The last reference may go with it, and this notice with the WebSocket.
+void RunningWebSocket::Notice::discard() noexcept {
+  const std::shared_ptr<RunningWebSocket> socket = std::move(keep_);
+  asked_.store(0, std::memory_order_release);
+}
+
+}  // namespace ppn

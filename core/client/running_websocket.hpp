@@ -1,0 +1,107 @@
+// A WebSocket under way, on the loop of its client.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/task.hpp"
+#include "client/client_loop.hpp"
+#include "client/websocket.hpp"
+#include "client/websocket_conversation.hpp"
+#include "client/websocket_opening.hpp"
+#include "io/tls.hpp"
+#include "io/wait.hpp"
+#include "policy/websocket_reconnect.hpp"
+
+namespace ppn {
+
+// Thread: the loop thread, but for the constructor, start(), forget(), in_loop_thread() and the ask_ functions.
+class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSocket>,
+                               public ClientActivity,
+                               private WebSocketConversation::Owner {
+ public:
+  RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared_ptr<ClientLoop> client_loop,
+                   std::shared_ptr<TlsContext> tls);
+  ~RunningWebSocket();
+
+  // Hands it to the loop. False when the loop has ended.
+  bool start() noexcept { return notice_.post(Notice::kBegin); }
+  // The loop never took it.
+  void forget() noexcept { owner_.reset(); }
+
+  // Something waits in the outbox.
+  void ask_to_send() noexcept;
+  void ask_to_close(std::uint16_t code, std::string_view reason);
+  void ask_to_cancel() noexcept { notice_.post(Notice::kCancel); }
+  void ask_to_resume() noexcept;
+
+  void cancel_on_loop() noexcept override;
+  void wind_down() noexcept override;
+
+ private:
+  // What is asked of it, on its way to the loop. Asking again before it has arrived changes nothing.
+  class Notice final : public EventLoop::Work {
+   public:
+    static constexpr std::uint8_t kBegin = 1;
+    static constexpr std::uint8_t kCancel = 2;
+    static constexpr std::uint8_t kResume = 4;
+    static constexpr std::uint8_t kLook = 8;
+
+    explicit Notice(RunningWebSocket& socket) noexcept : socket_(socket) {}
+    bool post(std::uint8_t what) noexcept;
+    void run() noexcept override;
+    void discard() noexcept override;
+
+   private:
+    RunningWebSocket& socket_;
+    std::shared_ptr<RunningWebSocket> keep_;  // while posted
+    std::atomic<std::uint8_t> asked_{0};
+  };
+
+  struct CloseWish {
+    std::uint16_t code;
+    std::string reason;
+  };
+
+  void begin() noexcept;
+  RootTask run();
+  Task<WebSocketEnd> one_connection();
+  Task<WebSocketEnd> converse(OpenedWebSocket opened);
+  Task<bool> wait_to_reconnect(WebSocketEnd& end);
+  WebSocketEnd stopped();
+  WebSocketEnd failed(Error error);
+  WebSocketRequest request();
+  void set_aside_unsent();
+  void look();
+  void tell_close(const WebSocketEnd& end);
+  void terminate(WebSocketEnd end) noexcept;
+  std::optional<CloseWish> close_wish();
+
+  Flow deliver(WebSocketMessageType type, std::string_view data) override;
+  void on_closing(int code) override;
+  void on_round_trip(Nanos time) override;
+  void ask_turn() noexcept override { notice_.post(Notice::kLook); }
+
+  std::shared_ptr<WebSocket> owner_;  // until it has terminated
+  const std::shared_ptr<ClientLoop> client_loop_;
+  EventLoop& loop_;
+  const std::shared_ptr<Runtime> runtime_;  // the loop lives as long as it
+  const std::shared_ptr<TlsContext> tls_;
+  Token token_;
+  Wait reconnect_;
+  Notice notice_{*this};
+  WebSocketReconnect policy_;
+  WebSocketConversation* conversation_ = nullptr;  // while a connection is open
+  bool delivering_ = false;           // a message: the conversation looks at the outbox by itself afterwards
+  bool resume_asked_ = false;         // while delivering
+  std::int64_t retry_after_ms_ = -1;  // of the last refusal
+  bool retryable_ = false;            // the last attempt to open
+  std::mutex wish_mutex_;
+  std::optional<CloseWish> wish_;  // guarded by wish_mutex_; stays
+};
+
+}  // namespace ppn

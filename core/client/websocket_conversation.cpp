@@ -1,0 +1,255 @@
+#include "client/websocket_conversation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "codec/websocket_close.hpp"
+
+namespace ppn {
+namespace {
+
+// After this many bytes without a wait, other connections of the loop get their turn.
+constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
+// How long the server may take to end the connection once both sides have sent their Close (RFC 6455 7.1.1).
+constexpr std::int64_t kEndMs = 2'000;
+
+WebSocketReaderLimits reader_limits(const WebSocketOptions& options) {
+  return {.message_bytes = static_cast<std::size_t>(options.max_message_bytes)};
+}
+
+// Closing with one of these, or with none, says that nothing went wrong (RFC 6455 7.4.1).
+bool is_good_end(int code) noexcept {
+  return code == close_code::kNormal || code == close_code::kGoingAway || code == close_code::kNoStatus;
+}
+
+std::array<char, 8> ping_payload(std::uint64_t number) noexcept {
+  std::array<char, 8> payload;
+  std::memcpy(payload.data(), &number, sizeof number);
+  return payload;
+}
+
+}  // namespace
+
+WebSocketConversation::WebSocketConversation(Owner& owner, EventLoop& loop, std::unique_ptr<Transport> transport,
+                                             const WebSocketOptions& options,
+                                             const std::optional<DeflateParameters>& deflate, WebSocketOutbox& outbox,
+                                             std::string unread)
+    : owner_(owner),
+      loop_(loop),
+      transport_(std::move(transport)),
+      options_(options),
+      reader_(reader_limits(options), deflate),
+      writer_(*transport_, outbox, options, deflate),
+      held_(std::move(unread)) {}
+
+Task<WebSocketEnd> WebSocketConversation::run(Token& token) {
+  last_inbound_ = loop_.now();
+  transport_->release_buffers();
+  for (;;) {
+    const bool more = move_bytes();
+    if (over_) break;
+    if (more) owner_.ask_turn();
+    const Wake wake = co_await transport_->event().until(token, deadline());
+    if (wake == Wake::interrupted) {
+      // Nobody waits for a Close frame: the connection is dropped.
+      finish(close_code::kAbnormal, ErrorCode::cancelled, "the WebSocket was cancelled");
+      break;
+    }
+    if (loop_.now() >= deadline()) look_at_clock();
+    if (over_) break;
+  }
+  co_return std::move(end_);
+}
+
+void WebSocketConversation::close(std::uint16_t code, std::string_view reason) {
+  if (closing_ != Closing::no) return;
+  writer_.close(close_payload(code, reason), true);
+  end_.code = code;
+  end_.reason = reason;
+  note_closing(Closing::by_us);
+}
+
+void WebSocketConversation::resume() noexcept {
+  if (!paused_) return;
+  paused_ = false;
+  last_inbound_ = loop_.now();  // the silence meanwhile was our own
+  ping_outstanding_ = false;
+}
+
+// True when there is more to do after others had their turn.
+bool WebSocketConversation::move_bytes() {
+  bool more = read();
+  if (!over_ && !aborted_) more |= write();
+  return more && !over_;
+}
+
+bool WebSocketConversation::read() {
+  if (paused_) return false;
+  if (!held_.empty()) {
+    const std::string held = std::exchange(held_, {});
+    feed(held);
+  }
+  for (std::size_t taken = 0; taken < kTurnBytes;) {
+    if (paused_ || aborted_ || over_) return false;
+    const IoResult result = transport_->read(loop_.scratch());
+    if (result.kind == IoResult::Kind::would_block) return false;
+    if (result.kind != IoResult::Kind::done) {
+      lost(result);
+      return false;
+    }
+    last_inbound_ = loop_.now();
+    ping_outstanding_ = false;
+    taken += result.bytes;
+    feed({loop_.scratch().data(), result.bytes});
+  }
+  return true;
+}
+
+void WebSocketConversation::feed(std::string_view input) {
+  // After a problem nothing more is believed.
+  if (closing_ == Closing::by_problem) return;
+  switch (reader_.feed(input, *this)) {
+    case WebSocketReader::Step::need_input:
+    case WebSocketReader::Step::closed: return;
+    case WebSocketReader::Step::stopped: held_ = input; return;
+    case WebSocketReader::Step::failed: fail(reader_.problem()); return;
+  }
+}
+
+bool WebSocketConversation::on_message(WebSocketMessageType type, std::string_view data) {
+  switch (owner_.deliver(type, data)) {
+    case Flow::proceed: return true;
+    case Flow::pause: paused_ = true; return false;
+    case Flow::abort: break;
+  }
+  aborted_ = true;
+  return false;
+}
+
+bool WebSocketConversation::on_ping(std::string_view payload) {
+  writer_.answer_ping(payload);
+  return true;
+}
+
+// A pong that answers no ping of ours is fine (RFC 6455 5.5.3).
+bool WebSocketConversation::on_pong(std::string_view payload) {
+  const auto last = ping_payload(pings_);
+  if (pings_ > 0 && payload == std::string_view(last.data(), last.size())) {
+    owner_.on_round_trip(monotonic_now() - ping_sent_);
+  }
+  return true;
+}
+
+bool WebSocketConversation::on_close(std::uint16_t code, std::string_view reason) {
+  close_received_ = true;
+  const bool answers_us = closing_ == Closing::by_us;
+  // What was queued before our own Close is still to go, unless the server has ended the conversation first.
+  const bool ours_is_out = writer_.close_written();
+  end_.code = code;
+  end_.reason = reason;
+  if (!answers_us) {
+    note_closing(Closing::by_server);
+    if (!is_good_end(code)) {
+      std::string text = "the server closed with " + std::to_string(code);
+      if (!reason.empty()) text.append(": ").append(reason);
+      end_.error = std::make_unique<Error>(ErrorCode::ws_closed, Phase::body, std::move(text));
+    }
+    owner_.on_closing(code);
+  }
+  if (!ours_is_out) writer_.close(close_payload(code), false);
+  closing_until_ = deadline_after(loop_.now(), ours_is_out ? kEndMs : options_.close_timeout_ms);
+  return true;
+}
+
+bool WebSocketConversation::write() {
+  const std::uint64_t before = writer_.written_bytes();
+  const bool was_written = writer_.close_written();
+  const WebSocketWriter::Step step = writer_.write();
+  if (step == WebSocketWriter::Step::failed) {
+    // What the server said last may still be unread, and says more than our failure.
+    const bool more = read();
+    if (!over_ && !more) lost({IoResult::Kind::failed});
+    return more && !over_;
+  }
+  if (closing_ != Closing::no && writer_.written_bytes() != before) {
+    const bool all_said = writer_.close_written() && (close_received_ || closing_ == Closing::by_problem);
+    if (!was_written || !all_said) {
+      closing_until_ = deadline_after(loop_.now(), all_said ? kEndMs : options_.close_timeout_ms);
+    }
+  }
+  return step == WebSocketWriter::Step::yield;
+}
+
+void WebSocketConversation::fail(const WebSocketProblem& problem) {
+  end_.code = problem.close_code;
+  end_.reason.clear();
+  end_.error = std::make_unique<Error>(problem.code, Phase::body, problem.text);
+  writer_.close(close_payload(problem.close_code), false);
+  note_closing(Closing::by_problem);
+}
+
+void WebSocketConversation::note_closing(Closing how) {
+  closing_ = how;
+  closing_until_ = deadline_after(loop_.now(), options_.close_timeout_ms);
+}
+
+// The connection has ended. That is right when both sides have said Close, and no news after a problem.
+void WebSocketConversation::lost(const IoResult& result) {
+  if (close_received_ || closing_ == Closing::by_problem) {
+    over_ = true;
+    return;
+  }
+  const bool ended = result.kind == IoResult::Kind::end || result.kind == IoResult::Kind::truncated;
+  std::string text = "the server ended the connection without a Close frame";
+  if (!ended) text = "the connection was lost: " + transport_->failure().message;
+  if (!reader_.idle()) text += ", in the middle of a message";
+  finish(close_code::kAbnormal, ErrorCode::ws_closed, std::move(text));
+  if (!ended) end_.error->os_errno = transport_->failure().os_errno;
+}
+
+void WebSocketConversation::finish(int code, ErrorCode error, std::string text) {
+  over_ = true;
+  end_.code = code;
+  end_.reason.clear();
+  end_.error = std::make_unique<Error>(error, Phase::body, std::move(text));
+}
+
+Nanos WebSocketConversation::deadline() const noexcept {
+  if (closing_ != Closing::no) return closing_until_;
+  // A reader that does not read can not see whether the server lives; the kernel still does (TCP_USER_TIMEOUT).
+  if (paused_) return kNever;
+  if (ping_outstanding_) return deadline_after(ping_sent_, options_.pong_timeout_ms);
+  return deadline_after(last_inbound_, options_.ping_interval_ms);
+}
+
+void WebSocketConversation::look_at_clock() {
+  if (closing_ == Closing::no) {
+    if (!ping_outstanding_) return send_ping();
+    return finish(close_code::kAbnormal, ErrorCode::ws_ping_timeout,
+                  "no byte came for " + std::to_string(options_.pong_timeout_ms) +
+                      " ms after a ping (websocket_pong_timeout_ms)");
+  }
+  // The server does not end the connection: it has had its time.
+  if (close_received_ || closing_ == Closing::by_problem) {
+    over_ = true;
+    return;
+  }
+  finish(close_code::kAbnormal, ErrorCode::ws_close_timeout,
+         "the server did not close within " + std::to_string(options_.close_timeout_ms) +
+             " ms (websocket_close_timeout_ms)");
+}
+
+void WebSocketConversation::send_ping() {
+  const auto payload = ping_payload(++pings_);
+  writer_.ping({payload.data(), payload.size()});
+  ping_outstanding_ = true;
+  ping_sent_ = monotonic_now();
+  // Silence is the time to give memory back.
+  writer_.release_buffers();
+  transport_->release_buffers();
+}
+
+}  // namespace ppn

@@ -1,0 +1,174 @@
+#include "client/websocket_writer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "base/random.hpp"
+
+namespace ppn {
+namespace {
+
+// How much is encoded before it is written: enough for one system call to be worth it, and no more, because control
+// frames wait behind it.
+constexpr std::size_t kWireBytes = std::size_t{64} * 1024;
+// After this many bytes without a wait, other connections of the loop get their turn.
+constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
+
+WebSocketMask fresh_mask() noexcept {
+  return std::bit_cast<WebSocketMask>(unpredictable_bits());
+}
+
+}  // namespace
+
+WebSocketWriter::WebSocketWriter(Transport& transport, WebSocketOutbox& outbox, const WebSocketOptions& options,
+                                 const std::optional<DeflateParameters>& deflate)
+    : transport_(transport),
+      outbox_(outbox),
+      fragment_bytes_(static_cast<std::size_t>(options.fragment_bytes)),
+      deflate_min_bytes_(static_cast<std::size_t>(options.deflate_min_bytes)),
+      deflater_(deflate ? std::make_unique<WebSocketDeflater>(*deflate, static_cast<int>(options.deflate_level))
+                        : nullptr) {}
+
+void WebSocketWriter::answer_ping(std::string_view payload) {
+  if (close_state_ != CloseState::encoded) pong_.emplace(payload);
+}
+
+void WebSocketWriter::close(std::string payload, bool behind_queue) {
+  if (close_state_ == CloseState::encoded || close_state_ == CloseState::now) return;
+  close_state_ = behind_queue ? CloseState::behind_queue : CloseState::now;
+  close_payload_ = std::move(payload);
+}
+
+WebSocketWriter::Step WebSocketWriter::write() {
+  std::size_t turn_bytes = 0;
+  for (;;) {
+    if (sent_ == wire_.size() && !fill()) return Step::idle;
+    if (turn_bytes >= kTurnBytes) return Step::yield;
+    const IoResult result = transport_.write(std::string_view(wire_).substr(sent_), {});
+    if (result.kind == IoResult::Kind::would_block) return Step::blocked;
+    if (result.kind != IoResult::Kind::done) return Step::failed;
+    sent_ += result.bytes;
+    written_ += result.bytes;
+    turn_bytes += result.bytes;
+    settle_written();
+  }
+}
+
+// False when there is nothing to write. Everything that was encoded before has left.
+bool WebSocketWriter::fill() {
+  wire_.clear();
+  sent_ = 0;
+  marks_.clear();
+  settled_ = 0;
+  if (close_state_ == CloseState::encoded) return false;
+  if (frame_.empty()) {  // nothing may stand inside a frame
+    if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
+    if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
+  }
+  const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
+  while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
+  const bool data_left = close_state_ == CloseState::now ? !frame_.empty() : wire_.size() >= kWireBytes;
+  if (close_state_ != CloseState::open && !data_left) {
+    append_control(WebSocketOpcode::close, close_payload_);
+    close_state_ = CloseState::encoded;
+  }
+  return !wire_.empty();
+}
+
+void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view payload) {
+  append_frame(wire_, {.opcode = opcode, .fin = true, .rsv1 = false}, payload, fresh_mask());
+}
+
+// Whether there is a message to encode, or the rest of one.
+bool WebSocketWriter::next_message() {
+  if (index_ < batch_.messages.size()) return true;
+  batch_.clear();
+  index_ = completed_ = 0;
+  return outbox_.take(batch_);
+}
+
+// One more piece of the current message, of one frame.
+void WebSocketWriter::append_data() {
+  const OutgoingMessage& message = batch_.messages[index_];
+  if (!in_message_) {
+    marks_.push_back({index_, wire_.size(), kLater});
+    payload_ = batch_.data(message);
+    compressed_message_ = deflater_ != nullptr && payload_.size() >= deflate_min_bytes_;
+    if (compressed_message_) {
+      compressed_.clear();
+      deflater_->compress(payload_, true, compressed_);
+      payload_ = compressed_;
+    }
+  } else if (marks_.empty()) {
+    marks_.push_back({index_, kBefore, kLater});
+  }
+  if (frame_.empty()) begin_frame(message.type);
+  const std::size_t piece = std::min(frame_.size(), kWireBytes);
+  const std::size_t begin = wire_.size();
+  wire_.resize(begin + piece);
+  mask_copy(wire_.data() + begin, frame_.data(), piece, mask_, frame_offset_);
+  frame_.remove_prefix(piece);
+  frame_offset_ += piece;
+  if (!frame_.empty() || !payload_.empty()) return;
+  marks_.back().end = wire_.size();
+  in_message_ = false;
+  ++index_;
+}
+
+void WebSocketWriter::begin_frame(WebSocketMessageType type) {
+  frame_ = payload_.substr(0, fragment_bytes_);
+  payload_.remove_prefix(frame_.size());
+  frame_offset_ = 0;
+  mask_ = fresh_mask();
+  const WebSocketOpcode opcode = in_message_                            ? WebSocketOpcode::continuation
+                                 : type == WebSocketMessageType::binary ? WebSocketOpcode::binary
+                                                                        : WebSocketOpcode::text;
+  const WebSocketFrame header{.opcode = opcode, .fin = payload_.empty(), .rsv1 = compressed_message_ && !in_message_};
+  const std::size_t begin = wire_.size();
+  wire_.resize(begin + kMaxWebSocketHeader);
+  wire_.resize(begin + write_frame_header(wire_.data() + begin, header, frame_.size(), mask_));
+  in_message_ = true;
+}
+
+void WebSocketWriter::settle_written() {
+  while (settled_ < marks_.size() && marks_[settled_].end <= sent_) {
+    const OutgoingMessage message = batch_.messages[marks_[settled_].index];
+    ++settled_;
+    ++completed_;
+    outbox_.release(message.size);
+    message.receipt.settle(ErrorCode::ok);
+  }
+}
+
+void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome) {
+  out.reserve(out.size() + batch_.messages.size() - completed_);
+  for (std::size_t i = completed_; i < batch_.messages.size(); ++i) {
+    const OutgoingMessage& message = batch_.messages[i];
+    outbox_.release(message.size);
+    const auto mark = std::ranges::find(marks_, i, &Mark::index);
+    const bool is_begun =
+        mark != marks_.end() ? mark->begin == kBefore || mark->begin < sent_ : in_message_ && i == index_;
+    if (is_begun) {
+      message.receipt.settle(outcome);
+    } else {
+      out.push_back({message.type, std::string(batch_.data(message)), message.receipt});
+    }
+  }
+  batch_ = {};
+  index_ = completed_ = 0;
+  in_message_ = false;
+}
+
+void WebSocketWriter::release_buffers() noexcept {
+  if (sent_ < wire_.size() || index_ < batch_.messages.size()) return;
+  wire_ = {};
+  sent_ = 0;
+  marks_ = {};
+  settled_ = 0;
+  batch_ = {};
+  index_ = completed_ = 0;
+  compressed_ = {};
+}
+
+}  // namespace ppn
