@@ -65,7 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((input.flags & 2) != 0) {
     how.deflate = DeflateParameters();
     how.deflate->server_no_context_takeover = (input.flags & 4) != 0;
-    how.deflate->server_max_window_bits = (input.flags & 8) != 0 ? 8 : 15;
   }
   const WebSocketOutcome whole = read_frames({input.bytes}, how);
   how.stop_at_each_item = (input.flags & 16) != 0;

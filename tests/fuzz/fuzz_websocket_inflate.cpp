@@ -66,9 +66,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   agreed.client_max_window_bits = agreed.server_max_window_bits = 8 + (input.flags >> 1) % 8;
   const std::size_t limit = (input.flags & 16) != 0 ? 100 : kLimit;
 
-  // As the payload of two messages of a server.
-  WebSocketInflater at_once(agreed, limit);
-  WebSocketInflater in_pieces(agreed, limit);
+  // As the payload of two messages of a server. What reaches beyond a smaller window is found or not by how it is cut.
+  DeflateParameters largest = agreed;
+  if (!agreed.server_no_context_takeover) largest.server_max_window_bits = 15;
+  WebSocketInflater at_once(largest, limit);
+  WebSocketInflater in_pieces(largest, limit);
   for (int message = 0; message < 2; ++message) {
     const Inflated whole = inflate_pieces(at_once, {input.bytes}, limit);
     check(inflate_pieces(in_pieces, input.pieces, limit) == whole, "cuts do not matter");
