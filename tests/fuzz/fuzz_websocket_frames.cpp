@@ -61,7 +61,7 @@ void check_limits(const CutInput& input, const WebSocketInput& how) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const CutInput input = read_cut_input(data, size);
   WebSocketInput how;
-  how.limits.message_bytes = (input.flags & 1) != 0 ? 100 : std::size_t{4} << 20;
+  how.limits.message_bytes = (input.flags & 1) != 0 ? 100 : std::size_t{2} << 20;
   if ((input.flags & 2) != 0) {
     how.deflate = DeflateParameters();
     how.deflate->server_no_context_takeover = (input.flags & 4) != 0;

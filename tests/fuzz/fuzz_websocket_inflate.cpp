@@ -12,7 +12,7 @@ using namespace ppn::fuzz;
 
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{4} << 20;
+constexpr std::size_t kLimit = std::size_t{2} << 20;
 
 struct Inflated {
   std::string data;
