@@ -14,7 +14,7 @@ namespace ppn {
 // permessage-deflate; client_no_context_takeover; server_no_context_takeover; client_max_window_bits
 struct DeflateOptions {
   // Each message is compressed by itself, so that a connection holds no zlib stream between messages. Without context
-  // takeover in both directions an idle connection holds none at all; with it up to 256 KiB to send, 44 KiB to receive.
+  // takeover in both directions an idle connection holds none at all; with it up to 256 KiB to send, 40 KiB to receive.
   bool client_no_context_takeover = true;
   bool server_no_context_takeover = true;
   // 8 to 15, the largest window of each direction as a power of two. 15 as that of the server is not worth a word in the
@@ -22,7 +22,7 @@ struct DeflateOptions {
   // and the server may not limit our window.
   int client_max_window_bits = 15;
   int server_max_window_bits = 15;
-  // 1 to 6. Above 1 zlib takes two to three times as long for a few percent less.
+  // 1 to 6. On 64 KiB of JSON 6 takes four times as long as 1, for a result that is a tenth smaller.
   int level = 1;
   std::size_t min_bytes = 1024;  // messages below this are sent as they are
 };

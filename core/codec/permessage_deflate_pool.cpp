@@ -74,14 +74,12 @@ z_stream* new_deflate(const DeflateSettings& settings) {
 }  // namespace
 
 void DeflateReturn::operator()(z_stream_s* stream) const noexcept {
-  if (!pool_gone) {
-    for (Pool::Deflate& place : local_pool()->deflates) {
-      if (place.stream != nullptr) continue;
-      place = {stream, settings};
-      return;
-    }
-  }
-  free_deflate(stream);
+  if (pool_gone) return free_deflate(stream);
+  // The latest first; the oldest goes, so that settings nobody uses any more make room.
+  auto& kept = local_pool()->deflates;
+  std::rotate(kept.begin(), kept.end() - 1, kept.end());
+  if (kept.front().stream != nullptr) free_deflate(kept.front().stream);
+  kept.front() = {stream, settings};
 }
 
 void InflateReturn::operator()(z_stream_s* stream) const noexcept {

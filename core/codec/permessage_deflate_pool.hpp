@@ -15,7 +15,7 @@ struct DeflateSettings {
   bool operator==(const DeflateSettings&) const = default;
 };
 
-// Give a stream back to the pool of the calling thread, or free it when that pool is full.
+// Give a stream back to the pool of the calling thread; a full pool frees one.
 struct DeflateReturn {
   DeflateSettings settings;
   void operator()(z_stream_s* stream) const noexcept;

@@ -11,7 +11,8 @@ namespace {
 // What a sender leaves out at the end of a message (RFC 7692 7.2.2).
 constexpr std::string_view kTail("\x00\x00\xFF\xFF", 4);
 constexpr std::uint64_t kLeastRoom = 2048;
-constexpr std::size_t kMaxWindow = std::size_t{1} << 15;
+constexpr int kLargestWindowBits = 15;
+constexpr std::size_t kMaxWindow = std::size_t{1} << kLargestWindowBits;
 constexpr std::size_t kMostInput = std::size_t{1} << 30;  // zlib counts in 32 bits
 // A sender without a flush of its own ends its data once a message, and each end costs a copy of the window.
 constexpr std::uint32_t kMaxFinalBlocks = 1024;
@@ -29,7 +30,7 @@ bool between_blocks(const z_stream& stream) noexcept {
 
 WebSocketInflater::WebSocketInflater(const DeflateParameters& agreed, std::size_t max_message_bytes)
     : limit_(max_message_bytes),
-      window_bits_(agreed.server_max_window_bits),
+      window_bits_(agreed.server_no_context_takeover ? kLargestWindowBits : agreed.server_max_window_bits),
       keep_context_(!agreed.server_no_context_takeover) {}
 
 WebSocketInflater::Step WebSocketInflater::next(std::string_view& input, std::string& out) {

@@ -13,7 +13,8 @@
 namespace ppn {
 
 // For one connection and one thread at a time. With server_no_context_takeover it holds a zlib stream during a message
-// only.
+// only, one with the largest window. With context takeover the window has the size that was agreed, to save memory: of a
+// server that reaches further back zlib notices only what is no longer there.
 class WebSocketInflater {
  public:
   // `more`: there is more output, call again. `done`: `input` is used up (next), or the message is complete (finish).

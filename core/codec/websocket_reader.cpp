@@ -95,20 +95,8 @@ WebSocketReader::Item WebSocketReader::read_header(std::string_view& input) {
     at = header_.data();
   }
   if (!check_start(byte_at(at))) return Item::failed;
-  std::size_t need = 2;
-  if (have >= 2) {
-    const unsigned second = byte_at(at + 1);
-    const unsigned length = second & kLength;
-    if ((second & kMasked) != 0) {
-      break_protocol("the server masked a frame");
-      return Item::failed;
-    }
-    if ((byte_at(at) & kControl) != 0 && length > kMaxControlPayload) {
-      break_protocol("a control frame is longer than 125 bytes");
-      return Item::failed;
-    }
-    need = header_bytes(length);
-  }
+  if (have >= 2 && !check_second(byte_at(at), byte_at(at + 1))) return Item::failed;
+  const std::size_t need = have >= 2 ? header_bytes(byte_at(at + 1) & kLength) : 2;
   if (have < need) {
     if (header_size_ == 0) std::memcpy(header_.data(), at, have);
     header_size_ = static_cast<std::uint8_t>(have);
@@ -155,12 +143,22 @@ bool WebSocketReader::check_start(unsigned first) {
   return break_protocol(continues ? "a fragment continues no message" : "a message begins inside another one");
 }
 
+// The second byte: mask bit and short length (RFC 6455 5.1, 5.5, 5.5.1).
+bool WebSocketReader::check_second(unsigned first, unsigned second) {
+  if ((second & kMasked) != 0) return break_protocol("the server masked a frame");
+  const unsigned length = second & kLength;
+  if ((first & kControl) != 0 && length > kMaxControlPayload) {
+    return break_protocol("a control frame is longer than 125 bytes");
+  }
+  if ((first & kOpcode) == static_cast<unsigned>(WebSocketOpcode::close) && length == 1) {
+    return break_protocol("a Close frame holds half a code");
+  }
+  return true;
+}
+
 bool WebSocketReader::begin_frame(std::uint64_t payload_bytes) {
   remaining_ = payload_bytes;
   if ((static_cast<unsigned>(opcode_) & kControl) != 0) {
-    if (opcode_ == WebSocketOpcode::close && payload_bytes == 1) {
-      return break_protocol("a Close frame holds half a code");
-    }
     state_ = State::control;
     return true;
   }

@@ -83,6 +83,7 @@ class WebSocketReader {
   Step run(std::string_view& input, WebSocketSink& sink);
   Item read_header(std::string_view& input);
   bool check_start(unsigned first);
+  bool check_second(unsigned first, unsigned second);
   bool begin_frame(std::uint64_t payload_bytes);
   Item read_payload(std::string_view& input, WebSocketSink& sink);
   Item read_control(std::string_view& input, WebSocketSink& sink);

@@ -3,6 +3,7 @@
 // usage: bench_core sse DATA_BYTES CUT SECONDS   events with one data line; CUT 0 = 64 KiB at a time
 //        bench_core sse_linear SECONDS           time per byte of events of 512 KiB by that of 16 KiB, cut at 16
 //        bench_core head SECONDS                 a response head of 21 fields
+//        bench_core frames DATA_BYTES SECONDS    WebSocket frames of text, 16 KiB at a time
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include "bench.h"
 #include "codec/http1_decoder.hpp"
 #include "codec/sse_decoder.hpp"
+#include "codec/websocket_reader.hpp"
 
 namespace {
 
@@ -96,6 +98,48 @@ int run_head(double seconds) {
   return bench_print(&figures, "");
 }
 
+class CountingSink final : public ppn::WebSocketSink {
+ public:
+  explicit CountingSink(bench_figures& figures) : figures_(figures) {}
+
+  bool on_message(ppn::WebSocketMessageType, std::string_view data) override {
+    figures_.operations++;
+    figures_.body_bytes += data.size();
+    return true;
+  }
+  bool on_ping(std::string_view) override { return true; }
+  bool on_pong(std::string_view) override { return true; }
+  bool on_close(std::uint16_t, std::string_view) override { return true; }
+
+ private:
+  bench_figures& figures_;
+};
+
+int run_frames(std::size_t data_bytes, double seconds) {
+  constexpr std::size_t kRead = std::size_t{16} << 10;
+  // As a client writes them, without the mask.
+  char header[ppn::kMaxWebSocketHeader];
+  const std::size_t header_size = ppn::write_frame_header(header, {}, data_bytes, {}) - sizeof(ppn::WebSocketMask);
+  header[1] = static_cast<char>(header[1] & 0x7F);
+  const std::string frame = std::string(header, header_size) + std::string(data_bytes, 'x');
+  std::string stream;
+  while (stream.size() < std::size_t{1} << 20) stream += frame;
+  bench_figures figures{};
+  ppn::WebSocketReader reader;
+  CountingSink sink(figures);
+  bench_begin(&figures);
+  const double end_s = bench_now_s() + seconds;
+  do {
+    for (std::string_view rest = stream; !rest.empty();) {
+      std::string_view piece = rest.substr(0, kRead);
+      rest.remove_prefix(piece.size());
+      if (reader.feed(piece, sink) == ppn::WebSocketReader::Step::failed) figures.errors++;
+    }
+  } while (figures.errors == 0 && bench_now_s() < end_s);
+  bench_end(&figures);
+  return bench_print(&figures, "");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,6 +148,11 @@ int main(int argc, char** argv) {
   }
   if (argc == 3 && std::strcmp(argv[1], "sse_linear") == 0) return run_sse_linear(std::atof(argv[2]));
   if (argc == 3 && std::strcmp(argv[1], "head") == 0) return run_head(std::atof(argv[2]));
-  std::fprintf(stderr, "usage: bench_core sse DATA_BYTES CUT SECONDS | sse_linear SECONDS | head SECONDS\n");
+  if (argc == 4 && std::strcmp(argv[1], "frames") == 0) {
+    return run_frames(std::strtoul(argv[2], nullptr, 10), std::atof(argv[3]));
+  }
+  std::fprintf(
+      stderr,
+      "usage: bench_core sse DATA_BYTES CUT SECONDS | sse_linear SECONDS | head SECONDS | frames DATA_BYTES SECONDS\n");
   return 1;
 }

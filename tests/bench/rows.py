@@ -200,6 +200,7 @@ def micro_rows(at, size):
     ns = (("cpu_us", "ns CPU", 1e3),)
     yield Row("micro", "request new, release", (at.peer("ppn", "bench_ppn_handles", seconds),), ns)
     yield Row("micro", "head of 21 fields", (at.peer("ppn", "bench_core", "head", seconds),), ns)
+    yield Row("micro", "WebSocket text of 128 B", (at.peer("ppn", "bench_core", "frames", 128, seconds),), ns, (Budget(0.04),))
 
 
 GROUPS = {"get": get_rows, "policies": policy_rows, "blocking": blocking_rows, "threads": thread_rows, "download": download_rows,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import zlib
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 
@@ -86,6 +87,27 @@ CONFIG_VALUES = [
     "unix:///run/x", "https://a.test/v1", "http://u:p@a.test", "x-api-key", "a.test:80:127.0.0.1", "99999999999999999999",
 ]
 
+# Frames of a server, as they come: RFC 6455 5.7, RFC 7692 7.2.3, and one of each fault.
+WEBSOCKET_FRAMES = [
+    b"\x81\x05Hello\x01\x03Hel\x80\x02lo", b"\x89\x05Hello\x8a\x05Hello\x88\x05\x03\xe8bye\xff",
+    b"\x82\x7e\x01\x00" + b"b" * 256, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + b"b" * 300,
+    b"\x01\x02\xf0\x9f\x89\x00\x80\x02\x98\x80", b"\x81\x03a\xed\xa0", b"\x88\x00\x81\x01x", b"\x88\x01\x03",
+    b"\x88\x02\x03\xed", b"\x91\x00", b"\x83\x00", b"\x81\x80\x00\x00\x00\x00", b"\x09\x00", b"\x89\x7e\x00\x7e", b"\x80\x00",
+    b"\x01\x00\x81\x00", b"\x82\x7e\x00\x05", b"\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00", b"\x00",
+    b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00", b"\x41\x03\xf2\x48\xcd\x80\x04\xc9\xc9\x07\x00",
+    b"\xc1\x08\xf3\x48\xcd\xc9\xc9\x07\x00\x00\xc1\x05\xf2\x00\x11\x00\x00", b"\xc1\x00\xc2\x01\x00", b"\xc1\x01\x06",
+]
+
+# The fields of an answer to a WebSocket handshake.
+HANDSHAKES = [
+    "Upgrade: websocket\nConnection: keep-alive, Upgrade\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+    "Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: other", "Connection: close\nUpgrade: h2c",
+    "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits=10",
+    'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits="9"; client_no_context_takeover',
+    "Sec-WebSocket-Extensions: permessage-deflate\nSec-WebSocket-Extensions: foo; bar=1,, baz",
+    'Sec-WebSocket-Extensions: a; b="\\c\\d" ; e , f', 'Sec-WebSocket-Extensions: a; b="', "Sec-WebSocket-Extensions: ,",
+]
+
 # How the bytes of a decoder are cut: see cuts.hpp.
 CUTS = [b"\x00", b"\x01\x01", b"\x02\x03\x07", b"\x01\xff", b"\x03\x00\x02\x40"]
 
@@ -138,12 +160,40 @@ def redaction():
             yield bytes([len(secret) - 8]) + secret + text
 
 
+def websocket_frames():
+    for number, frames in enumerate(WEBSOCKET_FRAMES):
+        for flags in (0, 1, 2, 7, 18):
+            yield bytes([flags]) + CUTS[number % len(CUTS)] + frames
+
+
+def websocket_handshake():
+    for number, text in enumerate(HANDSHAKES):
+        for flags in (b"\x00\x3f\x0f", b"\x03\x3f\x0f", b"\x04\x12\x05", b"\x00\x3f\x0d", bytes([number, number, 7])):
+            yield flags + text.encode()
+
+
+def websocket_inflate():
+    payloads = [b"", b"\x00", b"\x03\x00" * 3, b"\x00\x05\x00\xfa\xffHello\x00", b"Hello", b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"]
+    for level in (0, 1, 6, 9):
+        for text in (b"Hello", b"words that come again, " * 40, bytes(range(256)) * 4, bytes(2_000_000)):
+            packer = zlib.compressobj(level, wbits=-15)
+            payloads.append((packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4][:8000])
+            packer = zlib.compressobj(level, wbits=-9)
+            payloads.append((packer.compress(text) + packer.flush())[:8000])
+    for number, payload in enumerate(payloads):
+        for flags in (0, 1, 14, 15 + 16, 14 + 5 * 32):
+            yield bytes([flags]) + CUTS[number % len(CUTS)] + payload
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     write(out / "http1", http1())
     write(out / "sse", sse())
     write(out / "lines", lines())
     write(out / "redaction", redaction())
+    write(out / "websocket_frames", websocket_frames())
+    write(out / "websocket_handshake", websocket_handshake())
+    write(out / "websocket_inflate", websocket_inflate())
     write(out / "url", [line.encode() for line in URLS.split("\n")] + [b"http://" + b"a" * 2049 + b"/"])
     write(out / "retry_after", [text.encode() for text in RETRY_AFTERS])
     write(out / "rate_headers", [text.encode() for text in RATE_FIELDS])

@@ -4,7 +4,7 @@ import re
 # What, how its header starts, how its names look in code, where it may be.
 OWNERS = (
     ("OpenSSL", "openssl/", re.compile(r"\b(SSL|X509|BIO|EVP|ERR|OPENSSL|CRYPTO|RAND)_[A-Za-z]\w*\s*\("),
-     ("core/io/",)),
+     ("core/io/", "core/codec/websocket_handshake.")),
     ("Poco::Net", "Poco/Net/", re.compile(r"\bPoco::Net\b"), ("core/io/",)),
     ("Poco::JSON", "Poco/JSON/", re.compile(r"\bPoco::(JSON|Dynamic)\b"), ("core/codec/json.", "core/codec/json_")),
     ("zlib", "zlib.h", re.compile(r"\b(inflate|deflate)(Init2?_?|End|Reset)?\s*\(|\bz_stream\b"), ("core/codec/",)),
