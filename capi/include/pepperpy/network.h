@@ -6,7 +6,7 @@
  *  1. Every function and type begins with ppn_, every constant with PPN_.
  *  2. Handles (ppn_config, ppn_client, ppn_request, ppn_response, ppn_stream, ppn_error, ppn_buffer, ppn_headers,
  *     ppn_json, ppn_sse_decoder, ppn_line_decoder, ppn_retry_policy, ppn_rate_limiter, ppn_rate_ticket, ppn_middleware,
- *     ppn_middleware_context, ppn_batch) are opaque and counted: `..._new` and other functions with an `out`
+ *     ppn_middleware_context, ppn_batch, ppn_websocket) are opaque and counted: `..._new` and other functions with an `out`
  *     parameter hand over one reference, `..._acquire` adds one, `..._release` drops one, accepts NULL, never blocks,
  *     never fails and may be called on any thread and inside any callback. A released handle is recognised: calls with
  *     it return PPN_E_INVALID_STATE, they do not crash.
@@ -56,5 +56,7 @@
 #include "network/sse_decoder.h"
 #include "network/stream.h"
 #include "network/version.h"
+#include "network/websocket.h"
+#include "network/websocket_callbacks.h"
 
 #endif

@@ -67,6 +67,8 @@ typedef struct ppn_batch ppn_batch;
 typedef struct ppn_middleware ppn_middleware;
 /** One step of a middleware: see middleware_context.h. */
 typedef struct ppn_middleware_context ppn_middleware_context;
+/** Messages both ways over one connection: see websocket.h. */
+typedef struct ppn_websocket ppn_websocket;
 /** What went wrong: see error.h. */
 typedef struct ppn_error ppn_error;
 
