@@ -51,9 +51,7 @@ static int32_t fetch_token(ppn_client* client, char* out, size_t size, ppn_error
   int32_t status = ppn_request_new(client, "POST", PPN_AUTO_LENGTH, path, PPN_AUTO_LENGTH, &request, error);
   if (status == PPN_OK) status = ppn_request_send(request, &response, error);
   if (status == PPN_OK) status = ppn_response_check_status(response, error);
-  if (status == PPN_OK) {
-    status = ppn_response_json_string(response, "/value", PPN_AUTO_LENGTH, &value, NULL, error);
-  }
+  if (status == PPN_OK) status = ppn_response_json_string(response, "/value", 6, &value, NULL, error);
   if (status == PPN_OK && snprintf(out, size, "%s", value) >= (int)size) status = PPN_E_INVALID_ARGUMENT;
   ppn_response_release(response);
   ppn_request_release(request);
@@ -62,21 +60,19 @@ static int32_t fetch_token(ppn_client* client, char* out, size_t size, ppn_error
 
 /* Print what an event brings. Returns 1 when the answer is whole. */
 static int print_event(const ppn_event* message, int* connections) {
-  size_t length = 0, text_length = 0;
-  const char* data = ppn_event_data(message, &length);
-  const char* type = "";
-  const char* text = NULL;
+  size_t length = 0;
+  const char *data = ppn_event_data(message, &length), *type = "", *text = NULL;
   ppn_json* event = NULL;
   int finished = 0;
   if (ppn_json_parse(data, length, &event, NULL) != PPN_OK) return 0;
   if (ppn_json_string(event, "/type", PPN_AUTO_LENGTH, &type, NULL, NULL) != PPN_OK) type = "";
   finished = strcmp(type, "response.completed") == 0;
   if (strcmp(type, "session.created") == 0) {
-    *connections += 1;
-    printf("%sconnection %d:", *connections > 1 ? "\n" : "", *connections);
+    if (++*connections > 1) putchar('\n');
+    printf("connection %d:", *connections);
   }
-  if (ppn_json_string(event, "/delta", PPN_AUTO_LENGTH, &text, &text_length, NULL) == PPN_OK) {
-    printf("%s%.*s", *text != ' ' ? " " : "", (int)text_length, text);
+  if (ppn_json_string(event, "/delta", PPN_AUTO_LENGTH, &text, NULL, NULL) == PPN_OK) {
+    printf("%s%s", *text != ' ' ? " " : "", text);
   }
   fflush(stdout);
   ppn_json_release(event);

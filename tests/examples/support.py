@@ -126,13 +126,17 @@ class AiServer:
         self.__exit__()
         raise RuntimeError("the AI server did not start")
 
-    def __exit__(self, *_):
+    def stop(self):
+        """End it with SIGTERM."""
         self._process.terminate()
         try:
             self._process.wait(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
         self._log.close()
         self._folder.cleanup()
 

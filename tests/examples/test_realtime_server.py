@@ -295,6 +295,16 @@ class RealtimeServer(unittest.TestCase):
                 client.socket.shutdown(socket.SHUT_WR)
                 self.assertEqual(list(frames), [])
 
+    def test_stopping_the_server_ends_conversations_without_a_close(self):
+        server = support.AiServer()
+        with server, RawClient(server.http_url, "/v1/realtime?ms=10000") as client:
+            frames = client.frames()
+            client.socket.sendall(frame(1, b'{"type":"response.create","input":"x"}'))
+            self.assertEqual(json.loads(next(frames)[1])["type"], "session.created")
+            self.assertEqual(json.loads(next(frames)[1])["type"], "response.created")
+            server.stop()
+            self.assertEqual(list(frames), [])
+
     def test_a_large_message_is_taken(self):
         text = "x" * (16 << 20)
         answer = self.talk(lambda peer: self.ask_after_greeting(peer, text), max_size=None)
