@@ -87,7 +87,7 @@ if [ -z "$build" ]; then
   heading "Build (build/release)"
   build=$PWD/build/release
   programs=(pepperpy_network ppn ppn-ai-server quickstart dlopen_quickstart chat_stream chat_pull cancel retry
-    rate_limited_batch middleware_trace)
+    rate_limited_batch middleware_trace ws_chat ws_reconnect)
   cmake --preset release </dev/null >"$work/configure" 2>&1 || { cat "$work/configure" && give_up "cmake failed"; }
   cmake --build --preset release -j "$(nproc)" --target "${programs[@]}" </dev/null || give_up "the build failed"
 fi
@@ -148,6 +148,15 @@ expect 0 '^12 requests in ([4-9][0-9]{2}|[0-9]{4,}) ms: ' "$bin/rate_limited_bat
 
 heading "Middleware: an answer without a request, a signature from another thread, a trace"
 expect 0 'the server got traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01' "$bin/middleware_trace"
+
+heading "A conversation over a WebSocket: two questions, answers word by word"
+expect 0 '^> And about salt\?$' "$bin/ws_chat"
+
+heading "A WebSocket that is lost twice: opened again with a new token, and asked again"
+expect 0 '^0 message\(s\) not sent$' "$bin/ws_reconnect"
+
+heading "ppn ws: a handshake without a key is refused"
+expect 48 '^ppn: WS_HANDSHAKE: ' "$bin/ppn" ws "${trust[@]}" "wss${PEPPERPY_DEMO_URL#https}/v1/realtime"
 
 heading "A server that fails twice and says when to come back: two retries"
 expect 0 '"status":200.*"attempts":3,.*"error":null' \

@@ -1,4 +1,4 @@
-/* ppn: HTTP from the command line over libpepperpy_network, against the public header only. */
+/* ppn: HTTP and WebSocket from the command line over libpepperpy_network, against the public header only. */
 #define _POSIX_C_SOURCE 200809L
 #include <pepperpy/network.h>
 #include <signal.h>
@@ -40,6 +40,13 @@ static int check_bench(const struct options* options) {
   return 0;
 }
 
+static int check_ws(const struct options* options) {
+  if (options->urls.count > 1) return complain_usage("ws takes one URL", NULL);
+  if (options->outputs.count > 1) return complain_usage("more -o than URLs", NULL);
+  if (options->first_of_requests != NULL) return complain_usage("this does not go with ws", options->first_of_requests);
+  return 0;
+}
+
 static const struct command {
   const char* name;
   int (*check)(const struct options* options);
@@ -47,6 +54,7 @@ static const struct command {
 } commands[] = {
     {"request", check_request, command_request},
     {"stream", check_stream, command_stream},
+    {"ws", check_ws, command_ws},
     {"bench", check_bench, command_bench},
 };
 
@@ -68,6 +76,10 @@ static int run(const struct options* options, const struct command* command) {
   if (command->run != command_bench && (options->bench_in_flight | options->bench_requests) != 0)
     return complain_usage("-c and -n go with bench", NULL);
   if (command->run != command_bench && options->bench_stream) return complain_usage("--stream goes with bench", NULL);
+  if (command->run != command_ws && options->compressed)
+    return complain_usage("this option is not in this version", "--compressed");
+  if (command->run != command_ws && (options->echo || options->subprotocols.count != 0))
+    return complain_usage("--echo and --subprotocol go with ws", NULL);
   status = command->check(options);
   if (status != 0) return status;
   if (options->insecure) fputs("ppn: warning: -k: certificates and host names are not verified\n", stderr);
@@ -107,7 +119,6 @@ int main(int argc, char** argv) {
     fprintf(stderr, "ppn: ABI_MISMATCH: made for version %s, found %s\n", PPN_VERSION_STRING, ppn_version_string());
     return exit_status_of(PPN_E_ABI_MISMATCH);
   }
-  if (strcmp(name, "ws") == 0) return complain_usage("this command is not in this version", name);
   if (*name != '\0' && command == NULL) return complain_command(name);
   end_with_the_reader();
   status = options_parse(&options, argc, argv, command != NULL ? 2 : 1);

@@ -1,5 +1,4 @@
 #include <Poco/JSON/Array.h>
-#include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
 
 #include <array>
@@ -9,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "authorization.hpp"
 #include "chat_request.hpp"
 #include "completion.hpp"
 #include "exchange.hpp"
@@ -106,10 +106,6 @@ void answer_streamed(Exchange& exchange, const ChatRequest& request, const Compl
   out << "data: [DONE]\n\n" << std::flush;
 }
 
-bool is_authorized(Exchange& exchange, const std::string& api_key) {
-  return exchange.request().get("Authorization", "") == "Bearer " + api_key;
-}
-
 }  // namespace
 
 void list_models(Exchange& exchange) {
@@ -129,12 +125,7 @@ void list_models(Exchange& exchange) {
 }
 
 void complete_chat(Exchange& exchange, const std::string& api_key) {
-  if (!is_authorized(exchange, api_key)) {
-    exchange.response().set("WWW-Authenticate", "Bearer");
-    return exchange.send_error(
-        Status::HTTP_UNAUTHORIZED,
-        {.message = "the API key is missing or wrong", .type = "authentication_error", .code = "invalid_api_key"});
-  }
+  if (!authorize(exchange, api_key)) return;
   const auto parsed = parse_chat_request(exchange.body());
   if (const auto* problem = std::get_if<ErrorBody>(&parsed)) {
     return exchange.send_error(Status::HTTP_BAD_REQUEST, *problem);

@@ -1,38 +1,18 @@
-#include <Poco/Base64Encoder.h>
 #include <Poco/JSON/Array.h>
 #include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/UTF8Encoding.h>
 
-#include <sstream>
 #include <string>
 
 #include "exchange.hpp"
 #include "routes.hpp"
+#include "text.hpp"
 
 namespace ai_server {
 namespace {
 
 // Text that JSON can carry as it is: UTF-8 without NUL.
 bool is_text(const std::string& bytes) {
-  const Poco::UTF8Encoding utf8;
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  auto left = static_cast<int>(bytes.size());
-  while (left > 0) {
-    const int size = *at < 0x80 ? 1 : *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : 4;
-    if (*at == 0 || size > left || !Poco::UTF8Encoding::isLegal(at, size)) return false;
-    at += size;
-    left -= size;
-  }
-  return true;
-}
-
-std::string base64(const std::string& bytes) {
-  std::ostringstream text;
-  Poco::Base64Encoder encoder(text);
-  encoder.rdbuf()->setLineLength(0);
-  encoder << bytes;
-  encoder.close();
-  return text.str();
+  return bytes.find('\0') == std::string::npos && is_utf8(bytes);
 }
 
 // Bytes of a header above ASCII have no agreed meaning; as Latin-1 each keeps its number (RFC 9110 5.5).

@@ -22,10 +22,6 @@ namespace {
 
 constexpr std::size_t body_limit = std::size_t{16} << 20;
 
-Poco::Net::StreamSocket& socket_of(Poco::Net::HTTPServerRequest& request) {
-  return dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(request).socket();
-}
-
 std::string decoded(std::string_view text) {
   std::string result;
   try {
@@ -138,11 +134,14 @@ std::ostream& Exchange::begin_stream(const std::string& content_type) {
   return response_.send();
 }
 
+Poco::Net::StreamSocket& Exchange::socket() {
+  return dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(request_).socket();
+}
+
 void Exchange::send_raw(std::string_view bytes) {
   response_.setKeepAlive(false);
-  Poco::Net::StreamSocket& socket = socket_of(request_);
   while (!bytes.empty()) {
-    const int sent = socket.sendBytes(bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20)));
+    const int sent = socket().sendBytes(bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20)));
     if (sent <= 0) throw Poco::IOException("the peer has gone");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -153,7 +152,7 @@ bool Exchange::pause(std::uint64_t milliseconds) {
   const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
   // POLLRDHUP alone: bytes that arrive meanwhile belong to the next request. Stopping shuts the socket down, which
   // shows here as well.
-  pollfd entry{socket_of(request_).impl()->sockfd(), POLLRDHUP, 0};
+  pollfd entry{socket().impl()->sockfd(), POLLRDHUP, 0};
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
     const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));

@@ -14,6 +14,7 @@
 namespace Poco::Net {
 class HTTPServerRequest;
 class HTTPServerResponse;
+class StreamSocket;
 }  // namespace Poco::Net
 
 namespace ai_server {
@@ -58,6 +59,8 @@ class Exchange {
   void send_error(Status status, const ErrorBody& error);
   // Begins a chunked answer; each flush of the stream is one chunk.
   std::ostream& begin_stream(const std::string& content_type);
+  // For a route that speaks another protocol from here on.
+  Poco::Net::StreamSocket& socket();
   // Writes past Poco's streams, which would complete what is meant to stay incomplete. The connection closes
   // afterwards.
   void send_raw(std::string_view bytes);

@@ -44,9 +44,13 @@ std::string request_id(std::uint64_t number) {
 
 class Router {
  public:
-  explicit Router(const std::string& api_key)
+  explicit Router(const std::string& api_key) : Router(api_key, realtime(api_key)) {}
+
+  Router(const std::string& api_key, const RealtimeRoutes& realtime)
       : routes_{{"/v1/models", "GET, HEAD", list_models},
                 {"/v1/chat/completions", "POST", [api_key](Exchange& exchange) { complete_chat(exchange, api_key); }},
+                {"/v1/realtime", "GET", realtime.converse},
+                {"/v1/realtime/client_secrets", "POST", realtime.issue_secret},
                 {"/echo", "", echo},
                 {"/flaky", "", flaky()},
                 {"/limited", "", limited()},

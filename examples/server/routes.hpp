@@ -12,6 +12,13 @@ class Exchange;
 void list_models(Exchange& exchange);
 void complete_chat(Exchange& exchange, const std::string& api_key);
 
+// realtime.cpp: events over a WebSocket, and the keys that open one connection each
+struct RealtimeRoutes {
+  std::function<void(Exchange&)> converse;
+  std::function<void(Exchange&)> issue_secret;
+};
+RealtimeRoutes realtime(const std::string& api_key);
+
 // echo.cpp
 void echo(Exchange& exchange);
 

@@ -25,6 +25,19 @@ class Program:
         return json.loads(text)
 
 
+class NodeProgram(Program):
+    """A script of this folder for node, and the folder with the package that it measures."""
+
+    def __init__(self, name, script, modules, package, *arguments):
+        super().__init__(name, shutil.which("node") or "node", "--expose-gc", script, *arguments,
+                         environment={"NODE_PATH": modules}, needs="node")
+        self.modules, self.package = modules, package
+
+    def missing(self):
+        has_package = os.path.isdir(os.path.join(self.modules, self.package))
+        return super().missing() or (None if has_package else f"no {self.package} of npm")
+
+
 class Wrk:
     """wrk reads answers but checks little, and it verifies no certificate. It counts no body bytes."""
 

@@ -2,12 +2,14 @@
 import dataclasses
 import os
 
-from peers import Program, Wrk
+from peers import NodeProgram, Program, Wrk
 from servers import JSON_BODY
 
 IN_FLIGHT = 64
 EVENT_STREAMS = 100
 EVENT_DATA_BYTES = 56  # of the 64 bytes of an event
+MESSAGE_BYTES = 128
+NPM_WS = "ws@8.18.0"  # one version, so that runs can be compared
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,17 +20,18 @@ class Size:
     file_mib: int
     downloads: int
     idle_streams: int
+    sockets: int  # WebSockets that echo at once
     events_per_stream: int
     paced_events: int  # of each stream, one per millisecond
     samples: int  # of the load time
     cancels: int
 
 
-FULL = Size(rounds=5, seconds=2, file_mib=256, downloads=3, idle_streams=10_000, events_per_stream=10_000,
+FULL = Size(rounds=5, seconds=2, file_mib=256, downloads=3, idle_streams=10_000, sockets=1_000, events_per_stream=10_000,
             paced_events=2_000, samples=20, cancels=200)
-QUICK = Size(rounds=2, seconds=1, file_mib=256, downloads=1, idle_streams=2_000, events_per_stream=3_000,
+QUICK = Size(rounds=2, seconds=1, file_mib=256, downloads=1, idle_streams=2_000, sockets=1_000, events_per_stream=3_000,
              paced_events=1_000, samples=10, cancels=50)
-SMOKE = Size(rounds=1, seconds=0.1, file_mib=4, downloads=1, idle_streams=50, events_per_stream=50,
+SMOKE = Size(rounds=1, seconds=0.1, file_mib=4, downloads=1, idle_streams=50, sockets=50, events_per_stream=50,
              paced_events=20, samples=2, cancels=5)
 
 
@@ -67,8 +70,8 @@ PER_S = ("per_s", "/s", 1)
 class Places:
     """Where things are in this run."""
 
-    def __init__(self, build, files, nginx, server):
-        self.build, self.files, self.nginx, self.server = build, files, nginx, server
+    def __init__(self, build, files, nginx, server, echo):
+        self.build, self.files, self.nginx, self.server, self.echo = build, files, nginx, server, echo
         self.ca_file = files.certificate
 
     def program(self, name):
@@ -156,6 +159,42 @@ def idle_rows(at, size):
             body_bytes=lambda figures: figures["operations"] * EVENT_DATA_BYTES)
 
 
+def websocket_peers(at, port, *arguments, wslay=False):
+    """wslay has no TLS and no deflate of its own."""
+    arguments = (at.echo.url(port, ""), at.ca_file, *arguments)
+    peers = [at.peer("libwslay", "bench_wslay_websocket", *arguments, needs="libwslay")] if wslay else []
+    modules = os.path.join(os.path.abspath(at.build), "bench-npm", "node_modules")
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench_ws_websocket.js")
+    return (*peers, NodeProgram("npm ws", script, modules, "ws", *arguments),
+            at.peer("ppn", "bench_ppn_websocket", *arguments))
+
+
+def websocket_rows(at, size):
+    both = [Budget(1, peer) for peer in ("libwslay", "npm ws")]
+    faster = [Budget(1, peer, "per_s", least=True) for peer in ("libwslay", "npm ws")]
+    echoes = (  # name, port, connections, messages in flight on each, bytes of one, more
+        ("WS 128 B plain", "plain", 1, IN_FLIGHT, MESSAGE_BYTES),
+        ("WS 128 B TLS 1.3", "tls", 1, IN_FLIGHT, MESSAGE_BYTES),
+        # Half of what our queue of outgoing messages holds.
+        ("WS 64 KiB plain", "plain", 1, 8, 64 << 10),
+        ("WS 64 KiB TLS 1.3", "tls", 1, 8, 64 << 10),
+        ("WS 4 KiB plain", "plain", 1, 8, 4 << 10),
+        ("WS 4 KiB deflate", "plain", 1, 8, 4 << 10, "deflate"),
+        (f"WS 128 B, {size.sockets} sockets", "plain", size.sockets, 1, MESSAGE_BYTES))
+    for name, port, connections, in_flight, length, *more in echoes:
+        wslay = port == "plain" and not more
+        yield Row("websocket", name,
+                  websocket_peers(at, port, "echo", connections, in_flight, length, size.seconds, *more, wslay=wslay),
+                  (CPU_US, PER_S), (*both, *faster) if wslay else (both[1], faster[1]),
+                  body_bytes=lambda figures, length=length: figures["operations"] * length)
+    for port, name, limit in (("plain", "plain", 2.0), ("tls", "TLS 1.3", 23.0)):
+        yield Row("websocket", f"{size.idle_streams} WS idle {name}",
+                  websocket_peers(at, port, "idle", size.idle_streams, wslay=port == "plain"),
+                  (("heap_per_connection", "kB heap", 1e-3), ("resident_per_connection", "kB RSS", 1e-3), CPU_US),
+                  (Budget(limit * 1e3),), rounds=1,
+                  body_bytes=lambda figures: figures["operations"] * MESSAGE_BYTES)
+
+
 def event_rows(at, size):
     for path, count, kind in (("events", size.events_per_stream, "unpaced"), ("paced", size.paced_events, "1 per ms")):
         for port, name in (("plain", "plain"), ("tls", "TLS 1.3")):
@@ -204,5 +243,5 @@ def micro_rows(at, size):
 
 
 GROUPS = {"get": get_rows, "policies": policy_rows, "blocking": blocking_rows, "threads": thread_rows, "download": download_rows,
-          "handshake": handshake_rows, "idle": idle_rows, "events": event_rows, "decoder": decoder_rows,
-          "load": load_rows, "cancel": cancel_rows, "micro": micro_rows}
+          "handshake": handshake_rows, "idle": idle_rows, "events": event_rows, "websocket": websocket_rows,
+          "decoder": decoder_rows, "load": load_rows, "cancel": cancel_rows, "micro": micro_rows}

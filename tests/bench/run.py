@@ -75,6 +75,19 @@ def build_go_client(build):
     subprocess.run(["go", "build", "-o", target, source], check=True, env=environment)
 
 
+def install_npm_ws(build):
+    """The peer that npm has, in a folder of this build. Without npm, or when it fails, its rows say so."""
+    folder = os.path.join(os.path.abspath(build), "bench-npm")
+    if os.path.isdir(os.path.join(folder, "node_modules", "ws")) or not shutil.which("npm"):
+        return
+    os.makedirs(folder, exist_ok=True)
+    done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--no-package-lock",
+                           "--ignore-scripts", "--silent", catalogue.NPM_WS], stdin=subprocess.DEVNULL, check=False,
+                          timeout=120)
+    if done.returncode != 0:
+        print(f"bench: npm did not install {catalogue.NPM_WS}")
+
+
 def run_group(group_rows, rounds, pin):
     """{row name: {peer name: [figures]}} and {row name: {peer name: why it is skipped}}"""
     runs = {row.name: {} for row in group_rows}
@@ -96,19 +109,26 @@ def run_group(group_rows, rounds, pin):
     return runs, skipped
 
 
+def measure_groups(options, at, pin):
+    summaries = []
+    for group in options.groups:
+        group_rows = list(catalogue.GROUPS[group](at, options.size))
+        runs, skipped = run_group(group_rows, options.size.rounds, pin)
+        summaries += [summarise(row, runs[row.name], skipped[row.name]) for row in group_rows]
+    return summaries
+
+
 def run(options, files):
     client_pin, server_pin = pins()
     nginx = Nginx(server_pin, files)
     try:
         server = BenchServer(server_pin, files, os.path.join(options.build, "bin", "bench_server"))
         try:
-            at = catalogue.Places(options.build, files, nginx, server)
-            summaries = []
-            for group in options.groups:
-                group_rows = list(catalogue.GROUPS[group](at, options.size))
-                runs, skipped = run_group(group_rows, options.size.rounds, client_pin)
-                summaries += [summarise(row, runs[row.name], skipped[row.name]) for row in group_rows]
-            return summaries
+            echo = BenchServer(server_pin, files, os.path.join(options.build, "bin", "bench_echo_server"), "ws")
+            try:
+                return measure_groups(options, catalogue.Places(options.build, files, nginx, server, echo), client_pin)
+            finally:
+                echo.close()
         finally:
             server.close()
     finally:
@@ -124,8 +144,10 @@ def main():
     files = Files(options.size.file_mib << 20)
     try:
         build_go_client(options.build)
+        if "websocket" in options.groups:
+            install_npm_ws(options.build)
         summaries = run(options, files)
-    except (RuntimeError, OSError, subprocess.CalledProcessError) as failure:
+    except (RuntimeError, OSError, subprocess.SubprocessError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     finally:

@@ -112,19 +112,21 @@ class Nginx:
 
 
 class BenchServer:
-    """bench_server.c. It ends with its standard input, so it can not outlive the run."""
+    """bench_server.c, or bench_echo_server.c with `scheme` ws. It ends with its standard input, so it can not outlive
+    the run."""
 
-    def __init__(self, pin, files, program):
+    def __init__(self, pin, files, program, scheme="http"):
+        self.scheme = scheme
         self.process = subprocess.Popen([*pin, program, files.certificate, files.key], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         ports = self.process.stdout.readline()
         if not ports:
             self.close()
-            raise RuntimeError("bench_server did not start")
+            raise RuntimeError(f"{os.path.basename(program)} did not start")
         self.ports = json.loads(ports)
 
     def url(self, port, path):
-        return f"{'http' if port == 'plain' else 'https'}://127.0.0.1:{self.ports[port]}{path}"
+        return f"{self.scheme}{'' if port == 'plain' else 's'}://127.0.0.1:{self.ports[port]}{path}"
 
     def close(self):
         self.process.stdin.close()

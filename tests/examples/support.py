@@ -53,8 +53,8 @@ def reports(process):
 class Child:
     """A program that is talked to while it runs."""
 
-    def __init__(self, *arguments, environment=None):
-        self.process = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def __init__(self, *arguments, environment=None, stdin=subprocess.DEVNULL):
+        self.process = subprocess.Popen([str(a) for a in arguments], stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, env={**ENVIRONMENT, **(environment or {})})
         self._buffer = b""
 
@@ -65,8 +65,10 @@ class Child:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
     def read_until(self, wanted):
         """Standard output up to and with `wanted`. What comes later stays for the next call."""
@@ -124,13 +126,17 @@ class AiServer:
         self.__exit__()
         raise RuntimeError("the AI server did not start")
 
-    def __exit__(self, *_):
+    def stop(self):
+        """End it with SIGTERM."""
         self._process.terminate()
         try:
             self._process.wait(timeout=DEADLINE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
         self._log.close()
         self._folder.cleanup()
 

@@ -11,7 +11,9 @@ import support  # noqa: E402
 C_PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
 POLICY_PROGRAMS = ("retry", "rate_limited_batch", "middleware_trace")
 CPP_POLICY_PROGRAMS = tuple("cpp_" + name for name in POLICY_PROGRAMS)
-PROGRAMS = (*C_PROGRAMS, "cpp_quickstart", "cpp_chat_stream", *POLICY_PROGRAMS, *CPP_POLICY_PROGRAMS)
+CHATS = ("ws_chat",)
+PROGRAMS = (*C_PROGRAMS, *CHATS, "ws_reconnect", "cpp_quickstart", "cpp_chat_stream", *POLICY_PROGRAMS,
+            *CPP_POLICY_PROGRAMS)
 STREAMS = ("chat_stream", "chat_pull", "cpp_chat_stream")
 QUICK_STARTS = ("quickstart", "cpp_quickstart")
 
@@ -142,6 +144,30 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertIn(b"middleware_trace: CONNECT_FAILED: ", process.stderr)
                 self.assertEqual(process.stdout.count(b"signed by another thread"), 3)
 
+    def test_a_conversation_over_a_websocket_prints_questions_and_answers(self):
+        for name in CHATS:
+            with self.subTest(name):
+                first, said, second, more = self.lines_of(name)
+                self.assertEqual((first, second), ("> Say something about pepper.", "> And about salt?"))
+                self.assertTrue(said.startswith("You said: Say something about pepper. - "), said)
+                self.assertTrue(more.startswith("You said: And about salt? - "), more)
+
+    def test_a_lost_conversation_is_asked_again_with_a_new_token(self):
+        cut = "You said: Tell me"
+        *lines, unsent = self.lines_of("ws_reconnect")
+        self.assertEqual(lines[:2], [f"connection 1: {cut}", f"connection 2: {cut}"])
+        self.assertRegex(lines[2], f"^connection 3: {cut} about pepper. - .+")
+        self.assertEqual((len(lines), unsent), (3, "0 message(s) not sent"))
+
+    def test_a_conversation_that_is_lost_too_often_says_what_was_not_sent(self):
+        process = self.run_example("ws_reconnect", PEPPERPY_DEMO_DROPS="9")
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(process.stderr, rb"^ws_reconnect: (WS_CLOSED|WS_RECONNECT_EXHAUSTED): ")
+        lines = process.stdout.decode().splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines[:3]], ["connection 1", "connection 2", "connection 3"])
+        self.assertEqual(lines[3:], ["1 message(s) not sent",
+                                     '  {"type": "response.create", "input": "Tell me about pepper."}'])
+
     def test_arguments_win_over_the_environment(self):
         for name in PROGRAMS:
             with self.subTest(name):
@@ -158,6 +184,13 @@ class AgainstTheAiServer(unittest.TestCase):
                 self.assertEqual(process.returncode, 1)
                 self.assertIn(b": HTTP_UNAUTHORIZED: ", process.stderr)
                 self.assertNotIn(b"not-the-key", process.stderr)
+        process = self.run_example("ws_reconnect", PEPPERPY_DEMO_KEY="not-the-key")
+        self.assertEqual(process.returncode, 1)
+        self.assertIn(b": HTTP_UNAUTHORIZED: ", process.stderr)
+        for name in CHATS:
+            process = self.run_example(name, PEPPERPY_DEMO_KEY="not-the-key")
+            self.assertEqual(process.returncode, 1)
+            self.assertIn(b": WS_HANDSHAKE: ", process.stderr)
 
     def test_a_server_that_is_not_trusted_is_named(self):
         for name in PROGRAMS:

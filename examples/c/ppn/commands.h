@@ -6,6 +6,7 @@
 
 int command_request(const struct options* options);
 int command_stream(const struct options* options);
+int command_ws(const struct options* options);
 int command_bench(const struct options* options);
 
 #endif

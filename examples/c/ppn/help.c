@@ -8,12 +8,13 @@ static const char overview[] =
     "usage: ppn request [options] URL...     fetch in order over one client\n"
     "       ppn stream [options] [--sse | --lines | --chunk-size N] URL\n"
     "                                        print a response while it arrives\n"
+    "       ppn ws [options] URL             lines out as messages over a WebSocket, messages to the output\n"
     "       ppn bench [options] -c N -n N URL\n"
     "                                        measure the same request, N times, N at a time\n"
     "       ppn --list-options [--markdown]  the options for --set and --config\n"
     "       ppn COMMAND --help | --help | --version\n"
     "\n"
-    "HTTP from the command line. Options are spelled as curl spells them, and mean the same.\n";
+    "HTTP and WebSocket from the command line. Options are spelled as curl spells them, and mean the same.\n";
 
 static const char request_usage[] =
     "usage: ppn request [options] URL...\n"
@@ -39,6 +40,35 @@ static const char stream_usage[] =
     "      --sse                the data of each event of a text/event-stream\n"
     "      --lines              each line, blank ones dropped\n"
     "      --chunk-size N       raw bytes, at most N at a time (raw bytes are also the default)\n";
+
+static const char ws_usage[] =
+    "usage: ppn ws [options] URL\n"
+    "\n"
+    "Open a WebSocket (ws, wss) and send each line of standard input as a text message. Messages that arrive\n"
+    "are printed: a text with a line end, binary ones as they are. When the input ends, what was read is sent\n"
+    "and the WebSocket closed with code 1000; what arrives before the server has closed as well is printed.\n"
+    "A lost connection is not opened again, unless --set websocket_reconnect=on asks for it. An interrupt\n"
+    "(SIGINT, SIGTERM) closes with code 1001, a second one ends the command at once.\n"
+    "\n"
+    "  ppn ws -H 'Authorization: Bearer KEY' wss://localhost:8443/v1/realtime\n"
+    "  ppn ws --echo --compressed --subprotocol chat ws://127.0.0.1:9001/\n"
+    "\n"
+    "messages\n"
+    "      --echo               send every message back as it came, until the server closes; nothing is read\n"
+    "                           from standard input, nothing printed\n"
+    "      --subprotocol NAME   offer a subprotocol; may be repeated, the first is preferred\n"
+    "      --compressed         offer permessage-deflate\n"
+    "handshake\n"
+    "  -H, --header 'N: V'      add a header; 'N;' sends it empty\n"
+    "  -u, --user NAME:PASSWORD Basic authentication\n";
+
+static const char ws_output_options[] =
+    "output\n"
+    "  -o, --output FILE        instead of standard output\n"
+    "  -i, --include            head of the handshake's response before the messages\n"
+    "  -s, --silent             no error line;  -S, --show-error: an error line in spite of -s\n"
+    "  -v, --verbose            handshake, how each connection closed and log lines on standard error; what -H\n"
+    "                           and -u say and other secrets as ***\n";
 
 static const char bench_usage[] =
     "usage: ppn bench [options] -c N -n N URL\n"
@@ -96,14 +126,18 @@ static const char connection_options[] =
     "      --pinnedpubkey LIST  sha256//BASE64 of the keys a server may have, separated by , or ;\n"
     "  -k, --insecure           do not verify certificates: for tests only\n"
     "      --http1.1            accepted; there is no other version\n"
-    "  -m, --max-time SECONDS   the whole of a request or stream, retries and waits included\n"
-    "      --connect-timeout SECONDS\n"
+    "  -m, --max-time SECONDS   the whole of a request, stream or WebSocket, retries and waits included\n"
+    "      --connect-timeout SECONDS\n";
+
+static const char retry_options[] =
     "retries and limits\n"
     "      --retry N            up to N more attempts, 0 to 10, of what may be repeated: a POST only when the\n"
     "                           server says that it did nothing, or with an idempotency key (--set\n"
     "                           idempotency_header=NAME). Without it there are none, as with curl, unless\n"
     "                           max_retries or PEPPERPY_NETWORK_MAX_RETRIES asks for them\n"
-    "      --rate N[/s|/m|/h][:BURST]   no more attempts than that (N alone: N a minute); the others wait\n"
+    "      --rate N[/s|/m|/h][:BURST]   no more attempts than that (N alone: N a minute); the others wait\n";
+
+static const char configuration_options[] =
     "configuration\n"
     "      --config FILE.json   options of the table as a JSON object: retries, limits, circuit breaker,\n"
     "                           hedging, timeouts, TLS and all others\n"
@@ -114,21 +148,28 @@ static const char connection_options[] =
 static const char exit_statuses[] =
     "exit status: 0; 1 command line or local file; 22 HTTP status >= 400 (request with --report: 0);\n"
     "  40 + hundreds digit of the error number: 41 usage, 42 network, 43 TLS, 44 timeout, 45 protocol,\n"
-    "  46 HTTP status (stream with --report), 47 stream, 49 policy (limits, circuit breaker); 130 or 143 a\n"
-    "  stream was interrupted. With several requests the last failure counts.\n"
+    "  46 HTTP status (stream with --report), 47 stream, 48 WebSocket (a refused handshake, a close code other\n"
+    "  than 1000 and 1001, a lost connection), 49 policy (limits, circuit breaker); 130 or 143 a stream or\n"
+    "  WebSocket was interrupted. With several requests the last failure counts.\n"
     "  Errors: \"ppn: CODE: message\" on standard error.\n";
 
 int print_help(FILE* file, const char* command) {
   const int is_bench = strcmp(command, "bench") == 0;
+  const int is_ws = strcmp(command, "ws") == 0;
   const char* usage = is_bench                          ? bench_usage
                       : strcmp(command, "request") == 0 ? request_usage
                       : strcmp(command, "stream") == 0  ? stream_usage
+                      : is_ws                           ? ws_usage
                                                         : overview;
   const char* const parts[] = {usage,
                                *command != '\0' ? "" : "\n",
-                               request_options,
-                               is_bench ? bench_output_options : output_options,
+                               is_ws ? "" : request_options,
+                               is_bench ? bench_output_options
+                               : is_ws  ? ws_output_options
+                                        : output_options,
                                connection_options,
+                               is_ws ? "" : retry_options,
+                               configuration_options,
                                "\n",
                                exit_statuses};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {

@@ -37,6 +37,9 @@ enum option_id {
   OPTION_IN_FLIGHT,
   OPTION_REQUESTS,
   OPTION_STREAM,
+  OPTION_ECHO,
+  OPTION_SUBPROTOCOL,
+  OPTION_COMPRESSED,
   OPTION_HELP,
   OPTION_VERSION,
   OPTION_NOT_IN_THIS_VERSION
@@ -89,6 +92,9 @@ static const struct row rows[] = {
     {'c', "--concurrency", 1, OPTION_IN_FLIGHT, NULL},
     {'n', "--requests", 1, OPTION_REQUESTS, NULL},
     {0, "--stream", 0, OPTION_STREAM, NULL},
+    {0, "--echo", 0, OPTION_ECHO, NULL},
+    {0, "--subprotocol", 1, OPTION_SUBPROTOCOL, NULL},
+    {0, "--compressed", 0, OPTION_COMPRESSED, NULL},
     {'h', "--help", 0, OPTION_HELP, NULL},
     {0, "--version", 0, OPTION_VERSION, NULL},
     /* Named rather than unknown, so that nobody searches for a spelling that would work. */
@@ -96,8 +102,6 @@ static const struct row rows[] = {
     {'L', "--location", 0, OPTION_NOT_IN_THIS_VERSION, NULL},
     {'x', "--proxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--noproxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {0, "--compressed", 0, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {0, "--subprotocol", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
 };
 
 static const struct row* find_letter(char letter) {
@@ -166,7 +170,36 @@ static int set_count(uint64_t* out, const char* spelling, const char* value, uin
   return *out >= 1 && *out <= most ? 0 : complain_usage(expected, spelling);
 }
 
+static int set_max_time(struct options* options, const char* spelling, const char* seconds) {
+  char ms[24];
+  /* curl limits a download that lasts as well, so the limit holds for streams too. */
+  if (add_seconds(options, spelling, "timeout_ms", seconds) != 0) return EXIT_USAGE;
+  add_seconds(options, spelling, "stream_timeout_ms", seconds);
+  seconds_to_ms(seconds, ms, sizeof ms);
+  options->max_time_ms = strtoull(ms, NULL, 10);
+  return 0;
+}
+
+/* What says something about a request or its answers, of which a WebSocket has none. */
+static int is_of_requests(const struct row* row) {
+  switch (row->id) {
+    case OPTION_METHOD:
+    case OPTION_DATA:
+    case OPTION_DATA_BINARY:
+    case OPTION_JSON:
+    case OPTION_REPORT:
+    case OPTION_REPORT_BODY:
+    case OPTION_SSE:
+    case OPTION_LINES:
+    case OPTION_CHUNK_SIZE: return 1;
+    case OPTION_NAMED_SETTING:
+      return strcmp(row->setting, "max_retries") == 0 || strcmp(row->setting, "rate_limit") == 0;
+    default: return 0;
+  }
+}
+
 static int apply(struct options* options, const struct row* row, const char* spelling, const char* value) {
+  if (options->first_of_requests == NULL && is_of_requests(row)) options->first_of_requests = row->name;
   switch (row->id) {
     case OPTION_METHOD: options->method = value; return 0;
     case OPTION_HEADER:
@@ -188,10 +221,7 @@ static int apply(struct options* options, const struct row* row, const char* spe
       add_text_setting(options, "verify_ssl", "false");
       return 0;
     case OPTION_HTTP1_1: return 0; /* the only version there is */
-    case OPTION_MAX_TIME:
-      /* curl limits a download that lasts as well, so the limit holds for streams too. */
-      return add_seconds(options, spelling, "timeout_ms", value) != 0 ||
-             add_seconds(options, spelling, "stream_timeout_ms", value) != 0;
+    case OPTION_MAX_TIME: return set_max_time(options, spelling, value);
     case OPTION_CONNECT_TIMEOUT: return add_seconds(options, spelling, "connect_timeout_ms", value);
     case OPTION_USER:
       if (strchr(value, ':') == NULL) return complain_usage("expected NAME:PASSWORD", spelling);
@@ -213,6 +243,12 @@ static int apply(struct options* options, const struct row* row, const char* spe
       return set_count(&options->bench_requests, spelling, value, UINT64_C(1000000000000),
                        "expected a number from 1 to 1000000000000");
     case OPTION_STREAM: options->bench_stream = 1; return 0;
+    case OPTION_ECHO: options->echo = 1; return 0;
+    case OPTION_SUBPROTOCOL: list_add(&options->subprotocols, value); return 0;
+    case OPTION_COMPRESSED:
+      options->compressed = 1;
+      add_text_setting(options, "websocket_deflate", "true");
+      return 0;
     case OPTION_HELP: options->help = 1; return 0;
     case OPTION_VERSION: options->version = 1; return 0;
     case OPTION_NOT_IN_THIS_VERSION: break;
@@ -288,6 +324,7 @@ void options_free(struct options* options) {
   list_free(&options->headers);
   list_free(&options->outputs);
   list_free(&options->urls);
+  list_free(&options->subprotocols);
   text_free(&options->resolve);
   text_free(&options->body);
 }

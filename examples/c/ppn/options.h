@@ -29,8 +29,13 @@ struct options {
   struct list outputs; /* the k-th belongs to the k-th URL */
   struct list urls;
   enum stream_kind stream_kind;
-  uint64_t bench_in_flight; /* 0 = not given */
-  uint64_t bench_requests;  /* 0 = not given */
+  struct list subprotocols;
+  int echo;
+  int compressed;
+  uint64_t max_time_ms;          /* 0 = no limit */
+  const char* first_of_requests; /* the first option given that a WebSocket has no use for; NULL: none */
+  uint64_t bench_in_flight;      /* 0 = not given */
+  uint64_t bench_requests;       /* 0 = not given */
   int bench_stream;
   int insecure;
   int include_head;

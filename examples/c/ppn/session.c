@@ -89,6 +89,10 @@ static int32_t configure(const struct options* options, int keeps_retries, ppn_c
   if (status == PPN_OK && !keeps_retries) {
     status = ppn_config_set(*out, "max_retries", PPN_AUTO_LENGTH, "0", PPN_AUTO_LENGTH, error);
   }
+  /* ppn ws reads messages one by one, and for that the library would open a lost connection again. */
+  if (status == PPN_OK) {
+    status = ppn_config_set(*out, "websocket_reconnect", PPN_AUTO_LENGTH, "off", PPN_AUTO_LENGTH, error);
+  }
   if (status == PPN_OK && options->bench_in_flight != 0) status = make_room(*out, options->bench_in_flight, error);
   for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
     status = apply_setting(*out, &options->settings[i], error);

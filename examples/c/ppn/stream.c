@@ -1,7 +1,5 @@
 /* ppn stream: print a response while it arrives. */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,31 +7,13 @@
 #include "commands.h"
 #include "exit_status.h"
 #include "head.h"
+#include "interrupts.h"
 #include "json.h"
 #include "output.h"
 #include "progress.h"
+#include "refusal.h"
 #include "session.h"
 #include "verbose.h"
-
-/* How long a wait may overlook an interrupt: ppn_stream_cancel may not be called in a signal handler. */
-enum { WAIT_MS = 100 };
-
-static volatile sig_atomic_t interrupted = 0; /* the number of the signal */
-
-static void on_interrupt(int signal_number) {
-  interrupted = signal_number;
-  /* A second one ends the program at once, should a terminal or a full pipe hold it. */
-  signal(signal_number, SIG_DFL);
-}
-
-static void catch_interrupts(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = on_interrupt;
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
 
 struct run {
   const struct options* options;
@@ -188,16 +168,9 @@ static int32_t read_stream(struct run* run) {
 
 /* A server that refuses a stream of events says why in a body that is no event. */
 static void show_refusal(struct run* run) {
-  size_t length = 0;
   ppn_response* response = NULL;
-  const uint8_t* body = NULL;
   if (run->stream == NULL || ppn_stream_response(run->stream, 0, &response, NULL) != PPN_OK) return;
-  body = ppn_response_body(response, &length);
-  for (size_t i = 0; i < length; ++i) {
-    /* A terminal must not take orders from a server. */
-    fputc(body[i] < 0x20 && body[i] != '\n' && body[i] != '\t' ? '?' : body[i], stderr);
-  }
-  if (length != 0 && body[length - 1] != '\n') fputc('\n', stderr);
+  print_refusal(response);
   ppn_response_release(response);
 }
 
