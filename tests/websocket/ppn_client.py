@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "examples"))
@@ -15,6 +16,7 @@ SETTINGS = {"open_timeout_ms": "websocket_open_timeout_ms", "close_timeout_ms": 
 ERROR_LINE = re.compile(r"ppn: ([A-Z0-9_]+): ")
 WEBSOCKET_ERROR = 48
 ANY_FAILURE = range(41, 50)
+DEADLINE_S = 60  # the server's own waits are shorter
 
 
 def arguments(url, options, echo=True):
@@ -35,14 +37,28 @@ def arguments(url, options, echo=True):
     return [*words, url]
 
 
+def run_to_its_end(command):
+    """(exit status or None at the deadline, the last line of standard error)."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               env=support.ENVIRONMENT)
+    try:
+        stderr = process.communicate(timeout=DEADLINE_S)[1]
+        status = process.returncode
+    except subprocess.TimeoutExpired:
+        process.kill()
+        stderr, status = process.communicate()[1], None
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return status, lines[-1] if lines else ""
+
+
 class PpnClient:
     def __init__(self):
         if not os.access(support.PPN, os.X_OK):
             sys.exit(f"run_cases: {support.PPN} is not there")
 
     @staticmethod
-    def command(url, options):
-        return [str(support.PPN), *arguments(url, options)]
+    def start(url, options):
+        return run_to_its_end([str(support.PPN), *arguments(url, options)])
 
     @staticmethod
     def judge_end(wanted, names, status, stderr):

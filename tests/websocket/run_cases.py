@@ -16,7 +16,6 @@ import os
 import pathlib
 import queue
 import shlex
-import subprocess
 import sys
 import threading
 
@@ -29,7 +28,6 @@ from fuzzing_server import FAILED, NON_STRICT, OK, FuzzingServer  # noqa: E402
 
 SKIPPED = "SKIPPED"
 SKIP_STATUS = 77
-DEADLINE_S = 60  # the server's own waits are shorter
 
 
 class CommandClient:
@@ -38,9 +36,9 @@ class CommandClient:
     def __init__(self, command):
         self._words = shlex.split(command)
 
-    def command(self, url, options):
+    def start(self, url, options):
         values = {"{url}": url, "{options}": json.dumps(options)}
-        return [values.get(word, word) for word in self._words]
+        return ppn_client.run_to_its_end([values.get(word, word) for word in self._words])
 
     @staticmethod
     def judge_end(wanted, names, status, stderr):
@@ -68,12 +66,12 @@ class Runner:
         if self._certificate:
             options["cacert"] = self._certificate.ca_file
         url = f"{scheme}://127.0.0.1:{self._server.port}/{case.id}?run={number}"
-        status, stderr = self._start(self._client.command(url, options))
+        status, stderr = self._client.start(url, options)
         result = {"id": case.id, "description": case.description, "rfc": case.rfc, "seconds": None}
         if status == SKIP_STATUS:
             return {**result, "outcome": SKIPPED, "seen": "the client has no such option"}
         try:
-            result.update(self._results[str(number)].get(timeout=DEADLINE_S if status is not None else 1))
+            result.update(self._results[str(number)].get(timeout=ppn_client.DEADLINE_S if status is not None else 1))
         except queue.Empty:
             lost = "" if self._lost.empty() else f"; {self._lost.get()['seen']}"
             return {**result, "outcome": FAILED, "seen": f"the client ended with {status} before its case: {stderr}{lost}"}
@@ -81,26 +79,12 @@ class Runner:
             self._results[str(number)].get_nowait()
             result.update(outcome=FAILED, seen=f"the client came back; {result['seen']}")
         if status is None:
-            result.update(outcome=FAILED, seen=f"the client did not end within {DEADLINE_S} s; {result['seen']}")
+            result.update(outcome=FAILED, seen=f"the client did not end within {ppn_client.DEADLINE_S} s; {result['seen']}")
         elif result["outcome"] != FAILED:
             wrong = self._client.judge_end(result["exit"], result["error_names"], status, stderr)
             if wrong:
                 result.update(outcome=FAILED, seen=f"{wrong}; {result['seen']}".strip("; "))
         return result
-
-    @staticmethod
-    def _start(command):
-        """(exit status or None at the deadline, the last line of standard error)."""
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE)
-        try:
-            stderr = process.communicate(timeout=DEADLINE_S)[1]
-            status = process.returncode
-        except subprocess.TimeoutExpired:
-            process.kill()
-            stderr, status = process.communicate()[1], None
-        lines = stderr.decode("utf-8", "replace").strip().splitlines()
-        return status, lines[-1] if lines else ""
 
     def run_all(self, parallel, shown):
         with concurrent.futures.ThreadPoolExecutor(parallel) as pool:

@@ -1,25 +1,13 @@
 """6: texts are UTF-8 (RFC 3629), and a client says so as soon as the bytes show that they are not."""
-import codecs
-
 from case import Section
 from cases import utf8_tables as tables
+from cases.utf8_tables import first_fault
 from frames import CONT, TEXT, fragments, frame, head, text
 
 SECTION = Section(6, "UTF-8")
 GREEK = "\u03ba\u1f79\u03c3\u03bc\u03b5".encode()
 VALID = "Hello-\u00b5@\u00df\u00f6\u00e4\u00fc\u00e0\u00e1-UTF-8!!".encode()
 REST = b"edited" * 20
-
-
-def first_fault(data):
-    """The number of bytes after which it is certain that `data` is no UTF-8, or None when nothing is wrong yet."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for at in range(len(data)):
-        try:
-            decoder.decode(data[at:at + 1])
-        except UnicodeDecodeError:
-            return at + 1
-    return None
 
 
 def good(parts, chop=0):

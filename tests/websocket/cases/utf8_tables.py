@@ -10,7 +10,29 @@ def encode(point, size=0):
     if size == 1:
         return bytes([point])
     tail = [0x80 | point >> 6 * at & 0x3F for at in range(size - 1)]
-    return bytes([0xFF << 7 - size & 0xFF | point >> 6 * (size - 1), *reversed(tail)])
+    return bytes([0xFF << 8 - size & 0xFF | point >> 6 * (size - 1), *reversed(tail)])
+
+
+# RFC 3629 section 4: how many bytes follow a first byte, and what the second one may be where that is less than 80..BF.
+_FOLLOW = {**dict.fromkeys(range(0x80), 0), **dict.fromkeys(range(0xC2, 0xE0), 1), **dict.fromkeys(range(0xE0, 0xF0), 2),
+           **dict.fromkeys(range(0xF0, 0xF5), 3)}
+_SECOND = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
+
+
+def first_fault(data):
+    """The number of bytes after which it is certain that `data` is no UTF-8, or None when nothing is wrong yet.
+    Python's own incremental decoder sees a surrogate only at its third byte."""
+    missing, low, high = 0, 0x80, 0xBF
+    for at, byte in enumerate(data):
+        if missing:
+            if not low <= byte <= high:
+                return at + 1
+            missing, low, high = missing - 1, 0x80, 0xBF
+        elif byte in _FOLLOW:
+            missing, (low, high) = _FOLLOW[byte], _SECOND.get(byte, (0x80, 0xBF))
+        else:
+            return at + 1
+    return None
 
 
 def every_prefix(data):
