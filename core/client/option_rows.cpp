@@ -31,6 +31,8 @@ constexpr auto request = in_request<Path...>;
 template <auto... Path>
 constexpr auto retry = in_request<&Request::retry, Path...>;
 template <auto... Path>
+constexpr auto redirect = in_request<&Request::redirect, Path...>;
+template <auto... Path>
 constexpr auto hedge = in_request<&Request::hedge, Path...>;
 template <auto... Path>
 constexpr auto connection = in_client<&Options::connection, Path...>;
@@ -58,9 +60,11 @@ constexpr Range count_to_1k{1, 1'000, "1..1000"};
 constexpr Range count_to_100k{1, 100'000, "1..100000"};
 constexpr Range count_to_1m{1, 1'000'000, "1..1000000"};
 constexpr Range up_to_10{0, 10, "0..10"};
+constexpr Range up_to_100{0, 100, "0..100"};
 constexpr Range up_to_1k{0, 1'000, "0..1000"};
 constexpr Range up_to_1m{0, 1'000'000, "0..1000000"};
 constexpr Range up_to_1g{0, 1'000'000'000, "0..1000000000"};
+constexpr Range size_up_to_1t{0, 1LL << 40, "0..1099511627776"};
 constexpr Range hour_s{0, 3'600, "0..3600"};
 constexpr Range share{0.01, 1, "0.01..1"};
 
@@ -104,6 +108,7 @@ constexpr Definition as(Definition row, Variable variable) {
 
 using Connection = ConnectionOptions;
 using Tls = TlsOptions;
+using Redirect = RedirectOptions;
 using Retry = RetryOptions;
 using Hedge = HedgeOptions;
 using Limit = RateLimitOptions;
@@ -137,6 +142,19 @@ constexpr auto definitions = std::to_array<Definition>({
        "the longest silence inside a stream, bytes of any kind end it; 0 = no limit"),
     ms("middleware_timeout_ms", request<&Request::middleware_timeout_ms>,
        "how long one step of a middleware may stay pending; 0 = no limit"),
+
+    count("max_redirects", redirect<&Redirect::max_redirects>, up_to_100,
+          "redirects of one attempt that are followed, more are an error; 0 = a redirect is the response"),
+    boolean("redirect_safe_methods_only", redirect<&Redirect::safe_methods_only>,
+            "follow redirects of GET, HEAD, OPTIONS and TRACE alone; one of another request is its response"),
+    boolean("redirect_allow_downgrade", redirect<&Redirect::allow_downgrade>,
+            "follow a redirect from https to http, which anybody on the way can read"),
+    boolean("expect_continue", request<&Request::expect_continue>,
+            "send Expect: 100-continue with a body, and wait for the answer before the body is sent"),
+    bytes("expect_continue_min_bytes", request<&Request::expect_continue_min_bytes>, size_up_to_1t,
+          "the smallest body that expect_continue is for; one of unknown length always is; 0 = every body"),
+    ms("expect_continue_timeout_ms", request<&Request::expect_continue_timeout_ms>,
+       "how long a body waits for 100 Continue before it is sent anyway", wait_ms),
 
     count("max_retries", retry<&Retry::max_retries>, up_to_10, "attempts after the first one; 0 = none"),
     number("backoff_factor", retry<&Retry::backoff_factor>, hour_s, "s",
