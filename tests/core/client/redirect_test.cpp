@@ -7,29 +7,12 @@
 #include "core/client/answers.hpp"
 #include "core/client/chunked.hpp"
 #include "core/client/engine.hpp"
-#include "core/client/middleware_calls.hpp"
+#include "core/client/redirects.hpp"
 #include "core/client/test_reader.hpp"
 #include "support/scripted_server.hpp"
 #include "support/temp_dir.hpp"
 
 namespace ppn::test {
-namespace {
-
-// A redirect whose connection goes on.
-std::string moved(int status, std::string_view location, std::string_view body = "moved") {
-  return "HTTP/1.1 " + std::to_string(status) + " Moved\r\nLocation: " + std::string(location) +
-         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
-
-std::string first_line(const std::string& request) {
-  return request.substr(0, request.find(" HTTP/1.1\r\n"));
-}
-
-bool has(const std::string& request, std::string_view text) {
-  return request.find(text) != std::string::npos;
-}
-
-}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(redirect, EngineFixture)
 
@@ -336,13 +319,10 @@ BOOST_AUTO_TEST_CASE(deadline_holds_over_all_hops) {
                                    .send(moved(302, "/c"))
                                    .expect_request()
                                    .wait_for_peer_close()});
-  for (const char* option : {"timeout_ms", "attempt_timeout_ms"}) {
-    if (option[0] == 'a') continue;
-    const Outcome outcome = fetch(make_client(), {.url = server.url("/a"), .options = {{option, "200"}}});
-    BOOST_TEST(outcome.code() == "TIMEOUT");
-    BOOST_TEST(outcome.phase() == "first_byte");
-    BOOST_TEST(server.requests().size() == 3U);
-  }
+  const Outcome outcome = fetch(make_client(), {.url = server.url("/a"), .options = {{"timeout_ms", "200"}}});
+  BOOST_TEST(outcome.code() == "TIMEOUT");
+  BOOST_TEST(outcome.phase() == "first_byte");
+  BOOST_TEST(server.requests().size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(response_whose_redirect_has_no_body_yet_does_not_hide_a_cancel) {
@@ -392,69 +372,6 @@ BOOST_AUTO_TEST_CASE(hedged_call_follows_too) {
   const Outcome outcome = call.start(false).finish();
   BOOST_TEST(outcome.body() == "ok");
   BOOST_TEST(outcome.response->redirects == 1);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(redirect_and_middleware, MiddlewareCalls)
-
-BOOST_AUTO_TEST_CASE(attempt_middleware_surrounds_each_hop_and_application_the_call) {
-  const ScriptedServer server(
-      {Script{}.expect_request().send(moved(302, "/next")).expect_request().send(ok_response("ok"))});
-  add("a");
-  auto hop = add("t", Middleware::Kind::attempt);
-  std::vector<int> statuses;
-  hop->on_before = [](MiddlewareContext& context) {
-    static_cast<void>(context.add_header("x-hop", *context.origin()));
-    return Middleware::Step::done;
-  };
-  hop->on_after = [&](MiddlewareContext& context) {
-    statuses.push_back((*context.response())->status);
-    return Middleware::Step::done;
-  };
-  BOOST_TEST(fetch(client, server.url()).body() == "ok");
-  check_log(log, {"before a", "before t", "after t", "before t", "after t", "after a"});
-  BOOST_TEST(statuses == (std::vector<int>{302, 200}), boost::test_tools::per_element());
-  const std::string second = server.requests().at(1);
-  BOOST_TEST(second.find("x-hop") != std::string::npos);
-  BOOST_TEST(second.find("x-hop", second.find("x-hop") + 1) == std::string::npos);  // its own message
-}
-
-BOOST_AUTO_TEST_CASE(middleware_that_answers_or_fails_at_a_redirect_ends_the_way) {
-  for (const bool fails : {true, false}) {
-    log.clear();
-    client = make_client();
-    const ScriptedServer server({Script{}.expect_request().send(moved(302, "/next")).wait_for_peer_close()});
-    auto outer = add("o", Middleware::Kind::attempt);
-    auto hop = add("t", Middleware::Kind::attempt);
-    hop->on_after = fails ? failing(ErrorCode::middleware_failed) : responding(200, "instead");
-    const Outcome outcome = fetch(client, server.url());
-    BOOST_TEST(outcome.code() == (fails ? "MIDDLEWARE_FAILED" : "OK"));
-    BOOST_TEST(outcome.body() == (fails ? "" : "instead"));
-    check_log(log, fails ? MiddlewareLog{"before o", "before t", "after t", "on_error o"}
-                         : MiddlewareLog{"before o", "before t", "after t", "after o"});
-    BOOST_TEST(server.wait_for_finished(1));
-    BOOST_TEST(server.requests().size() == 1U);
-  }
-}
-
-BOOST_AUTO_TEST_CASE(middleware_answers_for_a_hop) {
-  const ScriptedServer server({Script{}.expect_request().send(moved(302, "/next"))});
-  int befores = 0;
-  add("t", Middleware::Kind::attempt)->on_before = [&](MiddlewareContext& context) {
-    if (++befores == 2) return responding(200, "made up")(context);
-    return Middleware::Step::done;
-  };
-  const Outcome outcome = fetch(client, server.url());
-  BOOST_TEST(outcome.body() == "made up");
-  check_log(log, {"before t", "after t", "before t", "after t"});
-}
-
-BOOST_AUTO_TEST_CASE(refused_redirect_is_an_error_for_the_middleware_that_was_entered) {
-  const ScriptedServer server({answering_with(302, "Location: ftp://b/\r\n")});
-  add("t", Middleware::Kind::attempt);
-  BOOST_TEST(fetch(client, server.url()).code() == "REDIRECT_BLOCKED");
-  check_log(log, {"before t", "on_error t"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
