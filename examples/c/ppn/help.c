@@ -96,6 +96,8 @@ static const char connection_options[] =
     "      --pinnedpubkey LIST  sha256//BASE64 of the keys a server may have, separated by , or ;\n"
     "  -k, --insecure           do not verify certificates: for tests only\n"
     "      --http1.1            accepted; there is no other version\n"
+    "  -L, --location           follow redirects; without it a redirect is the response\n"
+    "      --max-redirs N       how many -L follows, 0 to 100; 50 without it\n"
     "  -m, --max-time SECONDS   the whole of a request or stream, retries and waits included\n"
     "      --connect-timeout SECONDS\n"
     "retries and limits\n"
