@@ -46,7 +46,7 @@ Task<Status> Attempt::until_head(AttemptRequest request) {
     if (!rewound) co_return rewound;
     outcome = co_await send_on(true);
   }
-  for (bool misdirected = false; outcome && may_send_again();) {
+  for (bool misdirected = false; outcome && response_->status >= kExpectationFailed && may_send_again();) {
     const bool fresh = response_->status == kMisdirected;
     if (fresh && std::exchange(misdirected, true)) break;
     if (!fresh) request_->expect_ms = 0;

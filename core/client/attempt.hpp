@@ -81,7 +81,9 @@ class Attempt {
   // connection (421) or its Expect (417).
   Task<Status> until_head(AttemptRequest request);
   // The response is one that may send the client elsewhere.
-  bool redirected() const noexcept { return response_ && !answered_ && is_redirect_status(response_->status); }
+  bool redirected() const noexcept {
+    return response_ && response_->status >= 300 && !answered_ && is_redirect_status(response_->status);
+  }
   // What until_head() sends next: the attempt keeps it. Its response is forgotten, and its connection let go.
   void begin_hop(std::unique_ptr<RedirectHop> hop) noexcept;
   // Null before the first.
