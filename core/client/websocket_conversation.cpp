@@ -188,8 +188,10 @@ void WebSocketConversation::fail(const WebSocketProblem& problem) {
   end_.code = problem.close_code;
   end_.reason.clear();
   end_.error = std::make_unique<Error>(problem.code, Phase::body, problem.text);
-  writer_.close(close_payload(problem.close_code), false);
+  // What was queued before is no part of the problem.
+  writer_.close(close_payload(problem.close_code), true);
   note_closing(Closing::by_problem);
+  owner_.on_closing(problem.close_code);
 }
 
 void WebSocketConversation::note_closing(Closing how) {
