@@ -302,7 +302,8 @@ void RunningCall::describe(Error& error) noexcept {
   } catch (const std::bad_alloc&) {
     // Rather nothing than a secret.
     for (std::string* const text :
-         {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.request_id}) {
+         {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.provider_type,
+          &error.request_id}) {
       text->clear();
     }
   }
