@@ -1,4 +1,5 @@
-// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete().
+// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete(). A stream that
+// breaks may go that way again: deliver_to_the_end(), in running_call_resume.cpp.
 #include "client/running_call.hpp"
 
 #include <algorithm>
@@ -101,7 +102,7 @@ RootTask RunningCall::run() {
       outcome = co_await go_through_middleware();
     } else {
       outcome = co_await try_until_settled();
-      if (outcome && !quiet_ && !lost_) outcome = co_await deliver();
+      if (outcome && !quiet_ && !lost_) outcome = co_await deliver_to_the_end();
     }
   } catch (const std::bad_alloc&) {
     outcome = no_memory();
@@ -109,6 +110,7 @@ RootTask RunningCall::run() {
     outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
   }
   complete(std::move(outcome));
+  if (attempt_) co_await drain_rest();
 }
 
 // Where there is not even memory to say so, a completion with neither a response nor an error says it.
@@ -136,16 +138,21 @@ Task<Status> RunningCall::try_until_settled() {
       if (outcome && quiet_ && only_peeked_ && !lost_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
       co_return outcome;
     }
-    note_attempt(*attempt_, outcome, decision);
-    const int status = attempt_->response() ? attempt_->response()->status : 0;
-    attempt_->let_go();
-    attempt_.reset();
-    admission_.reset();
     ++retries_;
-    const ErrorCode code = outcome ? error_code_of_status(status) : outcome.error().code;
-    if (Status waited = co_await back_off(decision, status, code); !waited) co_return waited;
-    if (Status rewound = rewind(); !rewound) co_return rewound;
+    if (Status ready = co_await next_attempt(decision, outcome); !ready) co_return ready;
   }
+}
+
+// Lets go of the attempt and waits for the time of the next one.
+Task<Status> RunningCall::next_attempt(const RetryDecision& decision, const Status& outcome) {
+  note_attempt(*attempt_, outcome, decision);
+  const int status = attempt_->response() ? attempt_->response()->status : 0;
+  attempt_->let_go();
+  attempt_.reset();
+  admission_.reset();
+  const ErrorCode code = outcome ? error_code_of_status(status) : outcome.error().code;
+  if (Status waited = co_await back_off(decision, status, code); !waited) co_return waited;
+  co_return rewind();
 }
 
 // One attempt, as far as its outcome can be told: a response that may be given up for another attempt is only looked at,
@@ -218,9 +225,13 @@ Task<Status> RunningCall::deliver() {
   if (const std::shared_ptr<Response> whole = current_response(); answer_ || quiet_ || attempt_->answered()) {
     co_return co_await hand_over_whole(*whole);
   }
-  if (!facts_.collects) forget_request();
+  if (!facts_.collects) {
+    attempt_->response()->headers.shrink_to_fit();
+    if (!may_start_over() && !is_resumable()) forget_request();
+    if (wants_tokens() && delivery_ == Delivery::events) body_.count_tokens();
+  }
   Status outcome = co_await attempt_->read_body(*handler_, body_);
-  if (outcome) settle_tokens(*attempt_, admission_.get());
+  if (outcome || body_.tokens()) settle_tokens(*attempt_, admission_.get());
   co_return outcome;
 }
 
@@ -256,13 +267,16 @@ Failure RunningCall::aborted() {
   return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
 }
 
-// A stream may be silent for hours. From its first byte on nothing is sent again, so the request is not needed.
-void RunningCall::forget_request() {
+// A stream may be silent for hours. From its first piece on nothing is sent again, so the request is not needed.
+void RunningCall::forget_request() noexcept {
   call_->wire_ = {};
   origin_ = {};
   // Filters of middleware may still look at these.
   if (!middleware_) call_->message_.headers = {};
-  attempt_->response()->headers.shrink_to_fit();
+}
+
+void RunningCall::on_first_piece() noexcept {
+  if (!facts_.collects && !is_resumable()) forget_request();
 }
 
 // What may be read of the attempts from the head on, by any thread: it does not change any more.
@@ -327,17 +341,15 @@ void RunningCall::complete(Status outcome) noexcept {
     describe(*error);
   }
   std::shared_ptr<Response> response = current_response();
+  // Data of the user may not outlive the call.
+  const bool has_rest = attempt_ && attempt_->has_rest() && !(source_ && source_->calls_user());
   if (attempt_) {
-    attempt_->let_go();
+    if (!has_rest) attempt_->let_go();
     report_attempt_end(*attempt_, error ? error->code : ErrorCode::ok);
   }
   if (response) {
-    const bool made_up = answer_ || attempt_->answered();
-    response->body_bytes = made_up ? response->body.size() : attempt_->received_bytes();
-    if (attempt_) response->timings = attempt_->timings();
-    response->timings.set(Span::total, monotonic_now() - facts_.started);
+    close_response(*response);
     if (!committed_) note_attempts(*response);
-    body_.note_stream_state(*response);
     try {
       keep_secrets(*response);
     } catch (const std::bad_alloc&) {
@@ -361,19 +373,29 @@ void RunningCall::complete(Status outcome) noexcept {
                .stream = !facts_.collects},
               response ? response->timings : Timings());
   answer_.reset();
-  attempt_.reset();
+  if (!has_rest) attempt_.reset();
   admission_.reset();
   hedge_.reset();
   outgoing_.reset();
   around_.reset();
-  source_.reset();
+  if (!has_rest) source_.reset();
   if (log_enabled(LogLevel::debug)) log_end(call_->message_, error.get(), response.get());
   if (response) response->complete.store(true, std::memory_order_release);
-  client_loop_->leave(*this);
+  if (!has_rest) client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);
   handler->on_complete(std::move(response), std::move(error));
+  if (has_rest) return;
   client_loop_.reset();
   call_.reset();
+}
+
+// What its call adds to a response at the end.
+void RunningCall::close_response(Response& response) noexcept {
+  const bool made_up = answer_ || attempt_->answered();
+  response.body_bytes = made_up ? response.body.size() : attempt_->received_bytes();
+  if (attempt_) response.timings = attempt_->timings();
+  response.timings.set(Span::total, monotonic_now() - facts_.started);
+  body_.note_stream_state(response, facts_.started);
 }
 
 }  // namespace ppn

@@ -106,13 +106,17 @@ Task<Status> RunningCall::go_through_middleware() {
     }
   }
   if (!outcome || lost_ || (facts_.collects && !handler_->wants_head())) co_return outcome;
-  if (!facts_.collects) {
-    StreamFilters filters;
-    if (outgoing_) outgoing_->chain.add_filters(filters);
-    around_->chain.add_filters(filters);
-    body_.set_filters(std::move(filters));
-  }
-  co_return co_await deliver();
+  filter_stream();
+  co_return co_await deliver_to_the_end();
+}
+
+// The middleware of this attempt first, then that of the call.
+void RunningCall::filter_stream() {
+  if (!around_ || facts_.collects) return;
+  StreamFilters filters;
+  if (outgoing_) outgoing_->chain.add_filters(filters);
+  around_->chain.add_filters(filters);
+  body_.set_filters(std::move(filters));
 }
 
 // Header, body and options have got their last change.
