@@ -76,8 +76,8 @@ struct Error {
   // Of an error inside a stream: the HTTP status that it stands for; 0 = none.
   std::int32_t stream_status = 0;
   Cut cut = Cut::none;
-  std::string partial;  // the begin of a line that was cut: data of the user, not text for people
-  std::int32_t attempts = 0;         // attempts made; 0 = nothing was tried
+  std::string partial;        // the begin of a line that was cut: data of the user, not text for people
+  std::int32_t attempts = 0;  // attempts made; 0 = nothing was tried
   StopReason stop_reason = StopReason::none;
   std::string message;
   std::string url;                                        // redacted

@@ -109,16 +109,16 @@ class BodyDelivery {
   Delivery delivery_;
   std::uint64_t max_response_bytes_;
   std::uint64_t collect_limit_;
-  std::unique_ptr<ChunkCoalescer> chunks_;  // when the delivery is by chunks
-  std::unique_ptr<LineDecoder> lines_;      // by lines
-  std::unique_ptr<SseDecoder> events_;      // by events
-  std::unique_ptr<StreamFilters> filters_;  // when there are any
+  std::unique_ptr<ChunkCoalescer> chunks_;          // when the delivery is by chunks
+  std::unique_ptr<LineDecoder> lines_;              // by lines
+  std::unique_ptr<SseDecoder> events_;              // by events
+  std::unique_ptr<StreamFilters> filters_;          // when there are any
   std::unique_ptr<StreamTermination> termination_;  // of events, when there is a profile
   std::unique_ptr<StreamTokenUsage> usage_;         // see count_tokens()
   StreamGaps gaps_;
   std::uint64_t pieces_ = 0;  // handed on
-  bool refused_ = false;                    // the body is that of an error
-  bool ended_ = false;                      // the last line, without its end, was handed on
+  bool refused_ = false;      // the body is that of an error
+  bool ended_ = false;        // the last line, without its end, was handed on
   bool resume_requested_ = false;
   bool handed_on_ = false;
   bool at_marker_ = false;

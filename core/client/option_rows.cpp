@@ -2,6 +2,7 @@
 #include <array>
 
 #include "client/option_definition.hpp"
+#include "client/option_row_kinds.hpp"
 
 namespace ppn {
 namespace {
@@ -48,63 +49,6 @@ template <auto... Path>
 constexpr auto breaker = in_client<&Options::breaker, Path...>;
 template <auto... Path>
 constexpr auto client = in_client<Path...>;
-
-constexpr Range no_range{};
-constexpr Range day_ms{0, 86'400'000, "0..86400000"};
-constexpr Range wait_ms{1, 86'400'000, "1..86400000"};
-constexpr Range window_ms{1'000, 3'600'000, "1000..3600000"};
-constexpr Range redis_ms{1, 60'000, "1..60000"};
-constexpr Range size_to_1g{1, 1LL << 30, "1..1073741824"};
-constexpr Range size_to_1t{1, 1LL << 40, "1..1099511627776"};
-constexpr Range size_to_1m{1, 1LL << 20, "1..1048576"};
-constexpr Range head_size{128, 16LL << 20, "128..16777216"};
-constexpr Range count_to_1k{1, 1'000, "1..1000"};
-constexpr Range count_to_100k{1, 100'000, "1..100000"};
-constexpr Range count_to_1m{1, 1'000'000, "1..1000000"};
-constexpr Range up_to_10{0, 10, "0..10"};
-constexpr Range up_to_1k{0, 1'000, "0..1000"};
-constexpr Range up_to_1m{0, 1'000'000, "0..1000000"};
-constexpr Range up_to_1g{0, 1'000'000'000, "0..1000000000"};
-constexpr Range hour_s{0, 3'600, "0..3600"};
-constexpr Range share{0.01, 1, "0.01..1"};
-
-constexpr Definition ms(std::string_view name, Field field, std::string_view help, Range range = day_ms) {
-  return {name, "integer", "ms", field, range, help};
-}
-constexpr Definition bytes(std::string_view name, Field field, Range range, std::string_view help) {
-  return {name, "integer", "bytes", field, range, help};
-}
-constexpr Definition count(std::string_view name, Field field, Range range, std::string_view help) {
-  return {name, "integer", "", field, range, help};
-}
-constexpr Definition number(std::string_view name, Field field, Range range, std::string_view unit,
-                            std::string_view help) {
-  return {name, "number", unit, field, range, help};
-}
-constexpr Definition boolean(std::string_view name, Field field, std::string_view help) {
-  return {name, "boolean", "", field, no_range, help};
-}
-constexpr Definition text(std::string_view name, Field field, Complaint complaint, std::string_view help) {
-  return {name, "text", "", field, no_range, help, complaint};
-}
-// One of a few words, or a text with a form of its own.
-constexpr Definition word(std::string_view name, Field field, std::string_view words, std::string_view help,
-                          Complaint complaint = nullptr) {
-  return {name, "text", "", field, {0, 0, words}, help, complaint};
-}
-
-constexpr Definition as(Definition row, JsonForm form) {
-  row.json = form;
-  return row;
-}
-constexpr Definition as(Definition row, Sight sight) {
-  row.sight = sight;
-  return row;
-}
-constexpr Definition as(Definition row, Variable variable) {
-  row.variable = variable;
-  return row;
-}
 
 using Connection = ConnectionOptions;
 using Tls = TlsOptions;
@@ -258,8 +202,9 @@ constexpr auto definitions = std::to_array<Definition>({
     boolean("stream_validate_json", stream<&Stream::validate_json>, "each line of a stream must be a JSON text"),
     boolean("stream_auto_reconnect", stream<&Stream::auto_reconnect>,
             "a stream of events whose connection ends goes on over a new one, with Last-Event-ID"),
-    boolean("stream_resume_allowed", stream<&Stream::resume_allowed>,
-            "stream_auto_reconnect also for other methods than GET: the request is sent again, and may be billed again"),
+    boolean(
+        "stream_resume_allowed", stream<&Stream::resume_allowed>,
+        "stream_auto_reconnect also for other methods than GET: the request is sent again, and may be billed again"),
     ms("stream_reconnect_ms", stream<&Stream::reconnect_ms>,
        "wait before a stream goes on, until the server names another time; 0 = none"),
     count("stream_max_reconnects", stream<&Stream::max_reconnects>, up_to_1m,

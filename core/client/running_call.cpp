@@ -267,18 +267,6 @@ Failure RunningCall::aborted() {
   return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
 }
 
-// A stream may be silent for hours. From its first piece on nothing is sent again, so the request is not needed.
-void RunningCall::forget_request() noexcept {
-  call_->wire_ = {};
-  origin_ = {};
-  // Filters of middleware may still look at these.
-  if (!middleware_) call_->message_.headers = {};
-}
-
-void RunningCall::on_first_piece() noexcept {
-  if (!facts_.collects && !is_resumable()) forget_request();
-}
-
 // What may be read of the attempts from the head on, by any thread: it does not change any more.
 void RunningCall::note_attempts(Response& response) noexcept {
   if (attempt_) {
@@ -315,9 +303,8 @@ void RunningCall::describe(Error& error) noexcept {
     if (attempts_ > 0) error.log = attempt_log(error);
   } catch (const std::bad_alloc&) {
     // Rather nothing than a secret.
-    for (std::string* const text :
-         {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.provider_type,
-          &error.request_id}) {
+    for (std::string* const text : {&error.message, &error.url, &error.provider_code, &error.provider_message,
+                                    &error.provider_type, &error.request_id}) {
       text->clear();
     }
   }
@@ -387,15 +374,6 @@ void RunningCall::complete(Status outcome) noexcept {
   if (has_rest) return;
   client_loop_.reset();
   call_.reset();
-}
-
-// What its call adds to a response at the end.
-void RunningCall::close_response(Response& response) noexcept {
-  const bool made_up = answer_ || attempt_->answered();
-  response.body_bytes = made_up ? response.body.size() : attempt_->received_bytes();
-  if (attempt_) response.timings = attempt_->timings();
-  response.timings.set(Span::total, monotonic_now() - facts_.started);
-  body_.note_stream_state(response, facts_.started);
 }
 
 }  // namespace ppn

@@ -52,8 +52,8 @@ bool RunningCall::may_start_over() const noexcept {
 }
 
 bool RunningCall::is_resumable() const noexcept {
-  return delivery_ == Delivery::events && may_resume(call_->request_options().stream, call_->message_.method,
-                                                     !source_ || source_->rewindable());
+  return delivery_ == Delivery::events &&
+         may_resume(call_->request_options().stream, call_->message_.method, !source_ || source_->rewindable());
 }
 
 bool RunningCall::goes_on_after(const Status& outcome) const noexcept {
@@ -114,6 +114,27 @@ void RunningCall::set_last_event_id() {
     headers.remove(kName);
   }
   call_->encode_again(call_->message_, call_->wire_);
+}
+
+// A stream may be silent for hours. From its first piece on nothing is sent again, so the request is not needed.
+void RunningCall::forget_request() noexcept {
+  call_->wire_ = {};
+  origin_ = {};
+  // Filters of middleware may still look at these.
+  if (!middleware_) call_->message_.headers = {};
+}
+
+void RunningCall::on_first_piece() noexcept {
+  if (!facts_.collects && !is_resumable()) forget_request();
+}
+
+// What its call adds to a response at the end.
+void RunningCall::close_response(Response& response) noexcept {
+  const bool made_up = answer_ || attempt_->answered();
+  response.body_bytes = made_up ? response.body.size() : attempt_->received_bytes();
+  if (attempt_) response.timings = attempt_->timings();
+  response.timings.set(Span::total, monotonic_now() - facts_.started);
+  body_.note_stream_state(response, facts_.started);
 }
 
 // The handler has its end; the connection may be used again when the rest of the body comes soon.

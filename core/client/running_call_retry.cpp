@@ -85,8 +85,7 @@ RetryDecision RunningCall::settle(const Status& outcome) {
     if (hedge.enabled && hedge.delay_ms == 0) client_loop_->latencies(origin_).add(loop_.now() - attempt_->began());
     return {.outcome = OutcomeClass::success};
   }
-  const std::string provider_code =
-      outcome ? provider_code_of(attempt_->body_so_far()) : outcome.error().provider_code;
+  const std::string provider_code = outcome ? provider_code_of(attempt_->body_so_far()) : outcome.error().provider_code;
   RetryDecision decision = decide(*attempt_, outcome, provider_code);
   if (decider_) decision = ask_decider(outcome, provider_code, decision);
   if (!decision.retry) return decision;

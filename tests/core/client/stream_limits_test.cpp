@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(body_below_the_least_rate_is_too_slow) {
   const ScriptedServer server({Script{}.expect_request().send(sent).wait_for_peer_close(),
                                Script{}.expect_request().send(sent).wait_for_peer_close()});
   for (const Delivery delivery : {Delivery::chunks, Delivery::collect}) {
-    const Outcome outcome = fetch(
-        make_client(), streaming(server, {{"min_rate_bytes", "1000"}, {"min_rate_window_ms", "1000"}}, delivery));
+    const Outcome outcome =
+        fetch(make_client(), streaming(server, {{"min_rate_bytes", "1000"}, {"min_rate_window_ms", "1000"}}, delivery));
     check(outcome, "TOO_SLOW", "min_rate_bytes", "1000");
     BOOST_TEST(outcome.error->message.find("20 bytes, ") != std::string::npos);
   }

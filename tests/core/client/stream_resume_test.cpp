@@ -59,8 +59,8 @@ Request retrying(const ScriptedServer& server, Delivery delivery, Settings more 
 BOOST_FIXTURE_TEST_SUITE(stream_resume, EngineFixture)
 
 BOOST_AUTO_TEST_CASE(stream_goes_on_after_a_clean_end_and_after_a_cut) {
-  const ScriptedServer server({whole("id: 1\ndata: one\n\n"), cut("id: 2\ndata: two\n\ndata: lost"),
-                               cut("data: three\n\n"), stopping()});
+  const ScriptedServer server(
+      {whole("id: 1\ndata: one\n\n"), cut("id: 2\ndata: two\n\ndata: lost"), cut("data: three\n\n"), stopping()});
   const Outcome outcome = fetch(make_client(), resuming(server));
   BOOST_TEST(outcome.code() == "OK");
   BOOST_TEST(outcome.status() == 204);
@@ -169,8 +169,8 @@ BOOST_AUTO_TEST_CASE(cancel_ends_the_wait_for_the_next_connection) {
 }
 
 BOOST_AUTO_TEST_CASE(connections_that_bring_nothing_are_counted_and_an_event_begins_anew) {
-  const ScriptedServer server({whole("data: a\n\n"), cut(": nothing\n"), cut(": nothing\n"), whole("data: b\n\n"), cut(": nothing\n"), cut(": nothing\n"),
-                               cut(": nothing\n"), whole("data: never\n\n")});
+  const ScriptedServer server({whole("data: a\n\n"), cut(": nothing\n"), cut(": nothing\n"), whole("data: b\n\n"),
+                               cut(": nothing\n"), cut(": nothing\n"), cut(": nothing\n"), whole("data: never\n\n")});
   const Outcome outcome = fetch(make_client(), resuming(server, {{"stream_max_reconnects", "2"}}));
   BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
   BOOST_TEST(data_of(outcome) == (Data{"a", "b"}), boost::test_tools::per_element());
@@ -265,8 +265,8 @@ BOOST_AUTO_TEST_CASE(error_event_before_any_other_counts_as_the_status_that_it_s
 
 BOOST_AUTO_TEST_CASE(pull_stream_is_tried_again_as_long_as_nobody_took_its_head) {
   for (const bool takes_head : {false, true}) {
-    ScriptedServer server({Script{}.expect_request().send(events_head).wait_for_signal("cut").close(),
-                           whole("data: a\n\n")});
+    ScriptedServer server(
+        {Script{}.expect_request().send(events_head).wait_for_signal("cut").close(), whole("data: a\n\n")});
     const TestCall described(make_client(), retrying(server, Delivery::events));
     const auto stream = PullStream::open(described.call(), Delivery::events);
     BOOST_REQUIRE(stream.ok());

@@ -102,6 +102,27 @@ BOOST_AUTO_TEST_CASE(connection_is_used_again_when_the_rest_comes_soon_after_the
   BOOST_TEST(reused);
 }
 
+BOOST_AUTO_TEST_CASE(call_and_client_may_go_while_the_rest_is_waited_for) {
+  for (int i = 0; i < 10; ++i) {
+    const ScriptedServer server(
+        {Script{}.expect_request().send(events_head + chunk(openai_done)).wait_for_peer_close()});
+    auto client = make_client();
+    Request request = streaming(server, "openai");
+    if (i % 2 != 0) {
+      request.method = "POST";
+      request.body = std::string(100'000, 'q');
+    }
+    TestCall call(client, std::move(request));
+    call.start();
+    BOOST_TEST(call.finish().code() == "OK");
+    call.cancel();  // nothing any more
+    BOOST_TEST(call.so_far().completions == 1);
+    BOOST_TEST(call.handler_ended());
+    if (i < 5) client->close();
+    client.reset();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(stream_without_its_marker_was_cut_though_its_framing_is_whole) {
   for (const auto& [profile, text] :
        std::vector<std::pair<std::string, std::string>>{{"openai", openai_chat},
@@ -119,8 +140,8 @@ BOOST_AUTO_TEST_CASE(stream_without_its_marker_was_cut_though_its_framing_is_who
 BOOST_AUTO_TEST_CASE(cut_framing_is_told_from_a_missing_marker) {
   const std::string events = "data: 1\n\ndata: 2";
   const std::vector<std::string> cuts{
-      events_head + chunk(events),                     // no last chunk
-      events_head + "20\r\n" + events,                 // inside a chunk
+      events_head + chunk(events),      // no last chunk
+      events_head + "20\r\n" + events,  // inside a chunk
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100\r\n\r\n" + events,
   };
   for (const std::string& sent : cuts) {
@@ -133,10 +154,8 @@ BOOST_AUTO_TEST_CASE(cut_framing_is_told_from_a_missing_marker) {
     BOOST_TEST(stop_of(outcome) == "committed");
   }
   // The end of the connection is the end of such a body: only the marker can tell.
-  const ScriptedServer server({Script{}
-                                   .expect_request()
-                                   .send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + events)
-                                   .close()});
+  const ScriptedServer server(
+      {Script{}.expect_request().send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + events).close()});
   const Outcome outcome = fetch(make_client(), streaming(server, "openai"));
   BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
   BOOST_TEST((outcome.error->cut == Cut::marker));

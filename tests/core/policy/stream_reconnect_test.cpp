@@ -37,9 +37,9 @@ BOOST_AUTO_TEST_CASE(only_get_is_resumed_unless_others_are_allowed) {
 
 BOOST_AUTO_TEST_CASE(cut_and_clean_ends_go_on_and_answers_of_the_server_do_not) {
   const StreamOptions options = reconnecting();
-  for (const ErrorCode code :
-       {ErrorCode::ok, ErrorCode::stream_truncated, ErrorCode::connection_reset, ErrorCode::connection_closed,
-        ErrorCode::connect_failed, ErrorCode::connect_timeout, ErrorCode::stream_idle_timeout, ErrorCode::read_failed}) {
+  for (const ErrorCode code : {ErrorCode::ok, ErrorCode::stream_truncated, ErrorCode::connection_reset,
+                               ErrorCode::connection_closed, ErrorCode::connect_failed, ErrorCode::connect_timeout,
+                               ErrorCode::stream_idle_timeout, ErrorCode::read_failed}) {
     BOOST_TEST(goes_on(options, {.code = code}), describe(code).name);
   }
   for (const ErrorCode code :

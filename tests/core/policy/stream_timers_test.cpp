@@ -54,7 +54,8 @@ BOOST_AUTO_TEST_CASE(first_event_ends_its_timer_and_begins_the_other) {
 }
 
 BOOST_AUTO_TEST_CASE(pause_moves_every_timer) {
-  StreamTimers timers({.idle_ms = 10, .first_event_ms = 20, .ceiling_ms = 30, .rate_bytes = 1, .rate_window_ms = 40}, 0);
+  StreamTimers timers({.idle_ms = 10, .first_event_ms = 20, .ceiling_ms = 30, .rate_bytes = 1, .rate_window_ms = 40},
+                      0);
   timers.skip(ms(1'000));
   BOOST_TEST(timers.deadline(ms(1'000)) == ms(1'010));
   timers.bytes(ms(1'015), 1);

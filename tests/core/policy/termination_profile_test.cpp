@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(words_of_profiles_are_read_in_any_case) {
 
 BOOST_AUTO_TEST_CASE(errors_inside_a_stream_stand_for_their_status) {
   const std::vector<std::pair<std::string, int>> types{
-      {"overloaded_error", 529},  {"rate_limit_error", 429}, {"api_error", 500},
-      {"authentication_error", 401}, {"permission_error", 403}, {"not_found_error", 404},
+      {"overloaded_error", 529},      {"rate_limit_error", 429},  {"api_error", 500},
+      {"authentication_error", 401},  {"permission_error", 403},  {"not_found_error", 404},
       {"invalid_request_error", 400}, {"request_too_large", 413}, {"RESOURCE_EXHAUSTED", 429}};
   for (const auto& [type, status] : types) BOOST_TEST(status_of_stream_error(type, "") == status, type);
   BOOST_TEST(status_of_stream_error("error", "rate_limit_exceeded") == 429);

@@ -115,15 +115,12 @@ class NetworkError : public std::exception {
   const std::string& provider_message() const noexcept { return details().provider_message; }
   /** The name that the server gave the request; empty when there is none. */
   const std::string& request_id() const noexcept { return details().request_id; }
-  /** What a provider calls the kind of the error, such as "rate_limit_error"; empty when there is none. */
+  /** The kind of the error, such as "rate_limit_error"; empty when there is none. */
   const std::string& provider_type() const noexcept { return details().provider_type; }
   /** The HTTP status that an error inside a stream stands for, such as 529 for overloaded_error; 0 when there is none. */
   int32_t stream_status() const noexcept { return details().stream_status; }
-  /** Whether a stream was cut by its connection, and did not just lack its end marker. */
-  bool cut_by_connection() const noexcept { return details().stream_framing == 1; }
-  /** Whether a stream came whole and lacked the marker that should end it. */
-  bool lacks_end_marker() const noexcept { return details().stream_framing == 0; }
-  /** The begin of a line that did not arrive whole; bytes. */
+  /** What a stream that was cut lacked, as ppn_error_stream_framing says it, and the begin of its last line (bytes). */
+  int32_t stream_framing() const noexcept { return details().stream_framing; }
   const std::string& partial() const noexcept { return details().partial; }
   /** Each attempt of the call, oldest first: network/attempts.h. */
   const std::vector<Attempt>& attempt_log() const noexcept { return details().attempt_log; }
@@ -148,8 +145,8 @@ class NetworkError : public std::exception {
   }
   /** Whether the server refused who asks: status 401 or 403. */
   bool is_auth() const noexcept {
-    return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN || stream_status() == 401 ||
-           stream_status() == 403;
+    const int32_t of = stream_status();
+    return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN || of == 401 || of == 403;
   }
 
   /** What had arrived of the response, such as the body that explains a status; NULL when no head had. Lives as long as
@@ -339,9 +336,8 @@ inline ErrorDetails details_of(int32_t code, const ppn_error* error) {
   details.provider_type = ppn_error_provider_type(error);
   details.stream_status = ppn_error_stream_status(error);
   details.stream_framing = ppn_error_stream_framing(error);
-  size_t partial_length = 0;
-  const char* const partial = ppn_error_stream_partial(error, &partial_length);
-  details.partial.assign(partial, partial_length);
+  size_t length = 0;
+  if (const char* const partial = ppn_error_stream_partial(error, &length)) details.partial.assign(partial, length);
   details.request_id = ppn_error_request_id(error);
   details.attempt_log = attempts_of(error, ppn_error_attempt_count, ppn_error_attempt_int64, ppn_error_attempt_text);
   return details;

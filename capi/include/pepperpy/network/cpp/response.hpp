@@ -41,11 +41,11 @@ struct Timings {
 
 /** How steadily the pieces of a stream came: see ppn_response_pace_ms. */
 struct Pace {
-  uint64_t pieces = 0;      /**< events, lines or chunks that were handed out */
-  Timings::Span first;      /**< start of the request to the first of them */
-  Timings::Span shortest;   /**< the shortest time between two of them */
-  Timings::Span mean;       /**< the mean of these times */
-  Timings::Span longest;    /**< the longest */
+  uint64_t pieces = 0;    /**< events, lines or chunks that were handed out */
+  Timings::Span first;    /**< start of the request to the first of them */
+  Timings::Span shortest; /**< the shortest time between two of them */
+  Timings::Span mean;     /**< the mean of these times */
+  Timings::Span longest;  /**< the longest */
 };
 
 /** What the server answered. It never changes after its request has completed, and outlives request, client and
