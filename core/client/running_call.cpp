@@ -110,7 +110,14 @@ RootTask RunningCall::run() {
     outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
   }
   complete(std::move(outcome));
-  if (attempt_) co_await drain_rest();
+  if (!attempt_) co_return;
+  // The handler has its end; the connection may be used again when the rest of the body comes soon.
+  try {
+    co_await attempt_->drain_rest();
+  } catch (const std::bad_alloc&) {
+    // Then it is closed.
+  }
+  leave();
 }
 
 // Where there is not even memory to say so, a completion with neither a response nor an error says it.

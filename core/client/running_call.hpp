@@ -129,9 +129,9 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   Task<Status> deliver();
   Task<Status> reconnect(Status outcome);
   Task<Status> another_attempt(const RetryDecision& decision, const Status& outcome);
-  Task<> drain_rest();
   Task<Status> hand_over_whole(Response& response);
   void complete(Status outcome) noexcept;
+  void leave() noexcept;
 
   // Decisions.
   bool is_looked_at(const Response& response) const;

@@ -194,7 +194,7 @@ Task<Status> RunningCall::hand_over_whole(Response& response) {
   const std::string body = facts_.collects ? std::string() : std::exchange(response.body, {});
   std::string_view bytes = body;
   body_.forget_resume_request();
-  Flow flow = handler_->on_head(current_response());
+  Flow flow = body_.tells_head() ? handler_->on_head(current_response()) : Flow::proceed;
   if (flow == Flow::proceed) body_.forget_resume_request();
   if (flow == Flow::abort) co_return aborted();
   BodyDelivery::Step taken = BodyDelivery::Step::more;
@@ -211,7 +211,9 @@ Task<Status> RunningCall::hand_over_whole(Response& response) {
       }
       taken = facts_.collects ? BodyDelivery::Step::more : body_.resume(*handler_, response, bytes, false);
     }
+    body_.note_pace(loop_.now());
     if (taken == BodyDelivery::Step::aborted) co_return aborted();
+    if (taken == BodyDelivery::Step::ended) co_return Status();
     if (taken != BodyDelivery::Step::more) co_return Failure(body_.take_error());
     if (facts_.collects || at_end) co_return Status();
     if (!bytes.empty()) {

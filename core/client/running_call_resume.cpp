@@ -2,7 +2,6 @@
 // (SEMANTICS 3.1.1), and afterwards where it may be resumed (3.4.6, WHATWG HTML 9.2.3).
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <utility>
 
 #include "base/random.hpp"
@@ -137,13 +136,8 @@ void RunningCall::close_response(Response& response) noexcept {
   body_.note_stream_state(response, facts_.started);
 }
 
-// The handler has its end; the connection may be used again when the rest of the body comes soon.
-Task<> RunningCall::drain_rest() {
-  try {
-    co_await attempt_->drain_rest();
-  } catch (const std::bad_alloc&) {
-    // Then it is closed.
-  }
+// After complete(), when that had left the attempt to its rest.
+void RunningCall::leave() noexcept {
   token_.stop();
   attempt_->let_go();
   attempt_.reset();

@@ -148,7 +148,6 @@ class NetworkError : public std::exception {
     const int32_t of = stream_status();
     return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN || of == 401 || of == 403;
   }
-
   /** What had arrived of the response, such as the body that explains a status; NULL when no head had. Lives as long as
    *  the error and its copies. */
   const Response* response() const noexcept { return inside_->response.get(); }
