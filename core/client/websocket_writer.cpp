@@ -68,7 +68,7 @@ bool WebSocketWriter::fill() {
   }
   const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
   while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
-  const bool data_left = close_state_ == CloseState::now ? !frame_.empty() : wire_.size() >= kWireBytes;
+  const bool data_left = close_state_ == CloseState::now ? !frame_.empty() : !marks_.empty();
   if (close_state_ != CloseState::open && !data_left) {
     append_control(WebSocketOpcode::close, close_payload_);
     close_state_ = CloseState::encoded;
@@ -83,6 +83,7 @@ void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view pa
 // Whether there is a message to encode, or the rest of one.
 bool WebSocketWriter::next_message() {
   if (index_ < batch_.messages.size()) return true;
+  if (!marks_.empty()) return false;  // they are of messages of this batch, until all of it has left
   batch_.clear();
   index_ = completed_ = 0;
   return outbox_.take(batch_);
