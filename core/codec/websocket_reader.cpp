@@ -246,6 +246,7 @@ WebSocketReader::Item WebSocketReader::deliver_control(WebSocketSink& sink, std:
       return Item::failed;
     }
     state_ = State::closed;
+    std::string().swap(message_);  // of a message that will never be complete
     sink.on_close(close.code, close.reason);
   } else if (opcode_ == WebSocketOpcode::ping) {
     go_on = sink.on_ping(payload);

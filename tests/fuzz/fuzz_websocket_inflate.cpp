@@ -12,7 +12,8 @@ using namespace ppn::fuzz;
 
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{2} << 20;
+// Above the size from which the ratio counts, and not so large that an input takes long.
+constexpr std::size_t kLimit = std::size_t{5} << 18;
 
 struct Inflated {
   std::string data;

@@ -72,6 +72,7 @@ BOOST_AUTO_TEST_CASE(other_status_is_refused) {
   ResponseHead head = right_answer();
   head.status = 200;
   check_refused(head, "did not switch");
+  BOOST_CHECK(check(head).error().code == ErrorCode::ws_handshake);
 }
 
 // RFC 6455 4.1, check 2.
