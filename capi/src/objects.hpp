@@ -80,7 +80,8 @@ struct JsonObject {
 
 struct ResponseObject {
   std::shared_ptr<const Response> response;
-  std::unique_ptr<JsonTexts> json;  // of the body; null until it is asked for
+  std::unique_ptr<JsonTexts> json;                      // of the body; null until it is asked for
+  mutable std::unique_ptr<const std::string> url = {};  // as text; null until it is asked for
 };
 
 // The requests of a batch, by their index, until their results are handed out.

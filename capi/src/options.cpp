@@ -61,6 +61,30 @@ int32_t ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn
   return set_integer(config, "middleware_timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_max_redirects(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "max_redirects", count, error);
+}
+
+int32_t ppn_config_set_redirect_safe_methods_only(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "redirect_safe_methods_only", on, error);
+}
+
+int32_t ppn_config_set_redirect_allow_downgrade(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "redirect_allow_downgrade", on, error);
+}
+
+int32_t ppn_config_set_expect_continue(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "expect_continue", on, error);
+}
+
+int32_t ppn_config_set_expect_continue_min_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "expect_continue_min_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_expect_continue_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "expect_continue_timeout_ms", ms, error);
+}
+
 int32_t ppn_config_set_max_retries(ppn_config* config, int64_t count, ppn_error** error) {
   return set_integer(config, "max_retries", count, error);
 }

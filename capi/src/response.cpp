@@ -1,6 +1,7 @@
 #include "pepperpy/network/response.h"
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -152,6 +153,25 @@ int64_t ppn_response_retry_ms(const ppn_response* response) {
   return read(response, int64_t{-1}, [](const ResponseObject& object) {
     return complete(object) ? retry_for_c(object.response->retry_ms) : int64_t{-1};
   });
+}
+
+const char* ppn_response_url(const ppn_response* response, size_t* out_length) {
+  Arguments::optional_out(out_length);
+  static constinit std::mutex mutex;
+  return read(response, "", [&](const ResponseObject& object) {
+    const Response& answer = *object.response;
+    if (answer.redirects == 0 && !complete(object)) return "";
+    const std::lock_guard lock(mutex);
+    // A response that a middleware has made came from nowhere.
+    if (answer.url.host.empty()) return "";
+    if (!object.url) object.url = std::make_unique<const std::string>(answer.url.text());
+    if (out_length != nullptr) *out_length = object.url->size();
+    return object.url->c_str();
+  });
+}
+
+int32_t ppn_response_redirects(const ppn_response* response) {
+  return read(response, int32_t{0}, [](const ResponseObject& object) { return object.response->redirects; });
 }
 
 int32_t ppn_response_reused(const ppn_response* response) {

@@ -14,7 +14,7 @@ using namespace ppn::capi;
 
 namespace {
 
-// `good` is what `done` stands for: a message, an open WebSocket.
+// `end` is what the end in good order stands for.
 Result<int32_t> outcome_for_c(const WebSocket& socket, WebSocket::Outcome outcome, int32_t end) {
   switch (outcome) {
     case WebSocket::Outcome::done: return PPN_OK;
@@ -192,9 +192,7 @@ int32_t ppn_websocket_wait_open(ppn_websocket* websocket, int64_t timeout_ms, pp
     if (!in.ok()) return in.failure();
     WebSocket& socket = *object->state->socket;
     if (!is_started(socket)) return not_started();
-    const WebSocket::Outcome outcome = socket.wait_open(wait_ms);
-    // A WebSocket that was closed in good order can not become open any more.
-    return outcome == WebSocket::Outcome::end ? Failure(socket.error()) : outcome_for_c(socket, outcome, PPN_OK);
+    return outcome_for_c(socket, socket.wait_open(wait_ms), PPN_END);
   });
 }
 

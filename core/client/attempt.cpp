@@ -16,6 +16,9 @@ std::int64_t dns_limit_ms(const ConnectionOptions& options) {
   return connect_ms > 0 && (dns_ms == 0 || connect_ms < dns_ms) ? connect_ms : dns_ms;
 }
 
+constexpr int kExpectationFailed = 417;
+constexpr int kMisdirected = 421;
+
 // Our own timer comes first, because its error says what happened.
 std::int64_t stall_limit_ms(std::int64_t write_timeout_ms) {
   return write_timeout_ms == 0 ? 0 : write_timeout_ms + kStallMs;
@@ -43,7 +46,38 @@ Task<Status> Attempt::until_head(AttemptRequest request) {
     if (!rewound) co_return rewound;
     outcome = co_await send_on(true);
   }
+  for (bool misdirected = false; outcome && response_->status >= kExpectationFailed && may_send_again();) {
+    const bool fresh = response_->status == kMisdirected;
+    if (fresh && std::exchange(misdirected, true)) break;
+    if (!fresh) request_->expect_ms = 0;
+    if (Status rewound = request_->source != nullptr ? request_->source->rewind() : Status(); !rewound) {
+      co_return rewound;
+    }
+    response_.reset();
+    outcome = co_await send_on(fresh);
+  }
   co_return outcome;
+}
+
+// A connection may lead to a server that is not the one for this origin (RFC 9110 15.5.20), and one may not know what to
+// expect means (15.5.18). Neither has done anything.
+bool Attempt::may_send_again() const noexcept {
+  const int status = response_->status;
+  if (status != kMisdirected && (status != kExpectationFailed || request_->expect_ms == 0)) return false;
+  return request_->source == nullptr || request_->source->rewindable();
+}
+
+void Attempt::begin_hop(std::unique_ptr<RedirectHop> hop) noexcept {
+  let_go();
+  request_.reset();
+  hop_ = std::move(hop);
+  response_.reset();
+  peeked_.clear();
+  step_after_peek_.reset();
+  sent_before_ = sent();
+  sent_ = Sent::none;
+  stale_ = {};
+  received_bytes_ = 0;
 }
 
 // A body that failed is no connection that was about to be closed.
@@ -68,20 +102,27 @@ Task<Status> Attempt::send_on(bool fresh) {
   // The request. A server may answer before it has read all of it.
   Exchange& exchange = exchange_.emplace(connection, loop(), request_->wire, source, request_->method == "HEAD");
   if (source != nullptr) connection.transport->limit_stall(stall_limit_ms(limits().write_ms));
+  if (request_->expect_ms > 0) exchange.expect_continue(request_->wire_body_bytes);
   Exchange::Step step = exchange.send();
   Nanos write_deadline = deadline(limits().write_ms);
-  while (step == Exchange::Step::blocked || step == Exchange::Step::yield || step == Exchange::Step::paused) {
+  Nanos asking_deadline = kNever;
+  while (step == Exchange::Step::blocked || step == Exchange::Step::yield || step == Exchange::Step::paused ||
+         step == Exchange::Step::asking) {
+    const bool asking = step == Exchange::Step::asking;
     const bool paused = step == Exchange::Step::paused;
-    const Wake wake = co_await wait_of(step).until(token_, paused ? kNever : write_deadline);
+    if (asking && asking_deadline == kNever) asking_deadline = deadline(request_->expect_ms);
+    const Wake wake = co_await wait_of(step).until(token_, asking ? asking_deadline : paused ? kNever : write_deadline);
     sent_ = exchange.sent();
-    if (wake != Wake::ready) {
+    if (wake == Wake::timeout && asking) {
+      exchange.stop_expecting();
+    } else if (wake != Wake::ready) {
       note_failure();
       co_return give_up(wake, ErrorCode::write_timeout, Phase::send, "the server took no byte", limits().write_ms);
     }
     const std::uint64_t sent_before = exchange.sent_bytes();
     step = exchange.send();
     // Bytes that only arrive are no progress of the request.
-    if (paused || exchange.sent_bytes() != sent_before) write_deadline = deadline(limits().write_ms);
+    if (paused || asking || exchange.sent_bytes() != sent_before) write_deadline = deadline(limits().write_ms);
   }
   sent_ = exchange.sent();
   end_span(Span::send);
@@ -117,7 +158,7 @@ Task<Status> Attempt::lease(bool fresh) {
   if (!lease_) {
     const Url& url = request_->url;
     // A temporary here would be destroyed twice by g++ 12.
-    Target target{.host = url.host, .host_is_ip = url.host_is_ip, .port = url.port, .tls = facts.tls};
+    Target target{.host = url.host, .host_is_ip = url.host_is_ip, .port = url.port, .tls = request_->tls};
     auto leased = co_await pool.lease(request_->origin, std::move(target), fresh, token_,
                                       deadline(facts.connection_options.pool_timeout_ms), times);
     if (!leased) co_return lease_failure(leased.error());
@@ -161,6 +202,10 @@ void Attempt::receive_head() {
   response_->remote = lease_.connection()->transport->remote();
   response_->connection_id = connection_id_;
   response_->tls = lease_.connection()->transport->tls();
+  if (hop_) {
+    response_->redirects = hop_->followed;
+    response_->url = hop_->message.url;
+  }
 }
 
 void Attempt::let_go() noexcept {

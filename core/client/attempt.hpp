@@ -1,6 +1,7 @@
 // One attempt of a call on its way: a connection, the request, the head of the response, its body (SEMANTICS 3.0 K, L).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "client/call_reporter.hpp"
 #include "client/client_loop.hpp"
 #include "client/handler.hpp"
+#include "client/redirect_hop.hpp"
 #include "client/response.hpp"
 #include "codec/url.hpp"
 #include "http/body_source.hpp"
@@ -23,6 +25,7 @@
 #include "http/timings.hpp"
 #include "io/tls.hpp"
 #include "io/wait.hpp"
+#include "policy/redirect_policy.hpp"
 #include "policy/replay.hpp"
 
 namespace ppn {
@@ -54,8 +57,11 @@ struct AttemptRequest {
   const std::string& method;
   const Url& url;
   const std::string& origin;
-  std::string_view wire;  // the encoded head, and the body when it is small
-  BodySource* source;     // null when the body, if any, travels with the head
+  const std::shared_ptr<TlsContext>& tls;  // null for plain TCP
+  std::string_view wire;                   // the encoded head, and the body when it is small
+  std::size_t wire_body_bytes;             // of that body
+  BodySource* source;                      // null when the body, if any, travels with the head
+  std::int64_t expect_ms;                  // how long the body waits for 100 Continue; 0 = it is not asked for
   const HeaderList& headers;
   std::string_view idempotency_header;
 };
@@ -71,8 +77,17 @@ class Attempt {
   Attempt& operator=(const Attempt&) = delete;
 
   // A connection, the request, and the head of the response. A request that meets a connection which the server was
-  // about to close goes out once more on a fresh one (SEMANTICS 3.1.4).
+  // about to close goes out once more on a fresh one (SEMANTICS 3.1.4), and so does one that the server refuses for its
+  // connection (421) or its Expect (417).
   Task<Status> until_head(AttemptRequest request);
+  // The response is one that may send the client elsewhere.
+  bool redirected() const noexcept {
+    return response_ && response_->status >= 300 && !answered_ && is_redirect_status(response_->status);
+  }
+  // What until_head() sends next: the attempt keeps it. Its response is forgotten, and its connection let go.
+  void begin_hop(std::unique_ptr<RedirectHop> hop) noexcept;
+  // Null before the first.
+  RedirectHop* hop() const noexcept { return hop_.get(); }
   // As much of the body as a decision about a retry may look at. What was read is not lost: read_body() begins with it.
   Task<> peek_body();
   // What has arrived of the body of a response that was not handed to anybody.
@@ -106,7 +121,8 @@ class Attempt {
 
   int number() const noexcept { return number_; }
   Nanos began() const noexcept { return began_; }
-  Sent sent() const noexcept { return sent_; }
+  // With the requests before a redirect.
+  Sent sent() const noexcept { return std::max(sent_, sent_before_); }
   bool response_begun() const noexcept { return stale_.response_begun; }
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
@@ -134,6 +150,7 @@ class Attempt {
   Task<Status> lease(bool fresh);
   Task<Status> wait_for_consumer(BodyDelivery& body, std::string_view& bytes);
   bool may_replay(const Error& error);
+  bool may_send_again() const noexcept;
   Exchange::Step receive();
   Wait& wait_of(Exchange::Step step);
   Failure lease_failure(Error& error);
@@ -150,6 +167,7 @@ class Attempt {
   Token& token_;
   const int number_;
   const Nanos attempt_deadline_;
+  std::unique_ptr<RedirectHop> hop_;  // the last one
   std::optional<AttemptRequest> request_;
   ConnectionPool::Lease lease_;
   std::optional<Exchange> exchange_;
@@ -166,6 +184,7 @@ class Attempt {
 
   StaleAttempt stale_;
   Sent sent_ = Sent::none;
+  Sent sent_before_ = Sent::none;  // the last redirect
   std::uint64_t sent_bytes_ = 0;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t connection_id_ = 0;

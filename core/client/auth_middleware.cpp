@@ -42,6 +42,7 @@ class AuthMiddleware final : public Middleware {
 
   std::string_view name() const noexcept override { return "auth"; }
   Kind kind() const noexcept override { return Kind::attempt; }
+  std::string_view credential_header() const noexcept override { return slot_.header(); }
 
   Step before(MiddlewareContext& context) noexcept override {
     try {

@@ -26,6 +26,7 @@ class CredentialSlot {
   // invalid_header when the secret can not stand in the header; the text does not repeat it.
   Status check(std::string_view secret) const;
   bool is_for(const MiddlewareContext& context) const;
+  const std::string& header() const noexcept { return header_; }
   bool is_taken(const MiddlewareContext& context) const;
   Status fill(MiddlewareContext& context, const Secret& secret) const;
 
@@ -35,7 +36,8 @@ class CredentialSlot {
   std::string scheme_;
 };
 
-// Sends `secret` with each attempt and hop that goes to the origin of the slot.
+// Sends `secret` with each attempt and hop that goes to the origin of the slot, until a redirect leaves the origin of the
+// call.
 Result<std::shared_ptr<Middleware>> make_auth_middleware(CredentialSlot slot, std::string_view secret);
 
 // Sends a token, and gets a new one when the server answers 401: once for all calls that wait for it (single flight), and
@@ -60,6 +62,7 @@ class TokenRefresh final : public Middleware, public std::enable_shared_from_thi
 
   std::string_view name() const noexcept override { return "token_refresh"; }
   Kind kind() const noexcept override { return Kind::application; }
+  std::string_view credential_header() const noexcept override { return slot_.header(); }
   Step before(MiddlewareContext& context) noexcept override;
   Step after(MiddlewareContext& context) noexcept override;
   // Of a stream of events a 401 is an error.

@@ -1,5 +1,6 @@
 #include "client/call.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -177,10 +178,15 @@ void Call::finish_message(Delivery delivery) {
 }
 
 void Call::encode(const RequestMessage& message, std::string_view body, WireBytes& wire) const {
+  encode(message, framing_, takes_key(message), body, wire);
+}
+
+void Call::encode(const RequestMessage& message, RequestFraming framing, bool with_key, std::string_view body,
+                  WireBytes& wire) const {
   std::string& text = wire.text();
   text.reserve(512 + body.size());
-  append_request_head(text, message.method, message.url, message.headers, framing_);
-  if (takes_key(message)) {
+  append_request_head(text, message.method, message.url, message.headers, framing);
+  if (with_key) {
     const Options& options = client_->options();
     wire.add_key_and_body(options.api_key_header, options.api_key_scheme, options.api_key.view(), body);
   } else {
@@ -189,10 +195,29 @@ void Call::encode(const RequestMessage& message, std::string_view body, WireByte
 }
 
 void Call::encode_again(const RequestMessage& message, WireBytes& wire) const {
-  const std::string_view encoded = wire_;
   WireBytes fresh;
-  encode(message, encoded.substr(encoded.size() - wire_body_bytes_), fresh);
+  encode(message, wire_body(), fresh);
   wire = std::move(fresh);
+}
+
+void Call::encode_redirected(const RequestMessage& message, bool with_body, bool may_take_key, WireBytes& wire) const {
+  encode(message, with_body ? framing_ : RequestFraming(), may_take_key && takes_key(message),
+         with_body ? wire_body() : std::string_view(), wire);
+}
+
+std::string_view Call::wire_body() const noexcept {
+  const std::string_view encoded = wire_;
+  return encoded.substr(encoded.size() - wire_body_bytes_);
+}
+
+std::int64_t Call::expect_ms() const noexcept {
+  const RequestOptions& options = request_options();
+  if (!options.expect_continue || framing_.kind == RequestFraming::none) return 0;
+  if (framing_.kind == RequestFraming::length) {
+    const auto least = static_cast<std::uint64_t>(std::max<std::int64_t>(options.expect_continue_min_bytes, 1));
+    if (framing_.content_length < least) return 0;
+  }
+  return options.expect_continue_timeout_ms;
 }
 
 Status Call::start(Delivery delivery, std::unique_ptr<CallHandler> handler) {

@@ -89,8 +89,15 @@ class Call : public std::enable_shared_from_this<Call> {
   // Nothing of the message changes after it, but in the copies of its attempts.
   void finish_message(Delivery delivery);
   void encode(const RequestMessage& message, std::string_view body, WireBytes& wire) const;
+  void encode(const RequestMessage& message, RequestFraming framing, bool with_key, std::string_view body,
+              WireBytes& wire) const;
   // The same request with another head. `wire` may be wire_.
   void encode_again(const RequestMessage& message, WireBytes& wire) const;
+  // What a redirect has made of it.
+  void encode_redirected(const RequestMessage& message, bool with_body, bool may_take_key, WireBytes& wire) const;
+  std::string_view wire_body() const noexcept;
+  // How long the body waits for 100 Continue; 0 = it is not asked for.
+  std::int64_t expect_ms() const noexcept;
   // Whether the key of the client goes with it: to its own origin only, and unless the request has its own.
   bool takes_key(const RequestMessage& message) const noexcept;
 

@@ -33,6 +33,8 @@ class Middleware {
 
   virtual std::string_view name() const noexcept = 0;  // for messages
   virtual Kind kind() const noexcept = 0;
+  // The header of a credential that before() sets for one origin; it does not follow a redirect to another one.
+  virtual std::string_view credential_header() const noexcept { return {}; }
 
   virtual Step before(MiddlewareContext&) noexcept { return Step::done; }
   virtual Step after(MiddlewareContext&) noexcept { return Step::done; }

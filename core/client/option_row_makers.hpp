@@ -30,6 +30,8 @@ constexpr auto request = in_request<Path...>;
 template <auto... Path>
 constexpr auto retry = in_request<&Request::retry, Path...>;
 template <auto... Path>
+constexpr auto redirect = in_request<&Request::redirect, Path...>;
+template <auto... Path>
 constexpr auto hedge = in_request<&Request::hedge, Path...>;
 template <auto... Path>
 constexpr auto socket = in_request<&Request::websocket, Path...>;
@@ -53,6 +55,7 @@ constexpr Range window_ms{1'000, 3'600'000, "1000..3600000"};
 constexpr Range redis_ms{1, 60'000, "1..60000"};
 constexpr Range size_to_1g{1, 1LL << 30, "1..1073741824"};
 constexpr Range size_to_1t{1, 1LL << 40, "1..1099511627776"};
+constexpr Range size_up_to_1t{0, 1LL << 40, "0..1099511627776"};
 constexpr Range size_to_1m{1, 1LL << 20, "1..1048576"};
 constexpr Range head_size{128, 16LL << 20, "128..16777216"};
 constexpr Range count_to_1k{1, 1'000, "1..1000"};
@@ -63,6 +66,7 @@ constexpr Range deflate_levels{1, 6, "1..6"};
 constexpr Range fragment_size{125, 1LL << 30, "125..1073741824"};
 constexpr Range up_to_1g_bytes{0, 1LL << 30, "0..1073741824"};
 constexpr Range up_to_10{0, 10, "0..10"};
+constexpr Range up_to_100{0, 100, "0..100"};
 constexpr Range up_to_1k{0, 1'000, "0..1000"};
 constexpr Range up_to_1m{0, 1'000'000, "0..1000000"};
 constexpr Range up_to_1g{0, 1'000'000'000, "0..1000000000"};
@@ -110,6 +114,7 @@ constexpr Definition as(Definition row, Variable variable) {
 using Connection = ConnectionOptions;
 using Tls = TlsOptions;
 using Retry = RetryOptions;
+using Redirect = RedirectOptions;
 using Hedge = HedgeOptions;
 using Limit = RateLimitOptions;
 using Budget = RetryBudgetOptions;

@@ -14,6 +14,7 @@
 #include "policy/address_guard.hpp"
 #include "policy/breaker_options.hpp"
 #include "policy/rate_limit_options.hpp"
+#include "policy/redirect_policy.hpp"
 #include "policy/retry_options.hpp"
 
 namespace ppn {
@@ -36,6 +37,10 @@ struct RequestOptions {
   std::int64_t stream_buffer_events = 256;
   std::int64_t attempt_timeout_ms = 0;
   std::int64_t middleware_timeout_ms = 60'000;
+  RedirectOptions redirect;
+  bool expect_continue = false;  // Expect: 100-continue (RFC 9110 10.1.1)
+  std::int64_t expect_continue_min_bytes = 1LL << 20;
+  std::int64_t expect_continue_timeout_ms = 1'000;
   RetryOptions retry;
   HedgeOptions hedge;
   std::string idempotency_header;  // gets a key that is minted once for a POST or PATCH; empty = none

@@ -36,6 +36,7 @@ Result<Options> api_client_options(std::string_view base_url, std::string_view a
   Options preset;
   preset.request.timeout_ms = 600'000;
   preset.request.retry.max_retries = 2;
+  preset.request.redirect = {.max_redirects = 5, .safe_methods_only = true};
   preset.request.idempotency_header = "Idempotency-Key";
   preset.rate_limit.max_in_flight = 64;
   if (Status read = apply_environment(preset, get); !read) return std::move(read).failure();

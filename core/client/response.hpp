@@ -10,6 +10,7 @@
 
 #include "base/attempt_record.hpp"
 #include "codec/headers.hpp"
+#include "codec/url.hpp"
 #include "http/timings.hpp"
 #include "io/transport.hpp"
 
@@ -29,6 +30,8 @@ struct Response {
   std::string remote;            // "127.0.0.1:443"
   TlsFacts tls;
   std::uint64_t connection_id = 0;  // of that connection; 0 = not known
+  int redirects = 0;                // followed on the way to it
+  Url url;                          // that gave it; without redirects only once it is complete
   int attempts = 1;
   int attempt_number = -1;                      // of the one that gave this response, from 0; -1 = the last
   Nanos attempt_began = -1;                     // after the start of the call; -1 = when the one before had ended

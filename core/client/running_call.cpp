@@ -162,6 +162,7 @@ Task<Status> RunningCall::one_attempt() {
   Status outcome;
   try {
     outcome = co_await perform(*attempt_, outgoing_);
+    if (outcome && attempt_->redirected()) outcome = co_await follow_redirects(*attempt_, outgoing_);
     if (outcome && !attempt_->answered()) {
       only_peeked_ = is_looked_at(*attempt_->response());
       if (only_peeked_) {
@@ -237,8 +238,11 @@ AttemptRequest RunningCall::request() const noexcept {
   return {.method = call_->message_.method,
           .url = call_->message_.url,
           .origin = origin_,
+          .tls = facts_.tls,
           .wire = call_->wire_,
+          .wire_body_bytes = call_->wire_body_bytes_,
           .source = source_.get(),
+          .expect_ms = call_->expect_ms(),
           .headers = call_->message_.headers,
           .idempotency_header = call_->request_options().idempotency_header};
 }
@@ -367,7 +371,10 @@ void RunningCall::complete(Status outcome) noexcept {
   around_.reset();
   source_.reset();
   if (log_enabled(LogLevel::debug)) log_end(call_->message_, error.get(), response.get());
-  if (response) response->complete.store(true, std::memory_order_release);
+  if (response) {
+    if (response->redirects == 0) response->url = std::move(call_->message_.url);
+    response->complete.store(true, std::memory_order_release);
+  }
   client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);
   handler->on_complete(std::move(response), std::move(error));

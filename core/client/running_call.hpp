@@ -115,6 +115,9 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   Task<Status> perform(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> perform_with_message(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> leave_attempt(Attempt& attempt, Outgoing& outgoing, Status outcome);
+  Task<Status> follow_redirects(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
+  Task<Status> leave_hop(Attempt& attempt, Outgoing& outgoing);
+  Task<Status> perform_hop(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing);
   Task<Status> hedged_attempts();
   Task<Arm*> first_good_arm();
   void launch(std::unique_ptr<Arm>& arm, AdmissionPointer admission);
@@ -146,6 +149,10 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
 
   std::unique_ptr<Attempt> begin_attempt(Token& token);
   AttemptRequest request() const noexcept;
+  AttemptRequest request_of(const RedirectHop& hop, std::string_view wire) const noexcept;
+  void leave_credentials_behind(HeaderList& headers) const;
+  Result<std::unique_ptr<RedirectHop>> next_hop(const Attempt& attempt, const Outgoing* outgoing);
+  std::unique_ptr<Outgoing> make_outgoing(const Attempt& attempt, const RequestMessage& message) const;
   bool needs_own_message() const noexcept;
   // The answer of a middleware, or the response of the last attempt; null when there is neither.
   std::shared_ptr<Response> current_response() const noexcept;

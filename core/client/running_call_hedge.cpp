@@ -81,6 +81,7 @@ Task<> RunningCall::run_arm(Arm& arm) {
     Status outcome;
     try {
       outcome = co_await perform(*arm.attempt, arm.outgoing);
+      if (outcome && arm.attempt->redirected()) outcome = co_await follow_redirects(*arm.attempt, arm.outgoing);
       if (outcome && !arm.attempt->answered()) outcome = co_await arm.attempt->read_body(quiet_handler(), arm.body);
     } catch (const std::bad_alloc&) {
       outcome = no_memory();

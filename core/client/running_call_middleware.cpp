@@ -154,14 +154,19 @@ Status RunningCall::came_out(MiddlewareOutcome passing) {
   return passing.error ? Status(Failure(std::move(passing.error))) : Status();
 }
 
+std::unique_ptr<Outgoing> RunningCall::make_outgoing(const Attempt& attempt, const RequestMessage& message) const {
+  auto outgoing = std::make_unique<Outgoing>(middleware_, loop_, message, around_ ? around_->attributes : nullptr,
+                                             attempt.number(), call_->request_options().middleware_timeout_ms);
+  if (call_->request_options().send_retry_count && retries_ > 0) {
+    outgoing->message.headers.set("x-retry-count", std::to_string(retries_));
+  }
+  return outgoing;
+}
+
 // I. Around one attempt, with a message of its own.
 Task<Status> RunningCall::perform_with_message(Attempt& attempt, std::unique_ptr<Outgoing>& outgoing) {
-  outgoing = std::make_unique<Outgoing>(middleware_, loop_, call_->message_, around_ ? around_->attributes : nullptr,
-                                        attempt.number(), call_->request_options().middleware_timeout_ms);
+  outgoing = make_outgoing(attempt, call_->message_);
   RequestMessage& message = outgoing->message;
-  if (call_->request_options().send_retry_count && retries_ > 0) {
-    message.headers.set("x-retry-count", std::to_string(retries_));
-  }
   Status outcome = co_await outgoing->chain.before(attempt.token());
   if (auto answer = outgoing->chain.short_circuit()) {
     attempt.answer(std::move(answer));
@@ -176,6 +181,7 @@ Task<Status> RunningCall::perform_with_message(Attempt& attempt, std::unique_ptr
 
 // The way back of I.
 Task<Status> RunningCall::leave_attempt(Attempt& attempt, Outgoing& outgoing, Status outcome) {
+  if (outgoing.left) co_return outcome;
   MiddlewareOutcome passing{.response = attempt.response(), .error = nullptr};
   if (!outcome) passing.error = std::move(outcome).failure().take();
   attempt.stop_clock();

@@ -22,6 +22,7 @@ struct Outgoing {
   RequestMessage message;
   WireBytes wire;
   MiddlewareChain chain;
+  bool left = false;  // the chain was gone back through: the response was a redirect
 };
 
 // What surrounds all attempts.

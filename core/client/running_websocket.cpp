@@ -218,10 +218,13 @@ Flow RunningWebSocket::deliver(WebSocketMessageType type, std::string_view data)
   return Flow::abort;
 }
 
-void RunningWebSocket::on_closing(int code) {
+// What is queued from here on would never be sent, unless there is going to be another connection; then what was queued
+// before goes there as well, when it may.
+bool RunningWebSocket::on_closing(int code) {
   owner_->enter(WebSocket::State::closing);
-  // What is queued from here on would never be sent, unless there is going to be another connection.
-  if (!policy_.recoverable(code)) owner_->outbox_->shut();
+  const bool comes_again = policy_.recoverable(code) && !close_wish();
+  if (!comes_again) owner_->outbox_->shut();
+  return !(comes_again && owner_->options().resend_unsent);
 }
 
 void RunningWebSocket::on_round_trip(Nanos time) {

@@ -82,7 +82,7 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   std::optional<CloseWish> close_wish();
 
   Flow deliver(WebSocketMessageType type, std::string_view data) override;
-  void on_closing(int code) override;
+  bool on_closing(int code) override;
   void on_round_trip(Nanos time) override;
   void ask_turn() noexcept override { notice_.post(Notice::kLook); }
 

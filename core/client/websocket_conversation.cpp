@@ -157,9 +157,10 @@ bool WebSocketConversation::on_close(std::uint16_t code, std::string_view reason
       if (!reason.empty()) text.append(": ").append(reason);
       end_.error = std::make_unique<Error>(ErrorCode::ws_closed, Phase::body, std::move(text));
     }
-    owner_.on_closing(code);
   }
-  if (!ours_is_out) writer_.close(close_payload(code), false);
+  // A server that has said Close may still read what was written before it (RFC 6455 5.5.1).
+  const bool sends_rest = owner_.on_closing(code) || answers_us;
+  if (!ours_is_out) writer_.close(close_payload(code), sends_rest);
   closing_until_ = deadline_after(loop_.now(), ours_is_out ? kEndMs : options_.close_timeout_ms);
   return true;
 }
@@ -187,8 +188,10 @@ void WebSocketConversation::fail(const WebSocketProblem& problem) {
   end_.code = problem.close_code;
   end_.reason.clear();
   end_.error = std::make_unique<Error>(problem.code, Phase::body, problem.text);
-  writer_.close(close_payload(problem.close_code), false);
+  // What was queued before is no part of the problem.
+  writer_.close(close_payload(problem.close_code), true);
   note_closing(Closing::by_problem);
+  owner_.on_closing(problem.close_code);
 }
 
 void WebSocketConversation::note_closing(Closing how) {

@@ -39,7 +39,8 @@ class WebSocketConversation final : private WebSocketSink {
    public:
     // Runs code of the user. `abort`: the conversation is going to be interrupted.
     virtual Flow deliver(WebSocketMessageType type, std::string_view data) = 0;
-    virtual void on_closing(int code) = 0;  // the server has sent a Close frame
+    // The conversation ends with this code. Whether what is queued is to be sent before a Close is answered.
+    virtual bool on_closing(int code) = 0;
     virtual void on_round_trip(Nanos time) = 0;
     // Sees to it that look() is called when other connections had their turn.
     virtual void ask_turn() noexcept = 0;

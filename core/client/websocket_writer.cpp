@@ -15,6 +15,12 @@ constexpr std::size_t kWireBytes = std::size_t{64} * 1024;
 // After this many bytes without a wait, other connections of the loop get their turn.
 constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
 
+// Assigning an empty string or vector keeps the memory.
+template <class Container>
+void free_memory(Container& container) noexcept {
+  Container().swap(container);
+}
+
 WebSocketMask fresh_mask() noexcept {
   return std::bit_cast<WebSocketMask>(unpredictable_bits());
 }
@@ -68,7 +74,8 @@ bool WebSocketWriter::fill() {
   }
   const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
   while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
-  const bool data_left = close_state_ == CloseState::now ? !frame_.empty() : !marks_.empty();
+  const bool data_left =
+      close_state_ == CloseState::now ? !frame_.empty() : index_ < batch_.messages.size() || !last_batch_;
   if (close_state_ != CloseState::open && !data_left) {
     append_control(WebSocketOpcode::close, close_payload_);
     close_state_ = CloseState::encoded;
@@ -83,9 +90,11 @@ void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view pa
 // Whether there is a message to encode, or the rest of one.
 bool WebSocketWriter::next_message() {
   if (index_ < batch_.messages.size()) return true;
-  if (!marks_.empty()) return false;  // they are of messages of this batch, until all of it has left
+  if (!marks_.empty()) return false;  // messages of this batch are not written yet
   batch_.clear();
   index_ = completed_ = 0;
+  if (last_batch_) return false;
+  last_batch_ = close_state_ == CloseState::behind_queue;
   return outbox_.take(batch_);
 }
 
@@ -163,13 +172,14 @@ void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode out
 
 void WebSocketWriter::release_buffers() noexcept {
   if (sent_ < wire_.size() || index_ < batch_.messages.size()) return;
-  wire_ = {};
+  free_memory(wire_);
   sent_ = 0;
-  marks_ = {};
+  free_memory(marks_);
   settled_ = 0;
-  batch_ = {};
+  free_memory(batch_.messages);
+  free_memory(batch_.bytes);
   index_ = completed_ = 0;
-  compressed_ = {};
+  free_memory(compressed_);
 }
 
 }  // namespace ppn

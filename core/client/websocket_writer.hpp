@@ -88,6 +88,7 @@ class WebSocketWriter {
   std::optional<std::string> ping_;
   std::string close_payload_;
   CloseState close_state_ = CloseState::open;
+  bool last_batch_ = false;  // what was queued before the Close has been taken
 };
 
 }  // namespace ppn

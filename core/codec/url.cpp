@@ -133,6 +133,10 @@ std::string Url::origin() const {
   return text;
 }
 
+std::string Url::text() const {
+  return std::string(scheme_name(scheme)).append("://").append(authority()).append(target);
+}
+
 std::string Url::redacted() const {
   std::string text(scheme_name(scheme));
   text.append("://").append(authority());

@@ -27,6 +27,7 @@ struct Url {
   bool default_port() const noexcept;
   std::string authority() const;  // value of the Host header: brackets for IPv6, port only when not the default
   std::string origin() const;     // "https://host:port", always with the port
+  std::string text() const;       // the whole of it, secrets included
   std::string redacted() const;   // for logs and errors: values of secret query parameters replaced
 };
 
@@ -38,5 +39,10 @@ struct Url {
 // 2048 bytes, path and query 64 KiB. What stands in path and query is the server's business: a '%' without two digits,
 // dot segments, "//" and an empty query are sent as they are.
 Result<Url> parse_url(std::string_view text);
+
+// A URI reference such as "../x?y" or "//host/x", seen from `base` (RFC 3986 5.2). The path loses its dot segments, and
+// what no URL may hold as it is but servers write all the same (spaces, UTF-8) is percent-encoded in path and query. The
+// fragment, that of `base` included, is never sent and so not kept. Errors: those of parse_url.
+Result<Url> resolve_url(const Url& base, std::string_view reference);
 
 }  // namespace ppn

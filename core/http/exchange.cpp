@@ -13,6 +13,10 @@ constexpr std::size_t kTurnBytes = 256 * 1024;
 // A piece of a body costs the work of so many bytes, however short it is.
 constexpr std::size_t kPieceCost = 4 * 1024;
 
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kExpectation = "Expect: 100-continue\r\n\r\n";
+constexpr int kContinue = 100;
+
 }  // namespace
 
 Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view head, BodySource* body, bool head_request)
@@ -30,12 +34,26 @@ Exchange::Exchange(Connection& connection, EventLoop& loop, std::string_view hea
 
 Sent Exchange::sent() const noexcept {
   if (sent_bytes_ == 0) return Sent::none;
-  return body_read_ && !unsent() ? Sent::full : Sent::partial;
+  return body_read_ && !unsent() && !holds_back() ? Sent::full : Sent::partial;
+}
+
+// One more field in a head that is complete.
+void Exchange::expect_continue(std::size_t body_bytes) noexcept {
+  expecting_ = true;
+  held_ = head_.substr(head_.size() - body_bytes);
+  head_.remove_suffix(body_bytes + kLineEnd.size());
+  piece_ = kExpectation;
 }
 
 Exchange::Step Exchange::send() {
-  while (unsent() || !body_read_) {
-    if (piece_.empty() && !body_read_) {
+  while (unsent() || !body_read_ || holds_back()) {
+    if (holds_back()) {
+      if (!unsent()) {
+        const Step passed = let_pass();
+        if (passed != Step::done) return passed;
+        continue;
+      }
+    } else if (piece_.empty() && !body_read_) {
       const Step piece = next_piece();
       // The head does not wait for a body that pauses.
       if (piece != Step::done && (piece == Step::failed || head_.empty())) return piece;
@@ -56,6 +74,17 @@ Exchange::Step Exchange::send() {
     const Step answer = answer_or(Step::failed);
     return answer == Step::failed ? fail(result, Phase::send) : answer;
   }
+  return Step::done;
+}
+
+// `done`: what was held back may go. A final response instead says that it is not wanted.
+Exchange::Step Exchange::let_pass() {
+  if (expecting_) {
+    const Step answer = answer_or(Step::asking);
+    if (expecting_ || answer != Step::asking) return answer;
+  }
+  head_ = held_;
+  held_ = {};
   return Step::done;
 }
 
@@ -128,7 +157,9 @@ Exchange::Step Exchange::decode() {
   for (;;) {
     switch (connection_.decoder.next(unread_)) {
       case Http1Decoder::Step::need_input: return Step::done;
-      case Http1Decoder::Step::interim: continue;
+      case Http1Decoder::Step::interim:
+        if (connection_.decoder.head().status == kContinue) expecting_ = false;
+        continue;
       case Http1Decoder::Step::head:
         head_seen_ = true;
         note_keep_alive();

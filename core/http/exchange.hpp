@@ -27,6 +27,11 @@ class Exchange {
   struct Upgrade {};
   Exchange(Connection& connection, EventLoop& loop, std::string_view head, Upgrade);
 
+  // Before the first send(): adds Expect: 100-continue to the head, and holds the body back until the server asks for it
+  // (RFC 9110 10.1.1) or stop_expecting(). The last `body_bytes` of the head are the body, or none of it.
+  void expect_continue(std::size_t body_bytes) noexcept;
+  void stop_expecting() noexcept { expecting_ = false; }
+
   enum class Step {
     done,     // send: all bytes of the request are with the kernel
     head,     // the final head has arrived: take_head()
@@ -34,6 +39,7 @@ class Exchange {
     end,      // the message is complete
     blocked,  // wait for transport.event()
     paused,   // send: the body waits for its resume(); transport.event() tells of an answer meanwhile
+    asking,   // send: the body waits for the server to ask for it; transport.event() tells of that
     yield,    // this connection has had its share of the turn: let others go first
     failed,   // error()
   };
@@ -65,6 +71,8 @@ class Exchange {
 
  private:
   bool unsent() const noexcept { return !head_.empty() || !piece_.empty(); }
+  bool holds_back() const noexcept { return expecting_ || !held_.empty(); }
+  Step let_pass();
   Step next_piece();
   Step answer_or(Step otherwise);
   Step read_more();
@@ -79,6 +87,8 @@ class Exchange {
   std::string_view head_;   // what of it is not sent yet
   std::string_view piece_;  // what of the last piece of the body is not sent yet
   bool body_read_;          // piece_ is the end of the body
+  bool expecting_ = false;  // nothing behind the head is sent before the server asks for it
+  std::string_view held_;   // the body that came with the head, when it had to wait
   std::uint64_t sent_bytes_ = 0;
   std::string_view unread_;  // read but not decoded, in the scratch memory of the loop or in kept_
   std::string kept_;

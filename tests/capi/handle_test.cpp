@@ -261,6 +261,10 @@ BOOST_AUTO_TEST_CASE(getters_of_null_and_released_handles_give_their_neutral_val
     BOOST_TEST((ppn_response_body(response, &length) == nullptr));
     BOOST_TEST(ppn_response_body_bytes(response) == 0U);
     BOOST_TEST(ppn_response_reused(response) == 0);
+    BOOST_TEST(ppn_response_redirects(response) == 0);
+    length = 7;
+    BOOST_TEST(std::string_view(ppn_response_url(response, &length)).empty());
+    BOOST_TEST(length == 0U);
     BOOST_TEST(std::string_view(ppn_response_remote(response)).empty());
     BOOST_TEST(std::string_view(ppn_response_tls_version(response)).empty());
     BOOST_TEST(std::string_view(ppn_response_tls_cipher(response)).empty());

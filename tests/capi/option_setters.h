@@ -22,6 +22,9 @@ static const struct integer_setter {
     {"stream_first_byte_timeout_ms", ppn_config_set_stream_first_byte_timeout_ms},
     {"stream_idle_timeout_ms", ppn_config_set_stream_idle_timeout_ms},
     {"middleware_timeout_ms", ppn_config_set_middleware_timeout_ms},
+    {"max_redirects", ppn_config_set_max_redirects},
+    {"expect_continue_min_bytes", ppn_config_set_expect_continue_min_bytes},
+    {"expect_continue_timeout_ms", ppn_config_set_expect_continue_timeout_ms},
     {"max_retries", ppn_config_set_max_retries},
     {"max_backoff_ms", ppn_config_set_max_backoff_ms},
     {"max_retry_after_ms", ppn_config_set_max_retry_after_ms},
@@ -88,6 +91,9 @@ static const struct boolean_setter {
   const char* option;
   int32_t(PPN_CALL* set)(ppn_config*, int32_t, ppn_error**);
 } boolean_setters[] = {
+    {"redirect_safe_methods_only", ppn_config_set_redirect_safe_methods_only},
+    {"redirect_allow_downgrade", ppn_config_set_redirect_allow_downgrade},
+    {"expect_continue", ppn_config_set_expect_continue},
     {"retry_unsafe", ppn_config_set_retry_unsafe},
     {"send_retry_count", ppn_config_set_send_retry_count},
     {"send_trace_context", ppn_config_set_send_trace_context},

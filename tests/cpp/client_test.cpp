@@ -142,6 +142,8 @@ BOOST_AUTO_TEST_CASE(response_tells_what_the_server_sent) {
   BOOST_TEST((response.tls_version().empty() && response.tls_cipher().empty()));
   BOOST_TEST((!response.tls_resumed() && !response.tls_verified()));
   BOOST_TEST(response.attempts() == 1);
+  BOOST_TEST(response.redirects() == 0);
+  BOOST_TEST(response.url() == server.url());
   const ppn::Timings timings = response.timings();
   BOOST_TEST((timings.connect.has_value() && timings.total.has_value() && !timings.tls.has_value()));
   BOOST_TEST((*timings.total >= *timings.connect));

@@ -10,7 +10,7 @@ import support  # noqa: E402
 from support import ppn  # noqa: E402
 
 NOT_IN_THIS_VERSION = {
-    "-F": "a=b", "--form": "a=b", "-L": None, "--location": None, "-x": "http://p", "--proxy": "http://p",
+    "-F": "a=b", "--form": "a=b", "-x": "http://p", "--proxy": "http://p",
     "--noproxy": "*", "--compressed": None,
 }
 # Nothing listens there: a command line that is refused never gets as far as this.
@@ -78,7 +78,7 @@ class CommandLine(unittest.TestCase):
                     self.assert_usage_error(ppn(command, *arguments, URL), option, "not in this version")
 
     def test_a_letter_of_a_later_version_is_found_among_others(self):
-        self.assert_usage_error(ppn("request", "-svL", URL), "-L", "not in this version")
+        self.assert_usage_error(ppn("request", "-svx", URL), "-x", "not in this version")
 
     def test_a_missing_value_is_named(self):
         for option in ("-X", "-H", "--json", "--max-time", "-o", "--set", "--retry", "--rate"):

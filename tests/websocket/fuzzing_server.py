@@ -7,6 +7,7 @@ The path of the URL names the case: ws://127.0.0.1:PORT/6.4.2. The client has to
 for each conversation: id, outcome (OK, NON-STRICT, FAILED), what was seen. run_cases.py starts it and the clients.
 """
 import argparse
+import collections
 import contextlib
 import json
 import socket
@@ -64,6 +65,7 @@ class FuzzingServer:
     def __init__(self, cases, report, context=None, port=0):
         self._cases = {case.id: case for case in cases}
         self._report, self._context = report, context
+        self.conversations = collections.Counter()  # how often each run has come
         self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -100,6 +102,7 @@ class FuzzingServer:
         except (Failed, Broken) as failure:
             return None, {"id": "?", "outcome": FAILED, "seen": str(failure)}
         name, _, run = target.lstrip("/").partition("?run=")
+        self.conversations[run] += 1
         case = self._cases.get(name)
         if not case:
             return run, {"id": name, "outcome": FAILED, "seen": "there is no such case"}

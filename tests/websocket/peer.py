@@ -5,9 +5,8 @@ import frames
 from deflate import Answer, Compressor, Inflater
 from frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, Broken
 from handshake import Request, answer
-from transport import LIMIT_S, Transport
+from transport import Limits, Transport
 
-FAST_S = 2  # how long a client may take to see a fault that is already there
 MAX_HEAD = 65536
 HANDSHAKE = ("WS_HANDSHAKE",)
 ERROR_NAMES = {1002: "WS_PROTOCOL", 1007: "WS_INVALID_UTF8", 1009: "WS_MESSAGE_TOO_BIG"}
@@ -82,7 +81,7 @@ class Peer:
 
     # Reading.
 
-    def next_event(self, limit_s=LIMIT_S):
+    def next_event(self, limit_s=None):
         """("text" or "binary", payload), ("ping", payload), ("pong", payload), ("close", code, reason),
         ("end", "FIN" or "RST"), or None when nothing came in time."""
         while True:
@@ -163,7 +162,7 @@ class Peer:
     def _expected_event(self, why):
         event = self.next_event()
         if event is None:
-            raise Failed(f"nothing within {LIMIT_S} s: {why}")
+            raise Failed(f"nothing within {Limits.wait_s} s: {why}")
         return event
 
     def echo(self, kind, payload):
@@ -192,12 +191,12 @@ class Peer:
         self.transport.finish()
         self.await_end()
 
-    def await_end(self, limit_s=LIMIT_S):
+    def await_end(self, limit_s=None):
         event = self.next_event(limit_s)
         while event and event[0] in ("ping", "pong"):
             event = self.next_event(limit_s)
         if event is None:
-            raise Failed(f"TCP was not closed within {limit_s} s")
+            raise Failed(f"TCP was not closed within {limit_s or Limits.wait_s} s")
         if event[0] != "end":
             raise Failed(f"{event[0]} in place of the end of TCP")
 
@@ -233,17 +232,17 @@ class Peer:
 
     def fails_fast(self, *codes, rest=b"", **keywords):
         """As `fails`, but before `rest` was sent."""
-        if not self.transport.inbox and not self.transport.receive(FAST_S) and not self.transport.ended:
+        if not self.transport.inbox and not self.transport.receive(Limits.fast_s) and not self.transport.ended:
             self.notes.append("did not fail before the rest of the message was there")
             self.send(rest)
         self.fails(*codes, **keywords)
 
-    def refused(self, names=HANDSHAKE, exit_as="error", limit_s=LIMIT_S):
+    def refused(self, names=HANDSHAKE, exit_as="error", limit_s=None):
         """The client must end the connection and say nothing, for it never was a WebSocket (4.1)."""
         self.exit, self.error_names = exit_as, names
         event = self.next_event(limit_s)
         if event is None:
-            raise Failed(f"the answer was taken, or TCP not closed within {limit_s} s")
+            raise Failed(f"the answer was taken, or TCP not closed within {limit_s or Limits.wait_s} s")
         if event[0] == "close":
             self.notes.append("sent a Close on a connection that was not established")
             self.end()

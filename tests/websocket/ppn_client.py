@@ -38,7 +38,7 @@ def arguments(url, options, echo=True):
 
 
 def run_to_its_end(command):
-    """(exit status or None at the deadline, the last line of standard error)."""
+    """(exit status or None at the deadline, the line of standard error that names the error, else its last)."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                env=support.ENVIRONMENT)
     try:
@@ -47,8 +47,9 @@ def run_to_its_end(command):
     except subprocess.TimeoutExpired:
         process.kill()
         stderr, status = process.communicate()[1], None
+    # The body of a refusal follows the line of the error.
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return status, lines[-1] if lines else ""
+    return status, next((line for line in lines if ERROR_LINE.match(line)), lines[-1] if lines else "")
 
 
 class PpnClient:

@@ -75,8 +75,7 @@ class Runner:
         except queue.Empty:
             lost = "" if self._lost.empty() else f"; {self._lost.get()['seen']}"
             return {**result, "outcome": FAILED, "seen": f"the client ended with {status} before its case: {stderr}{lost}"}
-        with contextlib.suppress(queue.Empty):
-            self._results[str(number)].get_nowait()
+        if self._server.conversations[str(number)] > 1:
             result.update(outcome=FAILED, seen=f"the client came back; {result['seen']}")
         if status is None:
             result.update(outcome=FAILED, seen=f"the client did not end within {ppn_client.DEADLINE_S} s; {result['seen']}")

@@ -8,15 +8,22 @@ import time
 
 from socket_diag import UnreadBytes
 
-LIMIT_S = 20
 _PIECE = 1 << 18
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Limits:
+    """How long a client may take where it has to do something."""
+    wait_s = 20
+    fast_s = 2  # to see a fault that is already there
+
+
 
 
 class Transport:
     def __init__(self, accepted, context=None):
         self._unread = UnreadBytes(accepted)
-        accepted.settimeout(LIMIT_S)
+        accepted.settimeout(Limits.wait_s)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = context.wrap_socket(accepted, server_side=True) if context else accepted
         self._socket.setblocking(False)
@@ -49,22 +56,22 @@ class Transport:
         left = deadline - time.monotonic()
         return left > 0 and bool(self._poll.poll(left * 1000))
 
-    def receive(self, limit_s=LIMIT_S):
+    def receive(self, limit_s=None):
         """Read something. False when nothing came within the limit, or nothing can come any more."""
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + (limit_s or Limits.wait_s)
         while not self._read_some():
             if self.ended or not self._wait(select.POLLIN, deadline):
                 return False
         return True
 
-    def send(self, data, limit_s=LIMIT_S):
+    def send(self, data, limit_s=None):
         """How many bytes the kernel took. Fewer than all: the client has gone, or took nothing within the limit."""
         view, sent = memoryview(data), 0
-        deadline = time.monotonic() + limit_s
+        deadline = time.monotonic() + (limit_s or Limits.wait_s)
         while sent < len(view):
             try:
                 sent += self._socket.send(view[sent:sent + _PIECE])
-                deadline = time.monotonic() + limit_s
+                deadline = time.monotonic() + (limit_s or Limits.wait_s)
                 continue
             except _LATER:
                 pass
@@ -83,9 +90,9 @@ class Transport:
             if self.send(data[at:at + size]) == 0:
                 return
             if apart:
-                self._unread.wait_until_none(LIMIT_S)
+                self._unread.wait_until_none(Limits.wait_s)
 
-    def wait_until_read(self, limit_s=LIMIT_S):
+    def wait_until_read(self, limit_s=None):
         return self._unread.wait_until_none(limit_s)
 
     def finish(self):

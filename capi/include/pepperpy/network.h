@@ -26,8 +26,8 @@
  *  8. After fork the child may use the library with clients that it makes; what its parent had used returns
  *     PPN_E_FORKED (runtime.h).
  *
- *  Does not support: HTTP/2, proxies, redirects, cookies, content decoding (in this version), HTTP/3, unloading with
- *  dlclose (the library stays mapped), platforms other than Linux.
+ *  Does not support: HTTP/2, proxies, cookies, content decoding (in this version), HTTP/3, unloading with dlclose (the
+ *  library stays mapped), platforms other than Linux.
  */
 #ifndef PEPPERPY_NETWORK_H
 #define PEPPERPY_NETWORK_H

@@ -130,6 +130,8 @@ static const char connection_options[] =
     "      --connect-timeout SECONDS\n";
 
 static const char retry_options[] =
+    "  -L, --location           follow redirects; without it a redirect is the response\n"
+    "      --max-redirs N       how many -L follows, 0 to 100; 50 without it\n"
     "retries and limits\n"
     "      --retry N            up to N more attempts, 0 to 10, of what may be repeated: a POST only when the\n"
     "                           server says that it did nothing, or with an idempotency key (--set\n"

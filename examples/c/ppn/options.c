@@ -21,6 +21,8 @@ enum option_id {
   OPTION_RESOLVE,
   OPTION_INSECURE,
   OPTION_HTTP1_1,
+  OPTION_LOCATION,
+  OPTION_MAX_REDIRS,
   OPTION_MAX_TIME,
   OPTION_CONNECT_TIMEOUT,
   OPTION_USER,
@@ -75,6 +77,8 @@ static const struct row rows[] = {
     {0, "--pinnedpubkey", 1, OPTION_NAMED_SETTING, "pinned_public_keys"},
     {'k', "--insecure", 0, OPTION_INSECURE, NULL},
     {0, "--http1.1", 0, OPTION_HTTP1_1, NULL},
+    {'L', "--location", 0, OPTION_LOCATION, NULL},
+    {0, "--max-redirs", 1, OPTION_MAX_REDIRS, NULL},
     {'m', "--max-time", 1, OPTION_MAX_TIME, NULL},
     {0, "--connect-timeout", 1, OPTION_CONNECT_TIMEOUT, NULL},
     {0, "--retry", 1, OPTION_NAMED_SETTING, "max_retries"},
@@ -99,7 +103,6 @@ static const struct row rows[] = {
     {0, "--version", 0, OPTION_VERSION, NULL},
     /* Named rather than unknown, so that nobody searches for a spelling that would work. */
     {'F', "--form", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
-    {'L', "--location", 0, OPTION_NOT_IN_THIS_VERSION, NULL},
     {'x', "--proxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
     {0, "--noproxy", 1, OPTION_NOT_IN_THIS_VERSION, NULL},
 };
@@ -221,6 +224,13 @@ static int apply(struct options* options, const struct row* row, const char* spe
       add_text_setting(options, "verify_ssl", "false");
       return 0;
     case OPTION_HTTP1_1: return 0; /* the only version there is */
+    case OPTION_LOCATION: options->location = 1; return 0;
+    case OPTION_MAX_REDIRS:
+      if (*value == '\0' || value[strspn(value, "0123456789")] != '\0') {
+        return complain_usage("expected a number from 0 to 100", spelling);
+      }
+      options->max_redirects = value;
+      return 0;
     case OPTION_MAX_TIME: return set_max_time(options, spelling, value);
     case OPTION_CONNECT_TIMEOUT: return add_seconds(options, spelling, "connect_timeout_ms", value);
     case OPTION_USER:

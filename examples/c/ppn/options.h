@@ -38,6 +38,8 @@ struct options {
   uint64_t bench_requests;       /* 0 = not given */
   int bench_stream;
   int insecure;
+  int location;
+  const char* max_redirects; /* what -L follows; NULL = curl's number */
   int include_head;
   int silent;
   int show_error;

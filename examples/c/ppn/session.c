@@ -68,6 +68,13 @@ static int32_t make_room(ppn_config* config, uint64_t in_flight, ppn_error** err
   return status == PPN_OK ? raise_to(config, "max_connections_per_origin", in_flight, error) : status;
 }
 
+/* As curl, the command shows a redirect unless -L says to follow it, 50 at most. */
+static int32_t set_redirects(ppn_config* config, const struct options* options, ppn_error** error) {
+  const char* most = options->max_redirects != NULL ? options->max_redirects : "50";
+  return ppn_config_set(config, "max_redirects", PPN_AUTO_LENGTH, options->location ? most : "0", PPN_AUTO_LENGTH,
+                        error);
+}
+
 /* Whether the environment says how often to retry. What is no number there is refused by the library, or ignored. */
 static int environment_has_retries(void) {
   const char* value = getenv("PEPPERPY_NETWORK_MAX_RETRIES");
@@ -93,6 +100,7 @@ static int32_t configure(const struct options* options, int keeps_retries, ppn_c
   if (status == PPN_OK) {
     status = ppn_config_set(*out, "websocket_reconnect", PPN_AUTO_LENGTH, "off", PPN_AUTO_LENGTH, error);
   }
+  if (status == PPN_OK) status = set_redirects(*out, options, error);
   if (status == PPN_OK && options->bench_in_flight != 0) status = make_room(*out, options->bench_in_flight, error);
   for (size_t i = 0; status == PPN_OK && i < options->setting_count; ++i) {
     status = apply_setting(*out, &options->settings[i], error);

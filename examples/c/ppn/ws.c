@@ -251,7 +251,7 @@ int command_ws(const struct options* options) {
   code = session_client(options, &client, &run.error);
   if (code == PPN_OK && options->verbose) code = call_log_start(client, &run.error);
   if (code == PPN_OK) code = open_websocket(&run, client);
-  if (code == PPN_OK) {
+  if (code == PPN_OK || code == PPN_END) {
     write_head(&run);
     if (!options->echo) status = input_start(&run.input, run.websocket);
     if (status == 0) code = read_messages(&run);

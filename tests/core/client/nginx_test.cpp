@@ -245,7 +245,24 @@ BOOST_AUTO_TEST_CASE(methods_and_statuses_of_a_real_server_pass) {
     BOOST_TEST(fetch(caller, server.https_url("/status/" + std::to_string(status))).status() == status);
   }
   BOOST_TEST(fetch(caller, server.https_url("/close")).body() == "{}");
-  BOOST_TEST(fetch(caller, server.https_url("/redirect/302")).status() == 302);
+  const Outcome redirect =
+      fetch(caller, {.url = server.https_url("/redirect/302"), .options = {{"max_redirects", "0"}}});
+  BOOST_TEST(redirect.status() == 302);
+}
+
+BOOST_AUTO_TEST_CASE(redirects_of_a_real_server_are_followed) {
+  const NginxServer server;
+  const auto caller = client(server);
+  for (const int status : {301, 302, 303, 307, 308}) {
+    BOOST_TEST_CONTEXT(status) {
+      const Outcome outcome = fetch(caller, server.https_url("/redirect/" + std::to_string(status)));
+      BOOST_TEST_REQUIRE(outcome.status() == 200);
+      BOOST_TEST(outcome.body().size() == 130U);
+      BOOST_TEST(outcome.response->redirects == 1);
+      BOOST_TEST(outcome.response->url.text() == server.https_url("/json"));
+      BOOST_TEST(outcome.reused());  // the connection of the redirect
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

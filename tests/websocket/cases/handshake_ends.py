@@ -2,7 +2,8 @@
 from cases.handshake_answers import SECTION, add
 from frames import text
 from handshake import answer
-from peer import FAST_S, HANDSHAKE
+from peer import HANDSHAKE
+from transport import Limits
 
 BROKEN_HEAD = (*HANDSHAKE, "HTTP_PROTOCOL", "CONNECTION_CLOSED", "CONNECTION_RESET", "READ_FAILED", "HEADERS_TOO_LARGE")
 TOO_LATE = (*HANDSHAKE, "TIMEOUT", "FIRST_BYTE_TIMEOUT", "CONNECT_TIMEOUT", "READ_TIMEOUT")
@@ -36,7 +37,7 @@ def endless(head, piece):
         while sent < TOO_MUCH and not peer.transport.ended and peer.transport.send(piece):
             sent += len(piece)
             # What lies in the kernel's buffers was not taken by the client.
-            if not peer.transport.wait_until_read(FAST_S):
+            if not peer.transport.wait_until_read(Limits.fast_s):
                 break
         peer.refused(names=BROKEN_HEAD, exit_as="failure")
         if sent >= TOO_MUCH:

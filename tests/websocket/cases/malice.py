@@ -162,7 +162,8 @@ SECTION.add(4, "a second fragment of 2^63 - 1 bytes: the sum does not fit into 6
             announced(frame(BINARY, b"x" * 100, fin=False) + head(CONT, (1 << 63) - 1), 1009))
 SECTION.add(5, "a message of the limit", "own: limits", within_the_limit(64 * KIB), **LIMITED)
 SECTION.add(5, "fragments that are the limit together", "own: limits", within_the_limit(40 * KIB, 24 * KIB), **LIMITED)
-SECTION.add(5, "a message of the limit and a byte", "7.4.1", announced(head(BINARY, 64 * KIB + 1), 1009), **LIMITED)
+SECTION.add(5, "a message of the limit and a byte", "7.4.1", announced(head(BINARY, 64 * KIB + 1), 1009,
+                                                                             rest=b"x" * (64 * KIB + 1)), **LIMITED)
 SECTION.add(5, "fragments of the limit and a byte", "7.4.1", total(40 * KIB, 24 * KIB + 1), **LIMITED)
 SECTION.add(5, "many fragments beyond the limit", "7.4.1", total(*[KIB] * 65), **LIMITED)
 SECTION.add(5, "a last fragment that is announced too large", "7.4.1", total_fails_fast, **LIMITED)

@@ -81,8 +81,9 @@ def incomplete_at_the_end(data):
 
 def control_frames_do_not_disturb(peer):
     parts = fragments(TEXT, octets(GREEK))
-    peer.send(b"".join(part + frame(9, b"\xff\xfe") for part in parts))
-    peer.expect([("text", GREEK)], [b"\xff\xfe"] * len(parts), latest=True)
+    pings = [b"\xff\xfe" + bytes([number]) for number in range(len(parts))]
+    peer.send(b"".join(part + frame(9, ping) for part, ping in zip(parts, pings)))
+    peer.expect([("text", GREEK)], pings, latest=True)
     peer.close()
 
 

@@ -11,6 +11,9 @@
  *  A step ends when its callback returns PPN_MW_DONE, or, after PPN_MW_PENDING, with ppn_middleware_context_finish on
  *  any thread. From then on its context refuses everything with PPN_E_INVALID_STATE. A step that is pending longer than
  *  middleware_timeout_ms, or than the request may take, fails with PPN_E_MIDDLEWARE_FAILED, which names the middleware.
+ *
+ *  Once a redirect has led away from the origin of the request, credentials that a middleware sets for a hop are not
+ *  sent (max_redirects in options.h); `after` sees of a redirect that is followed its head alone.
  */
 #ifndef PEPPERPY_NETWORK_MIDDLEWARE_H
 #define PEPPERPY_NETWORK_MIDDLEWARE_H

@@ -108,6 +108,50 @@ PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* confi
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set max_redirects: redirects of one attempt that are followed, more are an error; 0 = a redirect is the response. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MAX_REDIRECTS.
+ *  @param count  A number; default 10; range 0..100.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_max_redirects(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set redirect_safe_methods_only: follow redirects of GET, HEAD, OPTIONS and TRACE alone; one of another request is
+ *  its response. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_REDIRECT_SAFE_METHODS_ONLY.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_redirect_safe_methods_only(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set redirect_allow_downgrade: follow a redirect from https to http, which anybody on the way can read. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_REDIRECT_ALLOW_DOWNGRADE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_redirect_allow_downgrade(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set expect_continue: send Expect: 100-continue with a body, and wait for the answer before the body is sent. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_EXPECT_CONTINUE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_expect_continue(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set expect_continue_min_bytes: the smallest body that expect_continue is for; one of unknown length always is; 0 =
+ *  every body. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_EXPECT_CONTINUE_MIN_BYTES.
+ *  @param bytes  Bytes; default 1048576; range 0..1099511627776.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_expect_continue_min_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
+
+/** Set expect_continue_timeout_ms: how long a body waits for 100 Continue before it is sent anyway. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_EXPECT_CONTINUE_TIMEOUT.
+ *  @param ms  Milliseconds; default 1000; range 1..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_expect_continue_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set max_retries: attempts after the first one; 0 = none. A request may override it (ppn_request_set_option).
  *  Environment: PEPPERPY_NETWORK_MAX_RETRIES.
  *  @param count  A number; default 3; range 0..10.   @param error  Optional.

@@ -120,6 +120,18 @@ PPN_API const char* PPN_CALL ppn_response_last_event_id(const ppn_response* resp
  *  called from: any callback, once complete. Since 0.1. */
 PPN_API int64_t PPN_CALL ppn_response_retry_ms(const ppn_response* response);
 
+/** The URL that gave the response: that of the request, or the one that the last redirect led to (RFC 9110 15.4). It is
+ *  the whole URL without its fragment, secrets in its query included.
+ *  @param out_length  Optional.
+ *  @return a zero-terminated text that lives as long as the response; "" for NULL, and when the request has neither
+ *  completed nor followed a redirect. Thread: any. Blocks: never. May be called from: any callback, once complete.
+ *  Since 0.1. */
+PPN_API const char* PPN_CALL ppn_response_url(const ppn_response* response, size_t* out_length);
+
+/** How many redirects were followed on the way to this response (max_redirects).
+ *  @return 0 or more; 0 for NULL. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_response_redirects(const ppn_response* response);
+
 /** Whether the connection had carried a request before.
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_response_reused(const ppn_response* response);

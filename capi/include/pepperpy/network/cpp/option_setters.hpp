@@ -92,6 +92,36 @@ class OptionSetters {
   }
   Config middleware_timeout(std::chrono::milliseconds limit) && { return std::move(middleware_timeout(limit)); }
 
+  /** max_redirects: redirects of one attempt that are followed, more are an error; 0 = a redirect is the response. */
+  Config& max_redirects(int64_t count) & { return put(ppn_config_set_max_redirects, count); }
+  Config max_redirects(int64_t count) && { return std::move(max_redirects(count)); }
+
+  /** redirect_safe_methods_only: follow redirects of GET, HEAD, OPTIONS and TRACE alone; one of another request is its
+   *  response. */
+  Config& redirect_safe_methods_only(bool on) & { return put(ppn_config_set_redirect_safe_methods_only, on); }
+  Config redirect_safe_methods_only(bool on) && { return std::move(redirect_safe_methods_only(on)); }
+
+  /** redirect_allow_downgrade: follow a redirect from https to http, which anybody on the way can read. */
+  Config& redirect_allow_downgrade(bool on) & { return put(ppn_config_set_redirect_allow_downgrade, on); }
+  Config redirect_allow_downgrade(bool on) && { return std::move(redirect_allow_downgrade(on)); }
+
+  /** expect_continue: send Expect: 100-continue with a body, and wait for the answer before the body is sent. */
+  Config& expect_continue(bool on) & { return put(ppn_config_set_expect_continue, on); }
+  Config expect_continue(bool on) && { return std::move(expect_continue(on)); }
+
+  /** expect_continue_min_bytes: the smallest body that expect_continue is for; one of unknown length always is; 0 =
+   *  every body. */
+  Config& expect_continue_min_bytes(int64_t bytes) & { return put(ppn_config_set_expect_continue_min_bytes, bytes); }
+  Config expect_continue_min_bytes(int64_t bytes) && { return std::move(expect_continue_min_bytes(bytes)); }
+
+  /** expect_continue_timeout_ms: how long a body waits for 100 Continue before it is sent anyway. */
+  Config& expect_continue_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_expect_continue_timeout_ms, limit);
+  }
+  Config expect_continue_timeout(std::chrono::milliseconds limit) && {
+    return std::move(expect_continue_timeout(limit));
+  }
+
   /** max_retries: attempts after the first one; 0 = none. */
   Config& max_retries(int64_t count) & { return put(ppn_config_set_max_retries, count); }
   Config max_retries(int64_t count) && { return std::move(max_retries(count)); }

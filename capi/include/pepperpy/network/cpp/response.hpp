@@ -130,6 +130,15 @@ class Response {
     return detail::duration_of(ppn_response_retry_ms(handle()));
   }
 
+  /** The URL that gave the response, after redirects, once complete; without fragment, with the secrets of its query. */
+  std::string_view url() const noexcept {
+    size_t length = 0;
+    const char* const text = ppn_response_url(handle(), &length);
+    return std::string_view(text, length);
+  }
+  /** How many redirects were followed on the way to this response. */
+  int32_t redirects() const noexcept { return ppn_response_redirects(handle()); }
+
   /** Whether the connection had carried a request before. */
   bool reused() const noexcept { return ppn_response_reused(handle()) != 0; }
   /** The address that answered, such as "127.0.0.1:443". */
