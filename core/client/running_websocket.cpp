@@ -117,6 +117,8 @@ Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
   std::vector<UnsentMessage> unsent;
   conversation.writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
   owner_->outbox_->put_back(std::move(unsent));
+  // Now: what a callback or another thread sends from here on is for the next connection.
+  if (!owner_->options().resend_unsent) set_aside_unsent();
   tell_close(end);
   co_return std::move(end);
 }
@@ -155,7 +157,6 @@ Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
     owner_->changeable_ = false;
     if (!goes_on) co_return false;
   }
-  if (!owner_->options().resend_unsent) set_aside_unsent();
   owner_->enter(WebSocket::State::waiting);
   if (co_await reconnect_.until(token_, loop_.now() + decision.delay) == Wake::timeout) co_return true;
   end = stopped();

@@ -202,6 +202,14 @@ class Connection:
                 return None
         return self._buffer.split(b"\r\n\r\n", 1)[0]
 
+    def take(self, count):
+        """The next `count` bytes, or None when the peer has gone before."""
+        while len(self._buffer) < count:
+            if not self._receive():
+                return None
+        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        return taken
+
     def send(self, data):
         # A client that has refused the head goes away before it has read everything.
         with contextlib.suppress(ConnectionError):

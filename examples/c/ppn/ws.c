@@ -125,7 +125,11 @@ static int32_t open_websocket(struct run* run, ppn_client* client) {
   if (code != PPN_OK) return code;
   code = PPN_PENDING;
   while (code == PPN_PENDING) code = ppn_websocket_wait_open(run->websocket, wait_ms(run), &run->error);
-  return code;
+  if (code != PPN_E_WS_CLOSED) return code;
+  /* It was open, and has ended already: there may be messages, and how it ended comes after them. */
+  ppn_error_release(run->error);
+  run->error = NULL;
+  return PPN_OK;
 }
 
 static void write_head(struct run* run) {
