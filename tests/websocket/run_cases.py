@@ -17,7 +17,6 @@ import pathlib
 import queue
 import shlex
 import sys
-import threading
 
 sys.dont_write_bytecode = True
 
@@ -145,5 +144,4 @@ def main():
 
 
 if __name__ == "__main__":
-    assert threading.current_thread() is threading.main_thread()
     main()

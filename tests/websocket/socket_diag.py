@@ -46,7 +46,7 @@ class UnreadBytes:
         while self.count():
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.00002)  # gives the processor away; what ends the wait is the count
+            time.sleep(0.00002)  # lets the client run; the count ends the wait, no time that was guessed
         return True
 
     def close(self):

@@ -14,7 +14,7 @@ HELLO_STORED = bytes.fromhex("000500faff48656c6c6f00")  # 7.2.3.3
 HELLO_FINAL = bytes.fromhex("f348cdc9c9070000")  # 7.2.3.4
 HELLO_TWO_BLOCKS = bytes.fromhex("f24805000000ffffcac9c90700")  # 7.2.3.5
 MIB = 1 << 20
-INFLATES_WRONG = ("WS_PROTOCOL", "WS_INVALID_UTF8", "DECODE_FAILED")
+INFLATES_WRONG = ("WS_PROTOCOL", "WS_INVALID_UTF8")
 
 
 def converse(peer):
