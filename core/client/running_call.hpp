@@ -125,7 +125,6 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   void end_arms() noexcept;
   Task<Status> next_attempt(const RetryDecision& decision, const Status& outcome);
   Task<Status> back_off(const RetryDecision& decision, int status, ErrorCode code);
-  Task<Status> deliver_to_the_end();
   Task<Status> deliver();
   Task<bool> begin_again(Status& outcome);
   Task<Status> reconnect(RetryDecision again, Status outcome);
@@ -169,6 +168,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   AttemptRecord record_of(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) const;
   void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
   void forget_request() noexcept;
+  void begin_stream();
   void filter_stream();
   void set_last_event_id();
   void close_response(Response& response) noexcept;

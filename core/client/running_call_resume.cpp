@@ -12,14 +12,11 @@
 
 namespace ppn {
 
-// Its frame lives as long as the stream, so it holds no more than the outcome.
-Task<Status> RunningCall::deliver_to_the_end() {
-  for (;;) {
-    Status outcome = co_await deliver();
-    if (facts_.collects || answer_ || attempt_->answered() || token_.interruption() != ErrorCode::ok) co_return outcome;
-    const bool again = co_await begin_again(outcome);
-    if (!again) co_return outcome;
-  }
+// Before the handler sees its head.
+void RunningCall::begin_stream() {
+  attempt_->response()->headers.shrink_to_fit();
+  if (!may_start_over() && !is_resumable()) forget_request();
+  if (wants_tokens() && delivery_ == Delivery::events) body_.count_tokens();
 }
 
 // Whether there is another response to deliver; else `outcome` is that of the call.
