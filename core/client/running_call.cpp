@@ -1,5 +1,4 @@
-// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete(). A stream that
-// breaks may go that way again: deliver_to_the_end(), in running_call_resume.cpp.
+// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete().
 #include "client/running_call.hpp"
 
 #include <algorithm>
@@ -102,7 +101,7 @@ RootTask RunningCall::run() {
       outcome = co_await go_through_middleware();
     } else {
       outcome = co_await try_until_settled();
-      if (outcome && !quiet_ && !lost_) outcome = co_await deliver_to_the_end();
+      if (outcome && !quiet_ && !lost_) outcome = co_await deliver();
     }
   } catch (const std::bad_alloc&) {
     outcome = no_memory();
@@ -225,22 +224,21 @@ Task<Status> RunningCall::back_off(const RetryDecision& decision, int status, Er
   co_return Status();
 }
 
-// From here on the handler sees the response, and there is no way back.
+// From here on the handler sees the response. A stream that breaks may go on with another one: begin_again(), in
+// running_call_resume.cpp; for everything else there is no way back.
 Task<Status> RunningCall::deliver() {
-  committed_ = true;
-  note_attempts(*current_response());
-  keep_secrets(*current_response());
-  if (const std::shared_ptr<Response> whole = current_response(); answer_ || quiet_ || attempt_->answered()) {
-    co_return co_await hand_over_whole(*whole);
+  for (;;) {
+    committed_ = true;
+    note_attempts(*current_response());
+    keep_secrets(*current_response());
+    if (answer_ || quiet_ || attempt_->answered()) co_return co_await hand_over_whole(*current_response());
+    if (!facts_.collects) begin_stream();
+    Status outcome = co_await attempt_->read_body(*handler_, body_);
+    if (outcome || body_.tokens()) settle_tokens(*attempt_, admission_.get());
+    if (facts_.collects || token_.interruption() != ErrorCode::ok) co_return outcome;
+    const bool again = co_await begin_again(outcome);
+    if (!again) co_return outcome;
   }
-  if (!facts_.collects) {
-    attempt_->response()->headers.shrink_to_fit();
-    if (!may_start_over() && !is_resumable()) forget_request();
-    if (wants_tokens() && delivery_ == Delivery::events) body_.count_tokens();
-  }
-  Status outcome = co_await attempt_->read_body(*handler_, body_);
-  if (outcome || body_.tokens()) settle_tokens(*attempt_, admission_.get());
-  co_return outcome;
 }
 
 Status RunningCall::rewind() {

@@ -127,9 +127,9 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   void end_arms() noexcept;
   Task<Status> next_attempt(const RetryDecision& decision, const Status& outcome);
   Task<Status> back_off(const RetryDecision& decision, int status, ErrorCode code);
-  Task<Status> deliver_to_the_end();
   Task<Status> deliver();
-  Task<Status> reconnect(Status outcome);
+  Task<bool> begin_again(Status& outcome);
+  Task<Status> reconnect(RetryDecision again, Status outcome);
   Task<Status> another_attempt(const RetryDecision& decision, const Status& outcome);
   Task<Status> hand_over_whole(Response& response);
   void complete(Status outcome) noexcept;
@@ -146,7 +146,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   RetryDecision start_over(const Status& outcome);
   bool may_start_over() const noexcept;
   bool is_resumable() const noexcept;
-  bool goes_on_after(const Status& outcome) const noexcept;
+  RetryDecision reconnection_after(const Status& outcome) const noexcept;
   bool needs_admission() const noexcept;
   bool admit_at_once(AdmissionPointer& admission);
   Status ask_breaker(Admission& admission);
@@ -174,6 +174,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   AttemptRecord record_of(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) const;
   void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
   void forget_request() noexcept;
+  void begin_stream();
   void filter_stream();
   void set_last_event_id();
   void close_response(Response& response) noexcept;

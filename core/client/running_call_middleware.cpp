@@ -107,7 +107,7 @@ Task<Status> RunningCall::go_through_middleware() {
   }
   if (!outcome || lost_ || (facts_.collects && !handler_->wants_head())) co_return outcome;
   filter_stream();
-  co_return co_await deliver_to_the_end();
+  co_return co_await deliver();
 }
 
 // The middleware of this attempt first, then that of the call.

@@ -12,23 +12,28 @@
 
 namespace ppn {
 
-Task<Status> RunningCall::deliver_to_the_end() {
-  for (;;) {
-    Status outcome = co_await deliver();
-    if (facts_.collects || answer_ || attempt_->answered() || token_.interruption() != ErrorCode::ok) co_return outcome;
-    barren_ = body_.has_handed_on() ? 0 : barren_ + 1;
-    Status next;
-    if (const RetryDecision again = start_over(outcome); again.retry) {
-      ++retries_;
-      next = co_await another_attempt(again, outcome);
-    } else if (goes_on_after(outcome)) {
-      next = co_await reconnect(std::move(outcome));
-    } else {
-      co_return outcome;
-    }
-    if (!next || lost_) co_return next;
-    filter_stream();
+// Before the handler sees its head.
+void RunningCall::begin_stream() {
+  attempt_->response()->headers.shrink_to_fit();
+  if (!may_start_over() && !is_resumable()) forget_request();
+  if (wants_tokens() && delivery_ == Delivery::events) body_.count_tokens();
+}
+
+// Whether there is another response to deliver; else `outcome` is that of the call.
+Task<bool> RunningCall::begin_again(Status& outcome) {
+  barren_ = body_.has_handed_on() ? 0 : barren_ + 1;
+  RetryDecision again = start_over(outcome);
+  if (again.retry) {
+    ++retries_;
+    outcome = co_await another_attempt(again, outcome);
+  } else {
+    again = reconnection_after(outcome);
+    if (!again.retry) co_return false;
+    outcome = co_await reconnect(again, std::move(outcome));
   }
+  if (!outcome || lost_) co_return false;
+  filter_stream();
+  co_return true;
 }
 
 // Whether a stream whose head nobody has seen is tried again from its begin. A status that is an error was judged before.
@@ -55,34 +60,33 @@ bool RunningCall::is_resumable() const noexcept {
          may_resume(call_->request_options().stream, call_->message_.method, !source_ || source_->rewindable());
 }
 
-bool RunningCall::goes_on_after(const Status& outcome) const noexcept {
-  if (!attempt_ || !is_resumable()) return false;
+RetryDecision RunningCall::reconnection_after(const Status& outcome) const noexcept {
+  if (!attempt_ || !is_resumable()) return {};
+  const RequestOptions& options = call_->request_options();
   const auto& response = attempt_->response();
   const StreamEnd end{.code = outcome ? ErrorCode::ok : outcome.error().code,
                       .terminal = body_.at_marker() || (response && response->status == 204),
                       .failures = barren_};
-  return goes_on(call_->request_options().stream, end);
+  if (!goes_on(options.stream, end)) return {};
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const auto asked = body_.retry_ms();
+  const std::int64_t asked_ms = asked ? static_cast<std::int64_t>(std::min(*asked, kMost)) : -1;
+  const Nanos delay = reconnect_delay(options.stream, options.retry, asked_ms, barren_, random_unit());
+  if (facts_.deadline != kNever && delay >= facts_.deadline - loop_.now()) return {};
+  return {.retry = true, .delay = delay, .source = DelaySource::reconnect, .outcome = OutcomeClass::committed};
 }
 
 // Connections for the rest of the stream, until one has a head; the outcome of the last one when no other follows.
-Task<Status> RunningCall::reconnect(Status outcome) {
-  const RequestOptions& options = call_->request_options();
-  do {
-    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-    const auto asked = body_.retry_ms();
-    const std::int64_t asked_ms = asked ? static_cast<std::int64_t>(std::min(*asked, kMost)) : -1;
-    const RetryDecision decision{
-        .retry = true,
-        .delay = reconnect_delay(options.stream, options.retry, asked_ms, barren_, random_unit()),
-        .source = DelaySource::reconnect,
-        .outcome = OutcomeClass::committed};
-    if (facts_.deadline != kNever && decision.delay >= facts_.deadline - loop_.now()) co_return outcome;
+Task<Status> RunningCall::reconnect(RetryDecision again, Status outcome) {
+  for (;;) {
     body_.go_on();
-    last_outcome_ = decision.outcome;
-    outcome = co_await another_attempt(decision, outcome);
-    if (!outcome) ++barren_;
-  } while (!outcome && goes_on_after(outcome));
-  co_return outcome;
+    last_outcome_ = again.outcome;
+    outcome = co_await another_attempt(again, outcome);
+    if (outcome) co_return outcome;
+    ++barren_;
+    again = reconnection_after(outcome);
+    if (!again.retry) co_return outcome;
+  }
 }
 
 // The end of one attempt at a stream, and the next one as far as its head.

@@ -25,7 +25,12 @@ class StreamTimers {
  public:
   // The head has arrived.
   StreamTimers(const StreamLimits& limits, Nanos now) noexcept
-      : limits_(limits), began_(now), last_byte_(now), last_event_(now), window_began_(now) {}
+      : limits_(limits),
+        began_(now),
+        last_byte_(now),
+        last_event_(now),
+        window_began_(now),
+        only_idle_((limits.first_event_ms | limits.event_idle_ms | limits.ceiling_ms | limits.rate_bytes) == 0) {}
 
   // Bytes of any kind.
   void bytes(Nanos now, std::uint64_t count) noexcept {
@@ -47,7 +52,10 @@ class StreamTimers {
 
   // When the first of them fires, unless something arrives; kNever when none can. Not later than `now` when one has
   // fired already.
-  Nanos deadline(Nanos now) noexcept { return earliest(now).at; }
+  Nanos deadline(Nanos now) noexcept {
+    if (!only_idle_) return earliest(now).at;
+    return limits_.idle_ms > 0 ? last_byte_ + limits_.idle_ms * kMillisecond : kNever;
+  }
   // The one that fires then.
   StreamTimer next(Nanos now) noexcept { return earliest(now).timer; }
 
@@ -72,6 +80,7 @@ class StreamTimers {
   Nanos window_began_;
   std::uint64_t window_bytes_ = 0;
   bool any_event_ = false;
+  const bool only_idle_;
 };
 
 // The option that sets it.

@@ -167,6 +167,18 @@ BOOST_AUTO_TEST_CASE(cancel_ends_the_wait_for_the_next_connection) {
   BOOST_TEST(outcome.completions == 1);
 }
 
+BOOST_AUTO_TEST_CASE(stream_does_not_wait_beyond_the_deadline_of_its_call) {
+  for (const bool clean : {false, true}) {
+    const std::string text = "retry: 60000\ndata: a\n\n";
+    const ScriptedServer server({clean ? whole(text) : cut(text), whole("data: never\n\n")});
+    const Outcome outcome = fetch(make_client(), resuming(server, {{"stream_timeout_ms", "30000"}}));
+    BOOST_TEST(outcome.code() == (clean ? "OK" : "STREAM_TRUNCATED"));
+    BOOST_TEST(data_of(outcome) == (Data{"a"}), boost::test_tools::per_element());
+    BOOST_TEST(outcome.completions == 1);
+    BOOST_TEST(server.requests().size() == 1U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(connections_that_bring_nothing_are_counted_and_an_event_begins_anew) {
   const ScriptedServer server({whole("data: a\n\n"), cut(": nothing\n"), cut(": nothing\n"), whole("data: b\n\n"),
                                cut(": nothing\n"), cut(": nothing\n"), cut(": nothing\n"), whole("data: never\n\n")});
