@@ -76,12 +76,11 @@ int32_t ppn_error_is_cancelled(const ppn_error* error) {
 }
 
 int32_t ppn_error_is_rate_limited(const ppn_error* error) {
-  return read(error, int32_t{0}, [](const ErrorObject& object) { return is_rate_limited(object.error->code) ? 1 : 0; });
+  return read(error, int32_t{0}, [](const ErrorObject& object) { return is_rate_limited(*object.error) ? 1 : 0; });
 }
 
 int32_t ppn_error_is_auth(const ppn_error* error) {
-  return read(error, int32_t{0},
-              [](const ErrorObject& object) { return is_refused_caller(object.error->code) ? 1 : 0; });
+  return read(error, int32_t{0}, [](const ErrorObject& object) { return is_refused_caller(*object.error) ? 1 : 0; });
 }
 
 const char* ppn_error_message(const ppn_error* error) {

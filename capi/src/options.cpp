@@ -57,6 +57,26 @@ int32_t ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, pp
   return set_integer(config, "stream_idle_timeout_ms", ms, error);
 }
 
+int32_t ppn_config_set_stream_first_event_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "stream_first_event_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_stream_event_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "stream_event_idle_timeout_ms", ms, error);
+}
+
+int32_t ppn_config_set_stream_ceiling_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "stream_ceiling_ms", ms, error);
+}
+
+int32_t ppn_config_set_min_rate_bytes(ppn_config* config, int64_t bytes, ppn_error** error) {
+  return set_integer(config, "min_rate_bytes", bytes, error);
+}
+
+int32_t ppn_config_set_min_rate_window_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "min_rate_window_ms", ms, error);
+}
+
 int32_t ppn_config_set_middleware_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error) {
   return set_integer(config, "middleware_timeout_ms", ms, error);
 }
@@ -268,6 +288,50 @@ int32_t ppn_config_set_stream_buffer_bytes(ppn_config* config, int64_t bytes, pp
 
 int32_t ppn_config_set_stream_buffer_events(ppn_config* config, int64_t count, ppn_error** error) {
   return set_integer(config, "stream_buffer_events", count, error);
+}
+
+int32_t ppn_config_set_stream_profile(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "stream_profile", text, length, "text", error);
+}
+
+int32_t ppn_config_set_stream_sentinel(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "stream_sentinel", text, length, "text", error);
+}
+
+int32_t ppn_config_set_stream_terminal_events(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "stream_terminal_events", text, length, "text", error);
+}
+
+int32_t ppn_config_set_stream_error_events(ppn_config* config, const char* text, size_t length, ppn_error** error) {
+  return set_text(config, "stream_error_events", text, length, "text", error);
+}
+
+int32_t ppn_config_set_stream_require_terminal(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "stream_require_terminal", on, error);
+}
+
+int32_t ppn_config_set_stream_lenient_content_type(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "stream_lenient_content_type", on, error);
+}
+
+int32_t ppn_config_set_stream_validate_json(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "stream_validate_json", on, error);
+}
+
+int32_t ppn_config_set_stream_auto_reconnect(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "stream_auto_reconnect", on, error);
+}
+
+int32_t ppn_config_set_stream_resume_allowed(ppn_config* config, int32_t on, ppn_error** error) {
+  return set_boolean(config, "stream_resume_allowed", on, error);
+}
+
+int32_t ppn_config_set_stream_reconnect_ms(ppn_config* config, int64_t ms, ppn_error** error) {
+  return set_integer(config, "stream_reconnect_ms", ms, error);
+}
+
+int32_t ppn_config_set_stream_max_reconnects(ppn_config* config, int64_t count, ppn_error** error) {
+  return set_integer(config, "stream_max_reconnects", count, error);
 }
 
 int32_t ppn_config_set_max_connections(ppn_config* config, int64_t count, ppn_error** error) {

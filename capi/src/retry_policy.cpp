@@ -34,7 +34,8 @@ static_assert(same(PPN_DELAY_NONE, DelaySource::none) && same(PPN_DELAY_BACKOFF,
               same(PPN_DELAY_RETRY_AFTER_MS, DelaySource::retry_after_ms) &&
               same(PPN_DELAY_RETRY_AFTER, DelaySource::retry_after) &&
               same(PPN_DELAY_RATE_HEADERS, DelaySource::rate_headers) &&
-              same(PPN_DELAY_DECIDER, DelaySource::decider) && same(PPN_DELAY_MIDDLEWARE, DelaySource::middleware));
+              same(PPN_DELAY_DECIDER, DelaySource::decider) && same(PPN_DELAY_MIDDLEWARE, DelaySource::middleware) &&
+              same(PPN_DELAY_RECONNECT, DelaySource::reconnect));
 
 bool is_chance(double random) {
   return random >= 0 && random <= 1;

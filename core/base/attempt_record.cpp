@@ -24,6 +24,7 @@ std::string_view name_of(DelaySource source) noexcept {
     case DelaySource::rate_headers: return "rate_headers";
     case DelaySource::decider: return "decider";
     case DelaySource::middleware: return "middleware";
+    case DelaySource::reconnect: return "reconnect";
   }
   return "none";
 }

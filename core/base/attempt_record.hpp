@@ -30,6 +30,7 @@ enum class DelaySource : std::uint8_t {
   rate_headers,    // the reset of an exhausted limit
   decider,         // the hook of the user
   middleware,      // a middleware that asked for one more attempt
+  reconnect,       // the reconnection time of a stream, as the server or an option says
 };
 
 std::string_view name_of(OutcomeClass outcome) noexcept;  // "not_sent"

@@ -28,4 +28,12 @@ std::string_view phase_name(Phase phase) noexcept {
 Error::Error(ErrorCode what, Phase where, std::string text)
     : code(what), phase(where), retryable(describe(what).retryable), message(std::move(text)) {}
 
+bool is_rate_limited(const Error& error) noexcept {
+  return is_rate_limited(error.code) || is_rate_limited(error_code_of_status(error.stream_status));
+}
+
+bool is_refused_caller(const Error& error) noexcept {
+  return is_refused_caller(error.code) || is_refused_caller(error_code_of_status(error.stream_status));
+}
+
 }  // namespace ppn

@@ -54,6 +54,13 @@ enum class StopReason : std::uint8_t {
   cancelled,             // the call was cancelled, or its client closed
 };
 
+// What was missing at the end of a body.
+enum class Cut : std::uint8_t {
+  none,
+  framing,  // bytes that its framing had announced
+  marker,   // the event that ends such a stream
+};
+
 // Texts here are shown to people and written to logs: one line, and never a header value or a raw URL. Of a body they
 // hold no more than what a provider says about its error, without keys.
 struct Error {
@@ -66,12 +73,17 @@ struct Error {
   unsigned long tls_error = 0;       // OpenSSL error or X509_V_ERR number; 0 = none
   std::int64_t retry_after_ms = -1;  // -1 = not known
   std::uint64_t received_bytes = 0;  // of the response body
-  std::int32_t attempts = 0;         // attempts made; 0 = nothing was tried
+  // Of an error inside a stream: the HTTP status that it stands for; 0 = none.
+  std::int32_t stream_status = 0;
+  Cut cut = Cut::none;
+  std::string partial;        // the begin of a line that was cut: data of the user, not text for people
+  std::int32_t attempts = 0;  // attempts made; 0 = nothing was tried
   StopReason stop_reason = StopReason::none;
   std::string message;
   std::string url;                                        // redacted
   std::string provider_code;                              // of a JSON error body, such as "insufficient_quota"
   std::string provider_message;                           // of a JSON error body, redacted
+  std::string provider_type;                              // of a JSON error body, such as "rate_limit_error"
   std::string request_id;                                 // that the server gave the request
   std::shared_ptr<const std::vector<AttemptRecord>> log;  // of the attempts, with or without the last
 
@@ -79,5 +91,9 @@ struct Error {
   // Takes `retryable` from the table of codes.
   Error(ErrorCode what, Phase where, std::string text);
 };
+
+// By its code, or by the status that an error inside a stream stands for.
+bool is_rate_limited(const Error& error) noexcept;
+bool is_refused_caller(const Error& error) noexcept;
 
 }  // namespace ppn

@@ -45,6 +45,8 @@ class AttemptOwner {
 
   virtual const Facts& facts() const noexcept = 0;
   virtual CallReporter& report() noexcept = 0;
+  // The handler has seen the first piece of a stream.
+  virtual void on_first_piece() noexcept = 0;
   // Sees to it that take_turn() of its attempts is called when other calls had their turn.
   virtual void ask_turn() noexcept = 0;
 
@@ -94,6 +96,10 @@ class Attempt {
   std::string_view body_so_far() const noexcept { return response_ && peeked_.empty() ? response_->body : peeked_; }
   // Hands head and body to the handler, as it wants them.
   Task<Status> read_body(CallHandler& handler, BodyDelivery& body);
+  // After a body whose server said that this was all: more of it may come, and then the connection can be used again.
+  bool has_rest() const noexcept { return has_rest_; }
+  // Waits a moment for it (SEMANTICS 3.4.5).
+  Task<> drain_rest();
   // Gives the connection back when the response has been read, else closes it.
   void let_go() noexcept;
 
@@ -149,6 +155,9 @@ class Attempt {
   Task<Status> send_on(bool fresh);
   Task<Status> lease(bool fresh);
   Task<Status> wait_for_consumer(BodyDelivery& body, std::string_view& bytes);
+  void note_pieces(BodyDelivery& body, StreamTimers& timers);
+  void skip_arrived();
+  Failure fired(StreamTimers& timers) const;
   bool may_replay(const Error& error);
   bool may_send_again() const noexcept;
   Exchange::Step receive();
@@ -178,6 +187,7 @@ class Attempt {
   bool paused_ = false;
   bool answered_ = false;
   bool end_told_ = false;
+  bool has_rest_ = false;
   std::string held_;                               // bytes that the consumer did not take before it paused
   std::string peeked_;                             // what peek_body() has read
   std::optional<Exchange::Step> step_after_peek_;  // how the body ended, when it did meanwhile

@@ -1,4 +1,5 @@
 // The body of the response of one attempt: looked at, handed on, held up.
+#include <string>
 #include <utility>
 
 #include "client/attempt.hpp"
@@ -9,6 +10,10 @@ namespace {
 // What is read of a response that asks for another attempt (SEMANTICS 3.1.7).
 constexpr std::size_t kPeekBytes = 64 * 1024;
 constexpr Nanos kPeekTime = 100 * kMillisecond;
+
+// What is waited for behind the end marker of a stream (SEMANTICS 3.4.5).
+constexpr std::size_t kRestBytes = 64 * 1024;
+constexpr Nanos kRestTime = 100 * kMillisecond;
 
 }  // namespace
 
@@ -41,8 +46,9 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
   // The length of a body that does not follow limits nothing (RFC 9110 9.3.2, 15.4.5).
   const bool described_only = request_->method == "HEAD" || response_->status == 304;
   const auto length = described_only ? std::nullopt : lease_.connection()->decoder.content_length();
+  StreamTimers timers(limits().body, loop().now());
   body.forget_resume_request();
-  const Flow flow = handler.on_head(response_);
+  const Flow flow = body.tells_head() ? handler.on_head(response_) : Flow::proceed;
   if (flow == Flow::proceed) body.forget_resume_request();
   BodyDelivery::Step taken = flow == Flow::abort ? BodyDelivery::Step::aborted : body.begin(*response_, length);
   const bool wanted = taken == BodyDelivery::Step::more;
@@ -54,10 +60,20 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
 
   bool at_end = false;
   for (std::optional<Status> ended;;) {
+    note_pieces(body, timers);
     while (taken == BodyDelivery::Step::paused) {
+      const Nanos paused_at = loop().now();
       if (Status resumed = co_await wait_for_consumer(body, bytes); !resumed) co_return resumed;
+      timers.skip(loop().now() - paused_at);
+      body.skip(loop().now() - paused_at);
       taken = body.resume(handler, *response_, bytes, exchange.has_unread());
       if (taken == BodyDelivery::Step::more && at_end) taken = body.end(handler, *response_);
+      note_pieces(body, timers);
+    }
+    if (taken == BodyDelivery::Step::ended) {
+      if (!ended) skip_arrived();
+      end_span(Span::body);
+      co_return Status();
     }
     if (taken == BodyDelivery::Step::aborted) {
       co_return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
@@ -75,17 +91,20 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
     }
     if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
       if (!owner_.facts().collects) lease_.connection()->transport->release_buffers();
-      const Wake wake = co_await wait_of(step).until(token_, deadline(limits().idle_ms));
-      if (wake != Wake::ready) {
-        co_return give_up(wake, limits().idle_code, Phase::body, "no further byte", limits().idle_ms);
-      }
+      const Nanos due = timers.deadline(loop().now());
+      if (due <= loop().now()) co_return fired(timers);
+      const Wake wake = co_await wait_of(step).until(token_, due);
+      if (wake == Wake::interrupted) co_return interrupted(Phase::body);
+      if (wake == Wake::timeout) co_return fired(timers);
+      // Bytes of the framing count, though none of the body may have come.
+      if (step == Exchange::Step::blocked) timers.bytes(loop().now(), 0);
       continue;
     }
     if (step == Exchange::Step::data) {
       bytes = exchange.data();
       received_bytes_ += bytes.size();
+      timers.bytes(loop().now(), bytes.size());
       taken = body.feed(handler, *response_, bytes, exchange.has_unread());
-      if (body.has_handed_on() && owner_.report().awaits_first_piece()) report().piece(monotonic_now());
     } else if (step == Exchange::Step::end) {
       response_->trailers = exchange.take_trailers();
       at_end = true;
@@ -94,6 +113,80 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
     } else {
       note_failure();
       ended = Failure(body.failed_transfer(exchange.error()));
+    }
+  }
+}
+
+// The time of the turn does for all of its pieces.
+void Attempt::note_pieces(BodyDelivery& body, StreamTimers& timers) {
+  if (!body.note_pace(loop().now())) return;
+  timers.event(loop().now());
+  if (!owner_.report().awaits_first_piece()) return;
+  report().piece(monotonic_now());
+  owner_.on_first_piece();
+}
+
+// Which limit was met, for how long it ran, and how far the body had come (SEMANTICS 3.3).
+Failure Attempt::fired(StreamTimers& timers) const {
+  const Nanos now = loop().now();
+  const StreamTimer timer = timers.next(now);
+  const auto text = [](std::int64_t number) { return std::to_string(number); };
+  const std::int64_t limit_ms = timers.limit_ms(timer);
+  const char* what = "no further byte";
+  ErrorCode code = limits().idle_code;
+  std::string_view option = owner_.facts().collects ? "read_timeout_ms" : option_of(timer);
+  switch (timer) {
+    case StreamTimer::none:
+    case StreamTimer::idle: break;
+    case StreamTimer::first_event: what = "no first event"; break;
+    case StreamTimer::event_idle: what = "no further event"; break;
+    case StreamTimer::ceiling:
+      what = "the stream was not complete";
+      code = ErrorCode::stream_ceiling;
+      break;
+    case StreamTimer::rate:
+      what = "too few bytes";
+      code = ErrorCode::too_slow;
+      option = option_of(timer);
+      break;
+  }
+  std::string message = std::string(what) + " within " + text(limit_ms) + " ms (";
+  if (timer == StreamTimer::rate) {
+    message += text(static_cast<std::int64_t>(timers.window_bytes())) + " bytes, ";
+  }
+  return Failure(code, Phase::body,
+                 message + std::string(option) + ", which ran for " + text(timers.elapsed(timer, now) / kMillisecond) +
+                     " ms; phase " + std::string(phase_name(Phase::body)) + ", " +
+                     text((now - owner_.facts().started) / kMillisecond) + " ms after the start, " +
+                     std::to_string(sent_bytes_) + " bytes sent, " + std::to_string(received_bytes_) +
+                     " bytes of the body received)");
+}
+
+// Most often the end of the body has arrived with the marker.
+void Attempt::skip_arrived() {
+  for (std::size_t skipped = 0; skipped < kRestBytes;) {
+    switch (receive()) {
+      case Exchange::Step::data: skipped += exchange_->data().size(); break;
+      case Exchange::Step::blocked:
+      case Exchange::Step::yield: has_rest_ = true; return;
+      case Exchange::Step::end: response_->trailers = exchange_->take_trailers(); return;
+      default: return;
+    }
+  }
+}
+
+Task<> Attempt::drain_rest() {
+  has_rest_ = false;
+  const Nanos enough = loop().now() + kRestTime;
+  for (std::size_t skipped = 0; skipped < kRestBytes;) {
+    const Exchange::Step step = receive();
+    if (step == Exchange::Step::data) {
+      skipped += exchange_->data().size();
+    } else if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+      const Wake wake = co_await wait_of(step).until(token_, enough);
+      if (wake != Wake::ready) co_return;
+    } else {
+      co_return;
     }
   }
 }

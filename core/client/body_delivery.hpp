@@ -10,9 +10,12 @@
 #include "client/handler.hpp"
 #include "client/options.hpp"
 #include "client/stream_filters.hpp"
+#include "client/stream_termination.hpp"
+#include "client/token_usage.hpp"
 #include "codec/chunk_coalescer.hpp"
 #include "codec/line_decoder.hpp"
 #include "codec/sse_decoder.hpp"
+#include "policy/stream_gaps.hpp"
 
 namespace ppn {
 
@@ -29,11 +32,15 @@ class BodyDelivery {
     paused,   // the handler wants no more for now; the rest of the bytes was not taken
     aborted,  // the handler wants no more at all
     enough,   // no more of this body is of interest: see error()
+    ended,    // the server said that this was all, whatever else arrives (SEMANTICS 3.4.5)
     failed,   // error()
   };
 
-  // For the next attempt of a call whose body is collected; nothing of the last one is left.
-  void start_over() noexcept { error_.reset(); }
+  // For the next attempt of a call; nothing is left of a last one that nobody has seen.
+  void start_over();
+  // For the next connection of a stream of events: the handler has its head, the last event id and the counts go on.
+  void go_on();
+  bool tells_head() const noexcept { return !goes_on_; }
 
   // The head has arrived. For events this is the gate: a status other than 200, or another media type, makes the body
   // that of an error, collected up to 64 KiB (SEMANTICS 3.4.1).
@@ -48,8 +55,22 @@ class BodyDelivery {
   // The body is complete. To be called again after a pause at the end.
   Step end(CallHandler& handler, Response& response);
 
-  // Whether the handler has seen a piece of a stream.
+  // Whether the handler has seen a piece of this connection of a stream.
   bool has_handed_on() const noexcept { return handed_on_; }
+  // To be called after the others: whether pieces were handed on since the last time. `now` is when.
+  bool note_pace(Nanos now) noexcept {
+    if (pieces_ == gaps_.count()) return false;
+    gaps_.pieces(now, pieces_ - gaps_.count());
+    return true;
+  }
+  // The handler held the stream up for so long.
+  void skip(Nanos paused) noexcept { gaps_.skip(paused); }
+  // The server has said that this was all.
+  bool at_marker() const noexcept { return at_marker_; }
+
+  // Looks for the tokens that events say they cost.
+  void count_tokens() { usage_ = std::make_unique<StreamTokenUsage>(); }
+  std::optional<std::int64_t> tokens() const noexcept { return usage_ ? usage_->total() : std::nullopt; }
 
   // A resume belongs to the callback it comes in: it undoes the pause that this callback asks for, and no later one.
   void request_resume() noexcept { resume_requested_ = true; }
@@ -60,33 +81,51 @@ class BodyDelivery {
   // events is a truncated stream (SEMANTICS 3.4.5).
   Error failed_transfer(Error error);
 
-  // What a stream of events leaves behind for a reconnection.
-  void note_stream_state(Response& response) const;
+  // What a stream leaves behind: its pace, and of events what a reconnection needs.
+  void note_stream_state(Response& response, Nanos call_started) const;
+  bool has_seen_id() const noexcept { return id_seen_; }
+  std::string_view last_event_id() const noexcept { return events_->last_event_id(); }
+  std::optional<std::uint64_t> retry_ms() const noexcept { return events_->retry_ms(); }
 
   // The error of `failed` and `enough`, and of a refused stream after its end; null otherwise.
   std::unique_ptr<Error> take_error() noexcept { return std::move(error_); }
 
  private:
+  bool is_accepted_type(const Response& response) const;
+  void explain_refusal(const Response& response);
+  Step refuse_end();
   Step collect(Response& response, std::string_view& bytes);
   Step feed_chunks(CallHandler& handler, std::string_view& bytes, bool more);
   Step feed_lines(CallHandler& handler, std::string_view& bytes);
   Step feed_events(CallHandler& handler, std::string_view& bytes);
   Step hand_on(CallHandler& handler, std::string_view piece);
   Step hand_on(CallHandler& handler, const SseEvent& event);
+  Step hand_on_line(CallHandler& handler, std::string_view line);
+  Step judge(const SseEvent& event);
   Step hand_on_filtered(CallHandler& handler);
   Step answer(Flow flow) noexcept;
   Step fail(Error error);
 
   Delivery delivery_;
+  std::uint64_t max_response_bytes_;
   std::uint64_t collect_limit_;
-  std::unique_ptr<ChunkCoalescer> chunks_;  // when the delivery is by chunks
-  std::unique_ptr<LineDecoder> lines_;      // by lines
-  std::unique_ptr<SseDecoder> events_;      // by events
-  std::unique_ptr<StreamFilters> filters_;  // when there are any
-  bool refused_ = false;                    // the body is that of an error
-  bool ended_ = false;                      // the last line, without its end, was handed on
+  std::unique_ptr<ChunkCoalescer> chunks_;          // when the delivery is by chunks
+  std::unique_ptr<LineDecoder> lines_;              // by lines
+  std::unique_ptr<SseDecoder> events_;              // by events
+  std::unique_ptr<StreamFilters> filters_;          // when there are any
+  std::unique_ptr<StreamTermination> termination_;  // of events, when there is a profile
+  std::unique_ptr<StreamTokenUsage> usage_;         // see count_tokens()
+  StreamGaps gaps_;
+  std::uint64_t pieces_ = 0;  // handed on
+  bool refused_ = false;      // the body is that of an error
+  bool ended_ = false;        // the last line, without its end, was handed on
   bool resume_requested_ = false;
   bool handed_on_ = false;
+  bool at_marker_ = false;
+  bool id_seen_ = false;
+  bool goes_on_ = false;
+  bool lenient_;
+  bool validate_json_;
   std::unique_ptr<Error> error_;
 };
 

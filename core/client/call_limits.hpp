@@ -5,6 +5,7 @@
 
 #include "base/error_code.hpp"
 #include "client/options.hpp"
+#include "policy/stream_timers.hpp"
 
 namespace ppn {
 
@@ -13,8 +14,8 @@ struct CallLimits {
   std::int64_t attempt_ms;
   std::int64_t write_ms;
   std::int64_t first_byte_ms;
-  std::int64_t idle_ms;
   ErrorCode idle_code;
+  StreamLimits body;
 };
 
 inline CallLimits limits_of(const RequestOptions& options, bool collects) noexcept {
@@ -23,15 +24,22 @@ inline CallLimits limits_of(const RequestOptions& options, bool collects) noexce
             .attempt_ms = options.attempt_timeout_ms,
             .write_ms = options.write_timeout_ms,
             .first_byte_ms = options.first_byte_timeout_ms,
-            .idle_ms = options.read_timeout_ms,
-            .idle_code = ErrorCode::read_timeout};
+            .idle_code = ErrorCode::read_timeout,
+            .body = {.idle_ms = options.read_timeout_ms,
+                     .rate_bytes = options.min_rate.bytes_per_second,
+                     .rate_window_ms = options.min_rate.window_ms}};
   }
   return {.total_ms = options.stream_timeout_ms,
           .attempt_ms = options.attempt_timeout_ms,
           .write_ms = options.write_timeout_ms,
           .first_byte_ms = options.stream_first_byte_timeout_ms,
-          .idle_ms = options.stream_idle_timeout_ms,
-          .idle_code = ErrorCode::stream_idle_timeout};
+          .idle_code = ErrorCode::stream_idle_timeout,
+          .body = {.idle_ms = options.stream_idle_timeout_ms,
+                   .first_event_ms = options.stream.first_event_timeout_ms,
+                   .event_idle_ms = options.stream.event_idle_timeout_ms,
+                   .ceiling_ms = options.stream.ceiling_ms,
+                   .rate_bytes = options.min_rate.bytes_per_second,
+                   .rate_window_ms = options.min_rate.window_ms}};
 }
 
 }  // namespace ppn

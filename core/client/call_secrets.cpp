@@ -88,8 +88,8 @@ void CallSecrets::add_cookies(std::string_view value) {
 
 void scrub_error(Error& error, const CallSecrets& secrets) {
   const std::vector<std::string_view> own = secrets.views();
-  for (std::string* text :
-       {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.request_id}) {
+  for (std::string* text : {&error.message, &error.url, &error.provider_code, &error.provider_message,
+                            &error.provider_type, &error.request_id}) {
     scrub_in_place(*text, own);
   }
 }

@@ -23,7 +23,10 @@ class CallHandler {
 
   // Whether on_head() does anything. Where it does not, a call that collects its body may be tried again after its head.
   virtual bool wants_head() const noexcept { return true; }
-  // Zero or one time. `response` has no body yet, or all of it when a middleware had to see it first.
+  // Asked when a stream broke before its first piece. True: nobody has seen its head nor can see it any more, so the call
+  // may be tried again, and on_head() comes again with another one.
+  virtual bool take_back_head() noexcept { return !wants_head(); }
+  // Zero or one time, unless it was taken back. `response` has no body yet, or all of it when a middleware had to see it first.
   virtual Flow on_head(const std::shared_ptr<Response>& response) = 0;
   // Zero or more times; only the one that fits the delivery of the call. Views are valid until return.
   virtual Flow on_chunk(std::string_view bytes) = 0;

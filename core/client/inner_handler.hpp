@@ -14,6 +14,7 @@ class InnerHandler : public CallHandler {
   explicit InnerHandler(std::unique_ptr<CallHandler> inner) noexcept : inner_(std::move(inner)) {}
 
   bool wants_head() const noexcept override { return inner_ && inner_->wants_head(); }
+  bool take_back_head() noexcept override { return !inner_ || inner_->take_back_head(); }
   Flow on_head(const std::shared_ptr<Response>& response) override {
     return inner_ ? inner_->on_head(response) : Flow::proceed;
   }

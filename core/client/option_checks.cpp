@@ -88,6 +88,20 @@ std::string check_own_header(std::string_view text) {
              : "is no name of a header that a request may set (RFC 9110 5.1)";
 }
 
+std::string check_sentinel(std::string_view text) {
+  constexpr std::size_t longest = 256;
+  if (text.size() > longest) return "is longer than 256 bytes";
+  const bool line = std::ranges::none_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
+  if (!line) return "holds a control character";
+  return text.starts_with(' ') || text.ends_with(' ') ? "has a space at an end" : "";
+}
+
+std::string check_event_types(std::string_view text) {
+  constexpr std::size_t longest = 4 << 10;
+  const bool visible = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  return text.size() <= longest && visible ? "" : "is no list of event types in ASCII, of at most 4 KiB";
+}
+
 std::string check_scope(std::string_view text) {
   constexpr std::size_t longest = 256;
   if (text.size() > longest) return "is longer than 256 bytes";

@@ -21,6 +21,8 @@ std::string check_unix_socket(std::string_view text);
 std::string check_addresses(std::string_view text);
 std::string check_final_error_codes(std::string_view text);
 std::string check_own_header(std::string_view text);
+std::string check_sentinel(std::string_view text);
+std::string check_event_types(std::string_view text);
 std::string check_scope(std::string_view text);
 std::string check_redis_url(std::string_view text);
 std::string check_base_url(std::string_view text);

@@ -19,8 +19,8 @@ template <class Value>
 using OfClient = Value& (*)(Options&) noexcept;
 
 using Field = std::variant<OfRequest<std::int64_t>, OfRequest<double>, OfRequest<bool>, OfRequest<std::string>,
-                           OfRequest<StatusSet>, OfRequest<Jitter>, OfClient<std::int64_t>, OfClient<double>,
-                           OfClient<bool>, OfClient<std::string>, OfClient<Secret>, OfClient<Rate>,
+                           OfRequest<StatusSet>, OfRequest<Jitter>, OfRequest<StreamProfile>, OfClient<std::int64_t>,
+                           OfClient<double>, OfClient<bool>, OfClient<std::string>, OfClient<Secret>, OfClient<Rate>,
                            OfClient<BudgetMode>, OfClient<LimitMode>, OfClient<FleetFallback>, OfClient<NetworkPolicy>>;
 
 template <class Value>

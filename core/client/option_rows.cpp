@@ -1,7 +1,8 @@
 // The rows of the option table. A new option is one row here and the place that reads its value.
 #include <array>
 
-#include "client/option_row_makers.hpp"
+#include "client/option_row_kinds.hpp"
+#include "client/option_row_ways.hpp"
 
 namespace ppn {
 namespace {
@@ -33,6 +34,16 @@ constexpr auto definitions = std::to_array<Definition>({
        "request written to response begun, of a stream; 0 = no limit"),
     ms("stream_idle_timeout_ms", request<&Request::stream_idle_timeout_ms>,
        "the longest silence inside a stream, bytes of any kind end it; 0 = no limit"),
+    ms("stream_first_event_timeout_ms", stream<&Stream::first_event_timeout_ms>,
+       "response begun to the first event, line or chunk of a stream; 0 = no limit"),
+    ms("stream_event_idle_timeout_ms", stream<&Stream::event_idle_timeout_ms>,
+       "from one event, line or chunk of a stream to the next, comments do not count; 0 = no limit"),
+    ms("stream_ceiling_ms", stream<&Stream::ceiling_ms>,
+       "response begun to the end of a stream, without the time that its reader held it up; 0 = no limit"),
+    bytes("min_rate_bytes", min_rate<&MinRate::bytes_per_second>, up_to_1g,
+          "bytes of a body that have to arrive each second, as the mean of min_rate_window_ms; 0 = no limit"),
+    ms("min_rate_window_ms", min_rate<&MinRate::window_ms>, "the time over which min_rate_bytes is measured",
+       window_ms),
     ms("middleware_timeout_ms", request<&Request::middleware_timeout_ms>,
        "how long one step of a middleware may stay pending; 0 = no limit"),
 
@@ -138,6 +149,28 @@ constexpr auto definitions = std::to_array<Definition>({
           "how much a stream queues before it stops reading the socket"),
     count("stream_buffer_events", request<&Request::stream_buffer_events>, count_to_1m,
           "how many pieces a stream queues before it stops reading the socket"),
+    word("stream_profile", stream<&Stream::profile>, "none, openai, openai_responses, anthropic, custom",
+         "how a stream of events ends and what errors look like in it; custom = only what the next three say"),
+    text("stream_sentinel", stream<&Stream::sentinel>, check_sentinel,
+         "data of the event that ends a stream and is not handed out, such as [DONE]; empty = as the profile says"),
+    text("stream_terminal_events", stream<&Stream::terminal_events>, check_event_types,
+         "types of events that end a stream, separated by commas; empty = as the profile says"),
+    text("stream_error_events", stream<&Stream::error_events>, check_event_types,
+         "types of events that are errors, separated by commas; empty = as the profile says"),
+    boolean("stream_require_terminal", stream<&Stream::require_terminal>,
+            "a stream that has a sentinel or terminal events and ends without one was cut"),
+    boolean("stream_lenient_content_type", stream<&Stream::lenient_content_type>,
+            "take any media type but JSON for a stream of events"),
+    boolean("stream_validate_json", stream<&Stream::validate_json>, "each line of a stream must be a JSON text"),
+    boolean("stream_auto_reconnect", stream<&Stream::auto_reconnect>,
+            "a stream of events whose connection ends goes on over a new one, with Last-Event-ID"),
+    boolean(
+        "stream_resume_allowed", stream<&Stream::resume_allowed>,
+        "stream_auto_reconnect also for other methods than GET: the request is sent again, and may be billed again"),
+    ms("stream_reconnect_ms", stream<&Stream::reconnect_ms>,
+       "wait before a stream goes on, until the server names another time; 0 = none"),
+    count("stream_max_reconnects", stream<&Stream::max_reconnects>, up_to_1m,
+          "connections in a row that may bring no event; 0 = no limit"),
 
     count("max_connections", connection<&Connection::max_connections>, count_to_100k,
           "connections of one client, idle ones included"),

@@ -109,6 +109,9 @@ Status assign_word(auto& target, const Definition& row, std::string_view text, a
 Status assign(Jitter& target, const Definition& row, std::string_view text) {
   return assign_word(target, row, text, parse_jitter(text));
 }
+Status assign(StreamProfile& target, const Definition& row, std::string_view text) {
+  return assign_word(target, row, text, parse_stream_profile(text));
+}
 Status assign(BudgetMode& target, const Definition& row, std::string_view text) {
   return assign_word(target, row, text, parse_budget_mode(text));
 }

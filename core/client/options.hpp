@@ -16,6 +16,7 @@
 #include "policy/rate_limit_options.hpp"
 #include "policy/redirect_policy.hpp"
 #include "policy/retry_options.hpp"
+#include "policy/stream_options.hpp"
 
 namespace ppn {
 
@@ -43,6 +44,8 @@ struct RequestOptions {
   std::int64_t expect_continue_timeout_ms = 1'000;
   RetryOptions retry;
   HedgeOptions hedge;
+  StreamOptions stream;
+  MinRateOptions min_rate;
   std::string idempotency_header;  // gets a key that is minted once for a POST or PATCH; empty = none
   bool send_retry_count = false;   // x-retry-count
   bool send_trace_context = false;

@@ -142,7 +142,12 @@ bool begins_like_json(std::string_view body) noexcept {
   return begin != std::string_view::npos && (body[begin] == '{' || body[begin] == '[');
 }
 
-// "application/json", "application/problem+json", "text/json"
+bool is_number(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
+}  // namespace
+
 bool is_json_type(std::string_view field) noexcept {
   const std::string_view type = trim_ows(field.substr(0, field.find(';')));
   const auto ends_with = [&](std::string_view end) {
@@ -150,12 +155,6 @@ bool is_json_type(std::string_view field) noexcept {
   };
   return ends_with("/json") || ends_with("+json");
 }
-
-bool is_number(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, is_digit);
-}
-
-}  // namespace
 
 const std::string& ProviderError::name() const noexcept {
   return code.empty() || (is_number(code) && !type.empty()) ? type : code;

@@ -19,6 +19,9 @@ namespace ppn {
 // A larger body is not read: it is no error message (SEMANTICS 3.1.2).
 inline constexpr std::size_t kMaxErrorBodyBytes = 64 * 1024;
 
+// Whether a Content-Type names JSON: "application/json", "application/problem+json", "text/json".
+bool is_json_type(std::string_view field) noexcept;
+
 // Texts are one line of UTF-8 without control characters and without what looks like a key. The message has at most
 // 1 KiB, the others 128 bytes.
 struct ProviderError {

@@ -31,6 +31,7 @@ struct PullStream::Queue {
   std::size_t max_bytes = 0;
   std::size_t max_pieces = 0;
   bool complete = false;
+  bool head_seen = false;  // the consumer has taken the head
   std::shared_ptr<Response> response;
   std::unique_ptr<Error> error;
   std::uint64_t next_index = 0;
@@ -82,12 +83,20 @@ class PullStream::Handler final : public CallHandler {
  public:
   explicit Handler(std::shared_ptr<Queue> queue) : queue_(std::move(queue)) {}
 
+  // The head waits for whoever asks for it.
+  bool wants_head() const noexcept override { return false; }
   Flow on_head(const std::shared_ptr<Response>& response) override {
     std::unique_lock lock(queue_->mutex);
     queue_->response = response;
     const bool cancelled = queue_->cancelled;
     queue_->unlock_and_tell(lock);
     return cancelled ? Flow::abort : Flow::proceed;
+  }
+  bool take_back_head() noexcept override {
+    const std::lock_guard lock(queue_->mutex);
+    if (queue_->head_seen) return false;
+    queue_->response.reset();
+    return true;
   }
   Flow on_chunk(std::string_view bytes) override { return push(bytes, "chunk", {}, {}); }
   Flow on_line(std::string_view line) override { return push(line, "line", {}, {}); }
@@ -187,6 +196,7 @@ PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shar
   const auto ready = [&] { return queue_->response || queue_->complete || queue_->cancelled; };
   if (!queue_->wait(lock, timeout_ms, ready)) return Outcome::pending;
   out = queue_->response;
+  queue_->head_seen = out != nullptr;
   if (out) return Outcome::piece;
   error = std::make_unique<Error>(queue_->error       ? *queue_->error
                                   : queue_->cancelled ? Error(ErrorCode::cancelled, Phase::deliver, kCancelled)

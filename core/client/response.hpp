@@ -13,6 +13,7 @@
 #include "codec/url.hpp"
 #include "http/timings.hpp"
 #include "io/transport.hpp"
+#include "policy/stream_gaps.hpp"
 
 namespace ppn {
 
@@ -40,6 +41,8 @@ struct Response {
   Timings timings;
   std::string last_event_id;              // of a stream of events
   std::optional<std::uint64_t> retry_ms;  // of a stream of events
+  StreamGaps pace;                        // of a stream
+  Nanos first_piece = -1;                 // of a stream, after the start of the call; -1 = there was none
   // Credentials of its request, to be hidden in texts about it. Null unless such texts may come: of a stream, or of a
   // status of 400 and more.
   std::shared_ptr<const CallSecrets> secrets;

@@ -1,4 +1,5 @@
-// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete().
+// The way of one call, top to bottom: run() -> try_until_settled() -> one_attempt() -> deliver() -> complete(). A stream that
+// breaks may go that way again: deliver_to_the_end(), in running_call_resume.cpp.
 #include "client/running_call.hpp"
 
 #include <algorithm>
@@ -101,7 +102,7 @@ RootTask RunningCall::run() {
       outcome = co_await go_through_middleware();
     } else {
       outcome = co_await try_until_settled();
-      if (outcome && !quiet_ && !lost_) outcome = co_await deliver();
+      if (outcome && !quiet_ && !lost_) outcome = co_await deliver_to_the_end();
     }
   } catch (const std::bad_alloc&) {
     outcome = no_memory();
@@ -109,6 +110,14 @@ RootTask RunningCall::run() {
     outcome = Failure(ErrorCode::internal, Phase::none, problem.what());
   }
   complete(std::move(outcome));
+  if (!attempt_) co_return;
+  // The handler has its end; the connection may be used again when the rest of the body comes soon.
+  try {
+    co_await attempt_->drain_rest();
+  } catch (const std::bad_alloc&) {
+    // Then it is closed.
+  }
+  leave();
 }
 
 // Where there is not even memory to say so, a completion with neither a response nor an error says it.
@@ -136,16 +145,21 @@ Task<Status> RunningCall::try_until_settled() {
       if (outcome && quiet_ && only_peeked_ && !lost_) outcome = co_await attempt_->read_body(quiet_handler(), body_);
       co_return outcome;
     }
-    note_attempt(*attempt_, outcome, decision);
-    const int status = attempt_->response() ? attempt_->response()->status : 0;
-    attempt_->let_go();
-    attempt_.reset();
-    admission_.reset();
     ++retries_;
-    const ErrorCode code = outcome ? error_code_of_status(status) : outcome.error().code;
-    if (Status waited = co_await back_off(decision, status, code); !waited) co_return waited;
-    if (Status rewound = rewind(); !rewound) co_return rewound;
+    if (Status ready = co_await next_attempt(decision, outcome); !ready) co_return ready;
   }
+}
+
+// Lets go of the attempt and waits for the time of the next one.
+Task<Status> RunningCall::next_attempt(const RetryDecision& decision, const Status& outcome) {
+  note_attempt(*attempt_, outcome, decision);
+  const int status = attempt_->response() ? attempt_->response()->status : 0;
+  attempt_->let_go();
+  attempt_.reset();
+  admission_.reset();
+  const ErrorCode code = outcome ? error_code_of_status(status) : outcome.error().code;
+  if (Status waited = co_await back_off(decision, status, code); !waited) co_return waited;
+  co_return rewind();
 }
 
 // One attempt, as far as its outcome can be told: a response that may be given up for another attempt is only looked at,
@@ -219,9 +233,13 @@ Task<Status> RunningCall::deliver() {
   if (const std::shared_ptr<Response> whole = current_response(); answer_ || quiet_ || attempt_->answered()) {
     co_return co_await hand_over_whole(*whole);
   }
-  if (!facts_.collects) forget_request();
+  if (!facts_.collects) {
+    attempt_->response()->headers.shrink_to_fit();
+    if (!may_start_over() && !is_resumable()) forget_request();
+    if (wants_tokens() && delivery_ == Delivery::events) body_.count_tokens();
+  }
   Status outcome = co_await attempt_->read_body(*handler_, body_);
-  if (outcome) settle_tokens(*attempt_, admission_.get());
+  if (outcome || body_.tokens()) settle_tokens(*attempt_, admission_.get());
   co_return outcome;
 }
 
@@ -260,15 +278,6 @@ Failure RunningCall::aborted() {
   return Failure(ErrorCode::cancelled, Phase::deliver, "a callback ended the call");
 }
 
-// A stream may be silent for hours. From its first byte on nothing is sent again, so the request is not needed.
-void RunningCall::forget_request() {
-  call_->wire_ = {};
-  origin_ = {};
-  // Filters of middleware may still look at these.
-  if (!middleware_) call_->message_.headers = {};
-  attempt_->response()->headers.shrink_to_fit();
-}
-
 // What may be read of the attempts from the head on, by any thread: it does not change any more.
 void RunningCall::note_attempts(Response& response) noexcept {
   if (attempt_) {
@@ -305,8 +314,8 @@ void RunningCall::describe(Error& error) noexcept {
     if (attempts_ > 0) error.log = attempt_log(error);
   } catch (const std::bad_alloc&) {
     // Rather nothing than a secret.
-    for (std::string* const text :
-         {&error.message, &error.url, &error.provider_code, &error.provider_message, &error.request_id}) {
+    for (std::string* const text : {&error.message, &error.url, &error.provider_code, &error.provider_message,
+                                    &error.provider_type, &error.request_id}) {
       text->clear();
     }
   }
@@ -330,17 +339,15 @@ void RunningCall::complete(Status outcome) noexcept {
     describe(*error);
   }
   std::shared_ptr<Response> response = current_response();
+  // Data of the user may not outlive the call.
+  const bool has_rest = attempt_ && attempt_->has_rest() && !(source_ && source_->calls_user());
   if (attempt_) {
-    attempt_->let_go();
+    if (!has_rest) attempt_->let_go();
     report_attempt_end(*attempt_, error ? error->code : ErrorCode::ok);
   }
   if (response) {
-    const bool made_up = answer_ || attempt_->answered();
-    response->body_bytes = made_up ? response->body.size() : attempt_->received_bytes();
-    if (attempt_) response->timings = attempt_->timings();
-    response->timings.set(Span::total, monotonic_now() - facts_.started);
+    close_response(*response);
     if (!committed_) note_attempts(*response);
-    body_.note_stream_state(*response);
     try {
       keep_secrets(*response);
     } catch (const std::bad_alloc&) {
@@ -364,20 +371,21 @@ void RunningCall::complete(Status outcome) noexcept {
                .stream = !facts_.collects},
               response ? response->timings : Timings());
   answer_.reset();
-  attempt_.reset();
+  if (!has_rest) attempt_.reset();
   admission_.reset();
   hedge_.reset();
   outgoing_.reset();
   around_.reset();
-  source_.reset();
+  if (!has_rest) source_.reset();
   if (log_enabled(LogLevel::debug)) log_end(call_->message_, error.get(), response.get());
   if (response) {
     if (response->redirects == 0) response->url = std::move(call_->message_.url);
     response->complete.store(true, std::memory_order_release);
   }
-  client_loop_->leave(*this);
+  if (!has_rest) client_loop_->leave(*this);
   const std::unique_ptr<CallHandler> handler = std::move(handler_);
   handler->on_complete(std::move(response), std::move(error));
+  if (has_rest) return;
   client_loop_.reset();
   call_.reset();
 }

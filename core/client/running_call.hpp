@@ -100,6 +100,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
 
   const Facts& facts() const noexcept override { return facts_; }
   CallReporter& report() noexcept override { return report_; }
+  void on_first_piece() noexcept override;
   void ask_turn() noexcept override { notice_.post(Notice::kTurn); }
 
   void begin() noexcept;
@@ -124,10 +125,15 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   Task<> run_arm(Arm& arm);
   void judge(Arm& arm);
   void end_arms() noexcept;
+  Task<Status> next_attempt(const RetryDecision& decision, const Status& outcome);
   Task<Status> back_off(const RetryDecision& decision, int status, ErrorCode code);
+  Task<Status> deliver_to_the_end();
   Task<Status> deliver();
+  Task<Status> reconnect(Status outcome);
+  Task<Status> another_attempt(const RetryDecision& decision, const Status& outcome);
   Task<Status> hand_over_whole(Response& response);
   void complete(Status outcome) noexcept;
+  void leave() noexcept;
 
   // Decisions.
   bool is_looked_at(const Response& response) const;
@@ -137,12 +143,17 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   RetryDecision settle(const Status& outcome);
   RetryDecision ask_decider(const Status& outcome, std::string_view provider_code, const RetryDecision& by_default);
   bool may_hedge() const;
+  RetryDecision start_over(const Status& outcome);
+  bool may_start_over() const noexcept;
+  bool is_resumable() const noexcept;
+  bool goes_on_after(const Status& outcome) const noexcept;
   bool needs_admission() const noexcept;
   bool admit_at_once(AdmissionPointer& admission);
   Status ask_breaker(Admission& admission);
   void breaker_verdict(Admission& admission, BreakerVerdict verdict, std::optional<Nanos> floor) noexcept;
   void learn_from(const Attempt& attempt, const Status& outcome, bool final_code, Admission* admission);
   void settle_tokens(const Attempt& attempt, Admission* admission);
+  bool wants_tokens() const noexcept;
   const std::string& scope();
   std::string_view limiter_scope();
   Nanos hedge_delay() const;
@@ -162,7 +173,10 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   Status came_out(MiddlewareOutcome passing);
   AttemptRecord record_of(const Attempt& attempt, const Status& outcome, const RetryDecision& decision) const;
   void note_attempt(const Attempt& attempt, const Status& outcome, const RetryDecision& decision);
-  void forget_request();
+  void forget_request() noexcept;
+  void filter_stream();
+  void set_last_event_id();
+  void close_response(Response& response) noexcept;
   void report_attempt_end(Attempt& attempt, ErrorCode code) noexcept;
   std::shared_ptr<const std::vector<AttemptRecord>> attempt_log(const Error& error) const;
   StopReason stop_reason_of(const Error& error) const noexcept;
@@ -206,6 +220,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   bool only_peeked_ = false;  // the body of the last response
   int attempts_ = 0;          // begun
   int retries_ = 0;
+  int barren_ = 0;  // connections of a stream in a row that brought no event
   Nanos backoff_so_far_ = -1;
   StopReason stop_reason_ = StopReason::none;
   OutcomeClass last_outcome_ = OutcomeClass::fatal;

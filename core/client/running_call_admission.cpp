@@ -141,12 +141,17 @@ void RunningCall::learn_from(const Attempt& attempt, const Status& outcome, bool
   settle_tokens(attempt, admission);
 }
 
+bool RunningCall::wants_tokens() const noexcept {
+  return limiter_ && call_->request_options().rate_limit_tokens > 0;
+}
+
 // What the tokens really were, as soon as the body is there that says it.
 void RunningCall::settle_tokens(const Attempt& attempt, Admission* admission) {
   const auto& response = attempt.response();
-  if (!limiter_ || admission == nullptr || call_->request_options().rate_limit_tokens <= 0) return;
+  if (!wants_tokens() || admission == nullptr) return;
   if (!response || response->status >= 400) return;
-  if (const auto used = token_usage(response->body)) {
+  const auto told = body_.tokens();
+  if (const auto used = told ? told : token_usage(response->body)) {
     limiter_->settle(admission->limiter_ticket, *used, loop_.now());
   }
 }

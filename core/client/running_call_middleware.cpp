@@ -106,13 +106,17 @@ Task<Status> RunningCall::go_through_middleware() {
     }
   }
   if (!outcome || lost_ || (facts_.collects && !handler_->wants_head())) co_return outcome;
-  if (!facts_.collects) {
-    StreamFilters filters;
-    if (outgoing_) outgoing_->chain.add_filters(filters);
-    around_->chain.add_filters(filters);
-    body_.set_filters(std::move(filters));
-  }
-  co_return co_await deliver();
+  filter_stream();
+  co_return co_await deliver_to_the_end();
+}
+
+// The middleware of this attempt first, then that of the call.
+void RunningCall::filter_stream() {
+  if (!around_ || facts_.collects) return;
+  StreamFilters filters;
+  if (outgoing_) outgoing_->chain.add_filters(filters);
+  around_->chain.add_filters(filters);
+  body_.set_filters(std::move(filters));
 }
 
 // Header, body and options have got their last change.
@@ -196,7 +200,7 @@ Task<Status> RunningCall::hand_over_whole(Response& response) {
   const std::string body = facts_.collects ? std::string() : std::exchange(response.body, {});
   std::string_view bytes = body;
   body_.forget_resume_request();
-  Flow flow = handler_->on_head(current_response());
+  Flow flow = body_.tells_head() ? handler_->on_head(current_response()) : Flow::proceed;
   if (flow == Flow::proceed) body_.forget_resume_request();
   if (flow == Flow::abort) co_return aborted();
   BodyDelivery::Step taken = BodyDelivery::Step::more;
@@ -213,7 +217,9 @@ Task<Status> RunningCall::hand_over_whole(Response& response) {
       }
       taken = facts_.collects ? BodyDelivery::Step::more : body_.resume(*handler_, response, bytes, false);
     }
+    body_.note_pace(loop_.now());
     if (taken == BodyDelivery::Step::aborted) co_return aborted();
+    if (taken == BodyDelivery::Step::ended) co_return Status();
     if (taken != BodyDelivery::Step::more) co_return Failure(body_.take_error());
     if (facts_.collects || at_end) co_return Status();
     if (!bytes.empty()) {

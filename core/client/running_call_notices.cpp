@@ -46,7 +46,8 @@ void RunningCall::Notice::run() noexcept {
   const std::shared_ptr<RunningCall> call = std::move(keep_);
   const std::uint8_t asked = asked_.exchange(0, std::memory_order_acq_rel);
   if ((asked & kBegin) != 0) call->begin();
-  if ((asked & kCancel) != 0) call->cancel_on_loop();
+  // What has ended can not be cancelled, though its connection may wait for the rest of the body.
+  if ((asked & kCancel) != 0 && call->handler_) call->cancel_on_loop();
   if ((asked & kResume) != 0) call->resume_on_loop();
   if ((asked & kTurn) != 0) call->take_turn();
   if ((asked & kAdmission) != 0 && call->admission_) call->admission_->changed.notify();

@@ -44,9 +44,11 @@ AttemptOutcome RunningCall::outcome_of(const Attempt& attempt, const Status& out
   seen.response_begun = attempt.response_begun();
   seen.committed = committed_;
   seen.body_replayable = !source_ || source_->rewindable();
+  if (seen.code == ErrorCode::stream_error_event && outcome.error().stream_status != 0) seen.code = ErrorCode::ok;
   if (const auto& response = attempt.response()) {
     const HeaderList& headers = response->headers;
-    seen.status = response->status;
+    // An error inside a stream counts as the response that it stands for.
+    seen.status = !outcome && outcome.error().stream_status != 0 ? outcome.error().stream_status : response->status;
     seen.should_retry = should_retry(headers);
     seen.server_delay = server_delay_of(headers);
     // A limit that is used up says when it is not any more (SEMANTICS 3.1.5).
@@ -83,7 +85,7 @@ RetryDecision RunningCall::settle(const Status& outcome) {
     if (hedge.enabled && hedge.delay_ms == 0) client_loop_->latencies(origin_).add(loop_.now() - attempt_->began());
     return {.outcome = OutcomeClass::success};
   }
-  const std::string provider_code = outcome ? provider_code_of(attempt_->body_so_far()) : std::string();
+  const std::string provider_code = outcome ? provider_code_of(attempt_->body_so_far()) : outcome.error().provider_code;
   RetryDecision decision = decide(*attempt_, outcome, provider_code);
   if (decider_) decision = ask_decider(outcome, provider_code, decision);
   if (!decision.retry) return decision;

@@ -28,6 +28,7 @@ Error status_error(const Response& response, std::string_view body) {
   if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;
   if (const auto asked = server_delay_of(response.headers)) error.retry_after_ms = whole_milliseconds(asked->delay);
   error.provider_code = said.name();
+  error.provider_type = std::move(said.type);
   error.provider_message = std::move(said.message);
   error.request_id = request_id_of(response.headers);
   return error;

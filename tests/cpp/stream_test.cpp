@@ -244,4 +244,55 @@ BOOST_AUTO_TEST_CASE(algorithms_read_streams) {
   BOOST_TEST(lines.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(error_event_is_thrown_with_its_kind_and_status) {
+  const ScriptedServer server(
+      {one(open_head("text/event-stream"),
+           "data: 1\n\nevent: error\ndata: {\"error\":{\"type\":\"authentication_error\",\"message\":\"who\"}}\n\n")});
+  const ppn::StreamingClient streaming;
+  ppn::EventStream stream = streaming.request("GET", server.url()).option("stream_profile", "anthropic").events();
+  int events = 0;
+  try {
+    for ([[maybe_unused]] const ppn::Event& event : stream) ++events;
+    BOOST_ERROR("no error");
+  } catch (const ppn::StreamError& error) {
+    BOOST_TEST(error.code() == PPN_E_STREAM_ERROR_EVENT);
+    BOOST_TEST(error.stream_status() == 401);
+    BOOST_TEST(error.provider_type() == "authentication_error");
+    BOOST_TEST(error.provider_message() == "who");
+    BOOST_TEST(error.is_auth());
+    BOOST_TEST(!error.is_rate_limited());
+    BOOST_TEST(!error.retryable());
+    BOOST_TEST(error.stream_framing() == -1);
+  }
+  BOOST_TEST(events == 1);
+}
+
+BOOST_AUTO_TEST_CASE(cut_stream_says_what_was_missing) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ";
+  const ScriptedServer server({one(head + "99\r\n\r\n", "one\ntw"), one(head + "9\r\n\r\n", "data: 1\n\n")});
+  const ppn::StreamingClient streaming;
+  ppn::LineStream lines = streaming.lines(server.url());
+  BOOST_CHECK_EXCEPTION(joined(lines), ppn::StreamError, [](const ppn::StreamError& error) {
+    return error.stream_framing() == 1 && error.partial() == "tw";
+  });
+  ppn::EventStream events = streaming.request("GET", server.url()).option("stream_profile", "openai").events();
+  BOOST_TEST(events.next()->data() == "1");
+  BOOST_CHECK_EXCEPTION(events.next(), ppn::StreamError, [](const ppn::StreamError& error) {
+    return error.stream_framing() == 0 && error.partial().empty();
+  });
+}
+
+BOOST_AUTO_TEST_CASE(pace_of_a_stream_is_in_its_response) {
+  const ScriptedServer server({Script{}.expect_request().send(http_ok("one\ntwo\n"))});
+  const ppn::StreamingClient streaming;
+  ppn::LineStream lines = streaming.lines(server.url());
+  BOOST_TEST(joined(lines) == "one|two|");
+  const ppn::Pace pace = lines.response().pace();
+  BOOST_TEST(pace.pieces == 2U);
+  BOOST_REQUIRE(pace.first.has_value());
+  BOOST_TEST(pace.first->count() > 0);
+  BOOST_REQUIRE(pace.longest.has_value());
+  BOOST_TEST(pace.longest->count() == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -151,6 +151,40 @@ class HowItEnds(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertEqual([line["end"] for line in support.reports(process)], ["ok"])
 
+    def test_a_profile_ends_the_stream_at_its_marker(self):
+        text = b'data: {"choices":[]}\n\ndata: [DONE]\n\n'
+        process = stream(support.EVENT_STREAM_HEAD + chunk(text), "--sse", "--profile", "openai")
+        self.assertEqual((process.returncode, process.stdout, process.stderr), (0, b'{"choices":[]}\n', b""))
+        process = stream(support.EVENT_STREAM_HEAD + chunk(b"data: 1\n\n") + LAST_CHUNK, "--sse", "--profile", "openai")
+        self.assertEqual(process.returncode, 47)
+        self.assertIn(b"ppn: STREAM_TRUNCATED: ", process.stderr)
+
+    def test_an_error_inside_a_stream_is_named_with_its_text(self):
+        error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
+        process = stream(support.EVENT_STREAM_HEAD + chunk(error) + LAST_CHUNK, "--sse", "--profile", "anthropic")
+        self.assertEqual(process.returncode, 47)
+        self.assertEqual(process.stderr, b"ppn: STREAM_ERROR_EVENT: the stream reports an error: Overloaded "
+                                         b"(overloaded_error)\n")
+
+    def test_reconnect_goes_on_after_the_last_event(self):
+        requests = []
+
+        def serve(connection):
+            request = connection.read_request()
+            if request is None:
+                return
+            requests.append(request)
+            if len(requests) == 1:
+                connection.send(support.EVENT_STREAM_HEAD + chunk(b"retry: 1\nid: 7\ndata: a\n\n"))
+            elif len(requests) == 2:
+                connection.send(support.EVENT_STREAM_HEAD + chunk(b"data: b\n\n") + LAST_CHUNK)
+            else:
+                connection.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+        with support.ScriptedServer(serve) as server:
+            process = ppn("stream", "--sse", "--reconnect", server.url)
+        self.assertEqual((process.returncode, process.stdout, process.stderr), (0, b"a\nb\n", b""))
+        self.assertEqual([b"Last-Event-ID: 7" in head for head, _ in requests], [False, True, True])
+
     def test_a_silent_stream_is_ended_by_the_idle_timeout(self):
         def serve(connection):
             connection.read_request()

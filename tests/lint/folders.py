@@ -6,7 +6,7 @@ TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "CONT
 GENERATED = {"build", "out", "compile_commands.json"}
 WITH_README = ("", "capi", "core", "core/base", "core/client", "core/codec", "core/decisions", "core/http", "core/io",
                "core/policy", "bindings", "tests", "tests/abi", "tests/bench", "tests/cpp", "tests/examples", "tests/headers",
-               "tests/install", "tests/lint", "tests/support", "pkgconfig", "examples", "examples/server")
+               "tests/install", "tests/lint", "tests/support", "tests/websocket", "pkgconfig", "examples", "examples/server")
 README_LINES = 60
 
 

@@ -16,8 +16,8 @@ class Certificate:
         ca_key, request, extension = (str(folder / name) for name in ("ca_key.pem", "request.pem", "extension"))
         pathlib.Path(extension).write_text(_NAMES + "\n", encoding="ascii")
         new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        self._openssl("req", "-x509", *new_key, "-days", "2", "-subj", "/CN=PepperPy Network test CA", "-keyout", ca_key,
-                      "-out", self.ca_file)
+        self._openssl("req", "-x509", *new_key, "-days", "2", "-subj", "/CN=PepperPy Network test CA", "-keyout",
+                      ca_key, "-out", self.ca_file)
         self._openssl("req", *new_key, "-subj", "/CN=localhost", "-keyout", self.key_file, "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", ca_key, "-CAcreateserial", "-days",
                       "2", "-extfile", extension, "-out", self.certificate_file)

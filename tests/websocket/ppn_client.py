@@ -64,7 +64,7 @@ class PpnClient:
     @staticmethod
     def judge_end(wanted, names, status, stderr):
         """Why the program's end is wrong, or an empty text."""
-        if status < 0 or status > ANY_FAILURE[-1]:
+        if status not in (0, *ANY_FAILURE):
             return f"ended with {status}: {stderr}"
         if wanted == "any":
             return ""

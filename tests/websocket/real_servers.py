@@ -66,7 +66,8 @@ class NpmWs:
 
     @classmethod
     def client(cls):
-        return f"env NODE_PATH={cls._environment['NODE_PATH']} node {HERE / 'clients' / 'echo_ws.js'} {{url}} {{options}}"
+        path = cls._environment["NODE_PATH"]
+        return f"env NODE_PATH={path} node {HERE / 'clients' / 'echo_ws.js'} {{url}} {{options}}"
 
 
 class PythonWebsockets:

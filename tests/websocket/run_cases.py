@@ -74,11 +74,13 @@ class Runner:
             result.update(self._results[str(number)].get(timeout=ppn_client.DEADLINE_S if status is not None else 1))
         except queue.Empty:
             lost = "" if self._lost.empty() else f"; {self._lost.get()['seen']}"
-            return {**result, "outcome": FAILED, "seen": f"the client ended with {status} before its case: {stderr}{lost}"}
+            return {**result, "outcome": FAILED,
+                    "seen": f"the client ended with {status} before its case: {stderr}{lost}"}
         if self._server.conversations[str(number)] > 1:
             result.update(outcome=FAILED, seen=f"the client came back; {result['seen']}")
         if status is None:
-            result.update(outcome=FAILED, seen=f"the client did not end within {ppn_client.DEADLINE_S} s; {result['seen']}")
+            result.update(outcome=FAILED,
+                          seen=f"the client did not end within {ppn_client.DEADLINE_S} s; {result['seen']}")
         elif result["outcome"] != FAILED:
             wrong = self._client.judge_end(result["exit"], result["error_names"], status, stderr)
             if wrong:

@@ -46,9 +46,10 @@ SEEN = {
 }
 
 
-def run(cases, fault=""):
+def run(cases, fault="", **keywords):
     """What was seen, by the id of the case."""
-    results = run_cases.Runner(cases, ModelClient(PpnClient.judge_end, fault)).run_all(4, lambda result: None)
+    client = ModelClient(PpnClient.judge_end, fault, **keywords)
+    results = run_cases.Runner(cases, client).run_all(4, lambda result: None)
     return {result["id"]: result for result in results}
 
 
@@ -87,6 +88,15 @@ class Clients(unittest.TestCase):
         wrong = [result for result in run(every_case()).values() if result["outcome"] != OK]
         self.assertEqual([], wrong)
 
+    def test_every_offer_can_be_made(self):
+        """What the answers of the cases do not fit, a client may refuse; whatever it offers, none of them is a trap."""
+        deflated = [case for case in every_case() if case.options.get("deflate")]
+        for offer in ("client_no_context_takeover; server_no_context_takeover; client_max_window_bits",
+                      "server_max_window_bits=10", "client_no_context_takeover; client_max_window_bits=12"):
+            with self.subTest(offer):
+                wrong = [result for result in run(deflated, offer=offer).values() if result["outcome"] != OK]
+                self.assertEqual([], wrong)
+
     def test_a_client_that_leaves_after_the_handshake_passes_no_case(self):
         right = [result for result in run(every_case(), "deserts").values() if result["outcome"] == OK]
         self.assertEqual([], right)
@@ -95,7 +105,8 @@ class Clients(unittest.TestCase):
         self.assertEqual(sorted(FAULTS), sorted(SEEN))
         cases = {case.id: case for case in every_case()}
         self.addCleanup(setattr, Limits, "wait_s", Limits.wait_s)
-        Limits.wait_s = 2  # who does nothing is waited for this long
+        self.addCleanup(setattr, Limits, "fast_s", Limits.fast_s)
+        Limits.wait_s, Limits.fast_s = 2, 1  # who does nothing is waited for this long
         for fault, expected in SEEN.items():
             with self.subTest(fault):
                 results = run([cases[name] for name in expected], fault)

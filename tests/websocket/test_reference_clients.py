@@ -9,12 +9,12 @@ import run_cases  # noqa: E402
 from certificates import Certificate  # noqa: E402
 from fuzzing_server import FAILED  # noqa: E402
 
-# Sections that both pass. What each of them does not follow is told in README.md.
 SECTIONS = "1,2,4,5,7"
 
 
 class Reference:
     server = None
+    known = ()  # cases it fails by its own decision
 
     def setUp(self):
         missing = self.server.missing()
@@ -24,7 +24,8 @@ class Reference:
     def failures(self, sections, certificate=None):
         runner = run_cases.Runner(run_cases.choose(sections, None), run_cases.CommandClient(self.server.client()),
                                   certificate)
-        return [result for result in runner.run_all(3, lambda result: None) if result["outcome"] == FAILED]
+        return [result for result in runner.run_all(3, lambda result: None)
+                if result["outcome"] == FAILED and result["id"] not in self.known]
 
     def test_it_passes(self):
         self.assertEqual([], self.failures(SECTIONS))
@@ -40,6 +41,7 @@ class PythonWebsockets(Reference, unittest.TestCase):
 
 class NpmWs(Reference, unittest.TestCase):
     server = real_servers.NpmWs
+    known = ("5.14.3",)  # it leaves when more than some pongs wait to be written
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 class Limits:
     """How long a client may take where it has to do something."""
     wait_s = 20
-    fast_s = 2  # to see a fault that is already there
+    fast_s = 5  # to see a fault that is already there
 
 
 

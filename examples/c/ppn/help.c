@@ -39,7 +39,10 @@ static const char stream_usage[] =
     "pieces\n"
     "      --sse                the data of each event of a text/event-stream\n"
     "      --lines              each line, blank ones dropped\n"
-    "      --chunk-size N       raw bytes, at most N at a time (raw bytes are also the default)\n";
+    "      --chunk-size N       raw bytes, at most N at a time (raw bytes are also the default)\n"
+    "      --profile NAME       how the events of a provider end and what its errors look like: openai,\n"
+    "                           openai_responses, anthropic; a stream without its end was cut then\n"
+    "      --reconnect          go on after a cut with Last-Event-ID (events only)\n";
 
 static const char ws_usage[] =
     "usage: ppn ws [options] URL\n"

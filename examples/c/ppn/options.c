@@ -36,6 +36,7 @@ enum option_id {
   OPTION_SSE,
   OPTION_LINES,
   OPTION_CHUNK_SIZE,
+  OPTION_RECONNECT,
   OPTION_IN_FLIGHT,
   OPTION_REQUESTS,
   OPTION_STREAM,
@@ -93,6 +94,8 @@ static const struct row rows[] = {
     {0, "--sse", 0, OPTION_SSE, NULL},
     {0, "--lines", 0, OPTION_LINES, NULL},
     {0, "--chunk-size", 1, OPTION_CHUNK_SIZE, NULL},
+    {0, "--profile", 1, OPTION_NAMED_SETTING, "stream_profile"},
+    {0, "--reconnect", 0, OPTION_RECONNECT, NULL},
     {'c', "--concurrency", 1, OPTION_IN_FLIGHT, NULL},
     {'n', "--requests", 1, OPTION_REQUESTS, NULL},
     {0, "--stream", 0, OPTION_STREAM, NULL},
@@ -232,6 +235,7 @@ static int apply(struct options* options, const struct row* row, const char* spe
       options->max_redirects = value;
       return 0;
     case OPTION_MAX_TIME: return set_max_time(options, spelling, value);
+    case OPTION_RECONNECT: add_text_setting(options, "stream_auto_reconnect", "true"); return 0;
     case OPTION_CONNECT_TIMEOUT: return add_seconds(options, spelling, "connect_timeout_ms", value);
     case OPTION_USER:
       if (strchr(value, ':') == NULL) return complain_usage("expected NAME:PASSWORD", spelling);

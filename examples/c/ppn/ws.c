@@ -15,11 +15,13 @@
 #include "refusal.h"
 #include "session.h"
 #include "verbose.h"
+#include "ws_echo.h"
 
 struct run {
   const struct options* options;
   struct output output;
   struct input input;
+  struct echo echo;
   ppn_websocket* websocket;
   ppn_error* error;
   int64_t end_ms; /* of --max-time; 0: none */
@@ -116,10 +118,11 @@ static int32_t open_websocket(struct run* run, ppn_client* client) {
   for (size_t i = 0; code == PPN_OK && i < options->subprotocols.count; ++i) {
     code = ppn_websocket_add_subprotocol(run->websocket, options->subprotocols.items[i], PPN_AUTO_LENGTH, &run->error);
   }
-  if (code == PPN_OK && options->verbose) {
-    verbose_request(options, url);
-    code = ppn_websocket_set_callbacks(run->websocket, log_open, NULL, log_close, log_reconnecting, NULL, NULL, NULL,
-                                       &run->error);
+  if (code == PPN_OK && options->verbose) verbose_request(options, url);
+  if (code == PPN_OK) {
+    code = ppn_websocket_set_callbacks(run->websocket, options->verbose ? log_open : NULL,
+                                       options->echo ? echo_message : NULL, options->verbose ? log_close : NULL,
+                                       options->verbose ? log_reconnecting : NULL, NULL, &run->echo, NULL, &run->error);
   }
   return code == PPN_OK ? ppn_websocket_connect(run->websocket, &run->error) : code;
 }
@@ -166,21 +169,14 @@ static void write_message(struct run* run, const ppn_event* message) {
   if (is_text(message)) output_write(&run->output, "\n", 1);
 }
 
-/* A server that reads slowly makes us read slowly. One that closes has no use for the answer. */
-static int32_t send_back(struct run* run, const ppn_event* message) {
-  const int32_t kind = is_text(message) ? PPN_WEBSOCKET_TEXT : PPN_WEBSOCKET_BINARY;
-  size_t length = 0;
-  const char* data = ppn_event_data(message, &length);
-  int32_t code = PPN_E_WS_QUEUE_FULL;
-  while (code == PPN_E_WS_QUEUE_FULL && !run->closing) {
-    ppn_error_release(run->error);
-    run->error = NULL;
-    code = ppn_websocket_send_wait(run->websocket, kind, data, length, wait_ms(run), &run->error);
-  }
-  if (code != PPN_E_WS_CLOSED && code != PPN_E_WS_QUEUE_FULL) return code;
+/* The messages are sent back on the thread that brings them. PPN_END when it was closed as it should be. */
+static int32_t echo_until_closed(struct run* run) {
+  int32_t code = PPN_PENDING;
+  while (code == PPN_PENDING) code = ppn_websocket_wait_closed(run->websocket, wait_ms(run), &run->error);
+  if (run->echo.code == PPN_OK) return code == PPN_OK ? PPN_END : code;
   ppn_error_release(run->error);
-  run->error = NULL;
-  return PPN_OK;
+  run->error = run->echo.error;
+  return run->echo.code;
 }
 
 /* PPN_END when it was closed as it should be. */
@@ -189,12 +185,7 @@ static int32_t read_messages(struct run* run) {
   int32_t code = PPN_OK;
   while (code == PPN_OK && !run->output.failed) {
     code = next_message(run, &message);
-    if (code != PPN_OK) return code;
-    if (run->options->echo) {
-      code = send_back(run, message);
-    } else {
-      write_message(run, message);
-    }
+    if (code == PPN_OK) write_message(run, message);
   }
   return code;
 }
@@ -255,7 +246,7 @@ int command_ws(const struct options* options) {
     const int open = is_open(&run);
     write_head(&run);
     if (open && !options->echo) status = input_start(&run.input, run.websocket);
-    if (status == 0) code = read_messages(&run);
+    if (status == 0) code = options->echo ? echo_until_closed(&run) : read_messages(&run);
     input_stop(&run.input);
   }
   if (code == PPN_END) code = check_input(&run);
@@ -265,6 +256,7 @@ int command_ws(const struct options* options) {
   ppn_error_release(run.input.error);
   ppn_error_release(run.error);
   ppn_websocket_release(run.websocket);
+  text_free(&run.echo.held);
   ppn_client_release(client);
   return status;
 }

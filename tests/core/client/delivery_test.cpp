@@ -110,6 +110,59 @@ BOOST_AUTO_TEST_CASE(last_line_without_its_end_is_not_delivered_when_the_body_is
   BOOST_TEST(outcome.pieces == std::vector<std::string>{"whole"}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(begin_of_a_cut_line_is_in_the_error) {
+  const std::string body = "{\"a\":1}\n{\"usage\":";
+  const ScriptedServer server({Script{}.expect_request().send(chunked_head + chunk(body)).close(),
+                               Script{}.expect_request().send(chunked_head + chunk("whole\n")).close(),
+                               Script{}.expect_request().send(chunked_head + chunk(body)).close()});
+  const auto ask = [&](Delivery delivery) {
+    return fetch(make_client(), {.url = server.url(), .delivery = delivery}).error;
+  };
+  const auto cut = ask(Delivery::lines);
+  BOOST_REQUIRE(cut);
+  BOOST_TEST(cut->partial == "{\"usage\":");
+  BOOST_TEST((cut->cut == Cut::framing));
+  const auto whole = ask(Delivery::lines);
+  BOOST_REQUIRE(whole);
+  BOOST_TEST(whole->partial.empty());
+  const auto chunks = ask(Delivery::chunks);
+  BOOST_REQUIRE(chunks);
+  BOOST_TEST((chunks->cut == Cut::framing));
+  BOOST_TEST(chunks->partial.empty());
+}
+
+BOOST_AUTO_TEST_CASE(line_that_is_no_json_is_named_by_its_number_when_asked_for) {
+  for (const char* last : {"{\"b\":", "{\"b\":\n"}) {
+    const std::string body = "{\"a\":1}\n\n[2]\n" + std::string(last);
+    const ScriptedServer server(
+        {Script{}.expect_request().send(ok_response(body)), Script{}.expect_request().send(ok_response(body))});
+    const Outcome checked =
+        fetch(make_client(),
+              {.url = server.url(), .delivery = Delivery::lines, .options = {{"stream_validate_json", "true"}}});
+    BOOST_TEST(checked.code() == "JSON_PARSE");
+    BOOST_TEST(checked.pieces.size() == 2U);
+    BOOST_REQUIRE(checked.error);
+    BOOST_TEST(checked.error->message.find("line 3 of the stream: ") == 0U, checked.error->message);
+    BOOST_TEST(fetch(make_client(), {.url = server.url(), .delivery = Delivery::lines}).pieces.size() == 3U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(any_method_with_a_body_is_answered_by_a_stream) {
+  for (const std::string method : {"POST", "PUT", "PATCH", "DELETE", "QUERY"}) {
+    for (const std::size_t size : {std::size_t{7}, std::size_t{100'000}}) {
+      const ScriptedServer server({Script{}.expect_request().send(chunked_head + chunk("a\nb\n") + last_chunk)});
+      const std::string body(size, 'q');
+      const Outcome outcome =
+          fetch(make_client(), {.url = server.url(), .method = method, .delivery = Delivery::lines, .body = body});
+      BOOST_TEST(outcome.code() == "OK");
+      BOOST_TEST(outcome.joined() == "ab");
+      const std::string request = server.requests().at(0);
+      BOOST_TEST(request.starts_with(method + " / "));
+      BOOST_TEST(request.ends_with("\r\n\r\n" + body));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(events_are_delivered_with_type_and_id) {
   const std::string stream = ": hello\n\nretry: 1500\nid: 7\ndata: one\n\nevent: done\ndata: two\ndata: lines\n\n";
   const ScriptedServer server({Script{}.expect_request().send(events_head + chunk(stream) + last_chunk),
@@ -130,9 +183,11 @@ BOOST_AUTO_TEST_CASE(request_for_events_says_so) {
   const ScriptedServer server({Script{}.expect_request().send(events_head + last_chunk)});
   BOOST_TEST(fetch(make_client(), {.url = server.url(), .delivery = Delivery::events}).code() == "OK");
   const std::string request = server.requests().at(0);
-  for (const char* field : {"Accept: text/event-stream\r\n", "Cache-Control: no-store\r\n"}) {
+  for (const char* field :
+       {"Accept: text/event-stream\r\n", "Cache-Control: no-store\r\n", "Accept-Encoding: identity\r\n"}) {
     BOOST_TEST(request.find(field) != std::string::npos);
   }
+  BOOST_TEST(request.find("Last-Event-ID") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(events_of_a_stream_that_is_cut_are_delivered_before_the_error) {

@@ -85,6 +85,46 @@ BOOST_AUTO_TEST_CASE(end_of_a_stream_is_told_with_its_error) {
   check_log(log, {"before a", "before t", "after t", "after a", "end t CANCELLED", "end a CANCELLED"});
 }
 
+BOOST_AUTO_TEST_CASE(answer_of_a_middleware_ends_at_its_marker_too) {
+  add("a")->on_before = [](MiddlewareContext& context) {
+    auto response = make_response(200, "data: 1\n\ndata: [DONE]\n\ndata: 2\n\n");
+    response->headers.add("Content-Type", "text/event-stream");
+    static_cast<void>(context.respond(std::move(response)));
+    return Step::done;
+  };
+  const Outcome outcome = fetch(
+      client, {.url = "http://127.0.0.1:1/", .delivery = Delivery::events, .options = {{"stream_profile", "openai"}}});
+  BOOST_TEST(outcome.code() == "OK");
+  BOOST_TEST(outcome.events.size() == 1u);
+  BOOST_TEST(outcome.response->pace.count() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(filters_stay_with_a_stream_that_goes_on) {
+  const auto events = [](const char* text) {
+    return Script{}.expect_request().send(with_length(text, "text/event-stream")).close();
+  };
+  const ScriptedServer server(
+      {events("id: 1\ndata: one\n\n"), events("data: two\n\n"), Script{}.expect_request().send(last_response(204))});
+  add("a")->event_filter = [](MiddlewareContext& context, const SseEvent& event) {
+    SseEvent changed = event;
+    const std::string data = "<" + std::string(event.data) + ">";
+    changed.data = data;
+    static_cast<void>(context.emit(changed));
+  };
+  add("t", Kind::attempt);
+  const Outcome outcome = fetch(client, {.url = server.url(),
+                                         .delivery = Delivery::events,
+                                         .options = {{"stream_auto_reconnect", "true"}, {"stream_reconnect_ms", "1"}}});
+  BOOST_TEST(outcome.code() == "OK");
+  BOOST_TEST(outcome.heads == 1);
+  BOOST_REQUIRE(outcome.events.size() == 2u);
+  BOOST_TEST(outcome.events[0].data == "<one>");
+  BOOST_TEST(outcome.events[1].data == "<two>");
+  BOOST_TEST(server.requests().at(1).find("\r\nLast-Event-ID: 1\r\n") != std::string::npos);
+  check_log(log, {"before a", "before t", "after t", "after a", "end t", "before t", "after t", "end t", "before t",
+                  "after t", "end t", "end a"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ppn::test

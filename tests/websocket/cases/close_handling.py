@@ -113,7 +113,8 @@ for code in VALID:
     SECTION.add(7, f"a Close with {code} and a reason", "7.4.1", normal(code, "gr\u00fc\u00dfe".encode()))
 for code in INVALID:
     SECTION.add(9, f"a Close with {code}", "7.4.1, 7.4.2", wrong(struct.pack("!H", code), 1002))
-    SECTION.add(9, f"a Close with {code} and a reason", "7.4.1, 7.4.2", wrong(struct.pack("!H", code) + b"reason", 1002))
+    SECTION.add(9, f"a Close with {code} and a reason", "7.4.1, 7.4.2",
+                wrong(struct.pack("!H", code) + b"reason", 1002))
 for code in REGISTERED:
     SECTION.add(13, f"a Close with {code} of the registry", "7.4.2, 11.7", normal(code))
 SECTION.add(14, "no end of TCP after the closing handshake", "7.1.1", no_end_of_tcp,

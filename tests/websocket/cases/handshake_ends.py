@@ -101,11 +101,13 @@ add(5, "status 403 with a body until the end", "4.1", raw(b"HTTP/1.1 403 Forbidd
 add(5, "status 403 with a body that ends early", "4.1", raw(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nHi"))
 for name, data in (("nothing", b""), ("a frame", text(b"Hello")), ("noise", bytes(range(128, 256)) * 4),
                    ("HTTP/2", b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18)),
-                   ("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x46"), ("a line of another protocol", b"220 smtp ready\r\n"),
+                   ("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x46"),
+                   ("a line of another protocol", b"220 smtp ready\r\n"),
                    ("a status that is no number", b"HTTP/1.1 abc Switching\r\n\r\n"),
                    ("HTTP/0.9", b"<html>Hello</html>\r\n\r\n")):
     add(6, f"{name} in place of an answer", "4.1", raw(data))
-add(7, "a head without end", "own: limits", endless(b"HTTP/1.1 101 Switching Protocols\r\n", b"X-Field: value\r\n" * 1000))
+add(7, "a head without end", "own: limits", endless(
+    b"HTTP/1.1 101 Switching Protocols\r\n", b"X-Field: value\r\n" * 1000))
 add(7, "a field without end", "own: limits", endless(b"HTTP/1.1 101 Switching Protocols\r\nX-Field: ", b"v" * 16000))
 add(7, "a status line without end", "own: limits", endless(b"HTTP/1.1 101 ", b"v" * 16000))
 add(7, "a 403 with a body without end", "own: limits", endless(

@@ -93,7 +93,8 @@ def empty_messages(peer):
 
 
 # A conversation of each kind of frame. Where a cut lies tells which messages were whole.
-CONVERSATION = [("text", text(b"Hello")), (None, ping(b"ping")), ("binary", b"".join(fragments(BINARY, [b"ab", b"cd"]))),
+CONVERSATION = [("text", text(b"Hello")), (None, ping(b"ping")),
+                ("binary", b"".join(fragments(BINARY, [b"ab", b"cd"]))),
                 (None, head(TEXT, 126)), ("text", b"x" * 126), (None, close(1000, b"done"))]
 MESSAGES = {0: ("text", b"Hello"), 2: ("binary", b"abcd"), 4: ("text", b"x" * 126)}
 WIRE = b"".join(part for _, part in CONVERSATION)
@@ -157,7 +158,8 @@ for name, wire in (("the most significant bit of a length", head(BINARY, 1 << 63
 for power in (31, 32, 40, 62):
     SECTION.add(4, f"a message of 2^{power} bytes is announced", "7.4.1, own: limits",
                 announced(head(BINARY, 1 << power), 1009))
-SECTION.add(4, "a text of 2^63 - 1 bytes is announced", "7.4.1, own: limits", announced(head(TEXT, (1 << 63) - 1), 1009))
+SECTION.add(4, "a text of 2^63 - 1 bytes is announced", "7.4.1, own: limits",
+            announced(head(TEXT, (1 << 63) - 1), 1009))
 SECTION.add(4, "a second fragment of 2^63 - 1 bytes: the sum does not fit into 64 bits", "7.4.1, own: limits",
             announced(frame(BINARY, b"x" * 100, fin=False) + head(CONT, (1 << 63) - 1), 1009))
 SECTION.add(5, "a message of the limit", "own: limits", within_the_limit(64 * KIB), **LIMITED)

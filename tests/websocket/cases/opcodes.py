@@ -46,7 +46,8 @@ for group, kind, opcodes in ((1, "data", range(3, 8)), (2, "control", range(11, 
         SECTION.add(group, f"reserved {kind} opcode {opcode} with payload", "5.2", alone(opcode, b"reserved"))
         SECTION.add(group, f"reserved {kind} opcode {opcode} after a text, a ping behind it", "5.2",
                     after_text(opcode, b"payload"))
-        SECTION.add(group, f"reserved {kind} opcode {opcode} after a text, in octets", "5.2", after_text(opcode, b"", 1))
+        SECTION.add(group, f"reserved {kind} opcode {opcode} after a text, in octets", "5.2",
+                    after_text(opcode, b"", 1))
         SECTION.add(group, f"reserved {kind} opcode {opcode} after a text that was answered", "5.2",
                     after_answered_text(opcode))
         SECTION.add(group, f"reserved {kind} opcode {opcode} inside a message", "5.2, 5.4", inside_a_message(opcode))

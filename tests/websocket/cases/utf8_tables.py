@@ -14,8 +14,8 @@ def encode(point, size=0):
 
 
 # RFC 3629 section 4: how many bytes follow a first byte, and what the second one may be where that is less than 80..BF.
-_FOLLOW = {**dict.fromkeys(range(0x80), 0), **dict.fromkeys(range(0xC2, 0xE0), 1), **dict.fromkeys(range(0xE0, 0xF0), 2),
-           **dict.fromkeys(range(0xF0, 0xF5), 3)}
+_FOLLOW = {**dict.fromkeys(range(0x80), 0), **dict.fromkeys(range(0xC2, 0xE0), 1),
+           **dict.fromkeys(range(0xE0, 0xF0), 2), **dict.fromkeys(range(0xF0, 0xF5), 3)}
 _SECOND = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
 
 

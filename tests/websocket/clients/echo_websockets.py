@@ -13,12 +13,13 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 
 async def echo(url, options):
+    extensions = [ClientPerMessageDeflateFactory(client_max_window_bits=True)] if options.get("deflate") else None
     context = ssl.create_default_context(cafile=options["cacert"]) if "cacert" in options else None
     ping_interval, pong_timeout = options.get("ping_interval_ms"), options.get("pong_timeout_ms")
     async with websockets.connect(
             url, ssl=context, compression=None, max_size=options.get("max_message_bytes", 1 << 24),
-            extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)] if options.get("deflate") else None,
-            subprotocols=options.get("subprotocols"), open_timeout=options.get("open_timeout_ms", 10000) / 1000,
+            extensions=extensions, subprotocols=options.get("subprotocols"),
+            open_timeout=options.get("open_timeout_ms", 10000) / 1000,
             close_timeout=options.get("close_timeout_ms", 5000) / 1000,
             ping_interval=ping_interval and ping_interval / 1000,
             ping_timeout=pong_timeout and pong_timeout / 1000) as connection:

@@ -17,11 +17,12 @@ from deflate import TAIL
 from frames import BINARY, CLOSE, CONT, PING, PONG, SENDABLE, TEXT, mask
 from handshake import accept_of
 
-FAULTS = ("deserts", "echoes_nothing", "echoes_twice", "echoes_wrong_bytes", "echoes_other_type", "no_pong", "wrong_pong",
-          "no_mask", "same_mask", "long_form", "takes_reserved_bits", "takes_reserved_opcodes", "takes_stray_fragments",
-          "takes_any_utf8", "late_utf8", "no_close", "other_close_code", "takes_any_close_code", "data_after_close",
-          "keeps_tcp", "no_limit", "late_limit", "takes_masked", "takes_long_forms", "takes_any_answer", "always_0",
-          "ignores_takeover", "comes_back", "sends_early", "inflates_control")
+FAULTS = ("deserts", "echoes_nothing", "echoes_twice", "echoes_wrong_bytes", "echoes_other_type", "no_pong",
+          "wrong_pong", "no_mask", "same_mask", "long_form", "takes_reserved_bits", "takes_reserved_opcodes",
+          "takes_stray_fragments", "takes_any_utf8", "late_utf8", "no_close", "other_close_code",
+          "takes_any_close_code", "data_after_close", "keeps_tcp", "no_limit", "late_limit", "takes_masked",
+          "takes_long_forms", "takes_any_answer", "always_0", "ignores_takeover", "comes_back", "sends_early",
+          "inflates_control")
 
 KEPT = []  # sockets that are never closed
 
@@ -33,9 +34,9 @@ class Failure(Exception):
 
 
 class Model:
-    def __init__(self, url, options, fault=""):
+    def __init__(self, url, options, fault="", offer="client_max_window_bits"):
         assert not fault or fault in FAULTS
-        self._url, self._options, self._fault = urllib.parse.urlsplit(url), options, fault
+        self._url, self._options, self._fault, self._offer = urllib.parse.urlsplit(url), options, fault, offer
         self._socket = None
         self._in, self._out = bytearray(), bytearray()
         self._ended = self._closed = False
@@ -87,7 +88,7 @@ class Model:
         key = base64.b64encode(os.urandom(16)).decode()
         fields = ["Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
         if self._options.get("deflate"):
-            fields.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+            fields.append(f"Sec-WebSocket-Extensions: permessage-deflate; {self._offer}")
         if self._options.get("subprotocols"):
             fields.append("Sec-WebSocket-Protocol: " + ", ".join(self._options["subprotocols"]))
         target = self._url.path + ("?" + self._url.query if self._url.query else "")
@@ -372,9 +373,9 @@ class Model:
 class ModelClient:
     """What run_cases.Runner asks of a client, in this process. Errors are written as `ppn` writes them."""
 
-    def __init__(self, judge_end, fault=""):
-        self.judge_end, self._fault = judge_end, fault
+    def __init__(self, judge_end, fault="", offer="client_max_window_bits"):
+        self.judge_end, self._fault, self._offer = judge_end, fault, offer
 
     def start(self, url, options):
-        status, name = Model(url, options, self._fault).run()
+        status, name = Model(url, options, self._fault, self._offer).run()
         return status, f"ppn: {name}: a model" if name else ""

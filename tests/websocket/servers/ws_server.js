@@ -1,4 +1,5 @@
-// A server on npm `ws`. Argument: JSON {certificate, key, deflate}. Prints its port, then a line of JSON per connection.
+// A server on npm `ws`. Argument: JSON {certificate, key, deflate}. Prints its port, then a line of JSON for each
+// connection.
 //   /drive?code=N  sends messages of every kind, compares their echoes, closes with N
 //   /echo          answers texts; after "bye" it closes with 1000
 'use strict';

@@ -36,7 +36,7 @@ enum {
                                        "sent_no_response", "status_retryable", "body_failed", "committed" or "fatal" */
   PPN_ATTEMPT_PHASE = 101,        /**< as ppn_error_phase */
   PPN_ATTEMPT_DELAY_SOURCE = 102, /**< where the delay came from: "none", "backoff", "retry_after_ms", "retry_after",
-                                       "rate_headers", "decider" or "middleware" */
+                                       "rate_headers", "decider", "middleware" or "reconnect" */
   PPN_ATTEMPT_REMOTE = 103        /**< the address, such as "127.0.0.1:443"; "" when it is not known */
 };
 

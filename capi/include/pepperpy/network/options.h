@@ -101,6 +101,43 @@ PPN_API int32_t PPN_CALL ppn_config_set_stream_first_byte_timeout_ms(ppn_config*
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
+/** Set stream_first_event_timeout_ms: response begun to the first event, line or chunk of a stream; 0 = no limit. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_FIRST_EVENT_TIMEOUT.
+ *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_first_event_timeout_ms(ppn_config* config, int64_t ms,
+                                                                      ppn_error** error);
+
+/** Set stream_event_idle_timeout_ms: from one event, line or chunk of a stream to the next, comments do not count; 0 =
+ *  no limit. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_STREAM_EVENT_IDLE_TIMEOUT.
+ *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_event_idle_timeout_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set stream_ceiling_ms: response begun to the end of a stream, without the time that its reader held it up; 0 = no
+ *  limit. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_CEILING.
+ *  @param ms  Milliseconds; default 0; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_ceiling_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set min_rate_bytes: bytes of a body that have to arrive each second, as the mean of min_rate_window_ms; 0 = no
+ *  limit. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MIN_RATE_BYTES.
+ *  @param bytes  Bytes; default 0; range 0..1000000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_min_rate_bytes(ppn_config* config, int64_t bytes, ppn_error** error);
+
+/** Set min_rate_window_ms: the time over which min_rate_bytes is measured. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MIN_RATE_WINDOW.
+ *  @param ms  Milliseconds; default 30000; range 1000..3600000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_min_rate_window_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
 /** Set middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. A request may override
  *  it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_MIDDLEWARE_TIMEOUT.
  *  @param ms  Milliseconds; default 60000; range 0..86400000.   @param error  Optional.
@@ -485,6 +522,89 @@ PPN_API int32_t PPN_CALL ppn_config_set_stream_buffer_bytes(ppn_config* config, 
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_stream_buffer_events(ppn_config* config, int64_t count, ppn_error** error);
+
+/** Set stream_profile: how a stream of events ends and what errors look like in it; custom = only what the next three
+ *  say. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_PROFILE.
+ *  @param text  Required; one of none, openai, openai_responses, anthropic, custom; default "none".   @param error
+ *  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_profile(ppn_config* config, const char* text, size_t length,
+                                                       ppn_error** error);
+
+/** Set stream_sentinel: data of the event that ends a stream and is not handed out, such as [DONE]; empty = as the
+ *  profile says. A request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_SENTINEL.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_sentinel(ppn_config* config, const char* text, size_t length,
+                                                        ppn_error** error);
+
+/** Set stream_terminal_events: types of events that end a stream, separated by commas; empty = as the profile says. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_TERMINAL_EVENTS.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_terminal_events(ppn_config* config, const char* text, size_t length,
+                                                               ppn_error** error);
+
+/** Set stream_error_events: types of events that are errors, separated by commas; empty = as the profile says. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_ERROR_EVENTS.
+ *  @param text  Required; "" for none, the default.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (not a value of this option).
+ *  Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_error_events(ppn_config* config, const char* text, size_t length,
+                                                            ppn_error** error);
+
+/** Set stream_require_terminal: a stream that has a sentinel or terminal events and ends without one was cut. A request
+ *  may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_REQUIRE_TERMINAL.
+ *  @param on  1 (default) or 0.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_require_terminal(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set stream_lenient_content_type: take any media type but JSON for a stream of events. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_LENIENT_CONTENT_TYPE.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_lenient_content_type(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set stream_validate_json: each line of a stream must be a JSON text. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_VALIDATE_JSON.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_validate_json(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set stream_auto_reconnect: a stream of events whose connection ends goes on over a new one, with Last-Event-ID. A
+ *  request may override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_AUTO_RECONNECT.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_auto_reconnect(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set stream_resume_allowed: stream_auto_reconnect also for other methods than GET: the request is sent again, and may
+ *  be billed again. A request may override it (ppn_request_set_option). Environment:
+ *  PEPPERPY_NETWORK_STREAM_RESUME_ALLOWED.
+ *  @param on  1 or 0 (default).   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (neither 0 nor 1). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_resume_allowed(ppn_config* config, int32_t on, ppn_error** error);
+
+/** Set stream_reconnect_ms: wait before a stream goes on, until the server names another time; 0 = none. A request may
+ *  override it (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_RECONNECT.
+ *  @param ms  Milliseconds; default 3000; range 0..86400000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_reconnect_ms(ppn_config* config, int64_t ms, ppn_error** error);
+
+/** Set stream_max_reconnects: connections in a row that may bring no event; 0 = no limit. A request may override it
+ *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_STREAM_MAX_RECONNECTS.
+ *  @param count  A number; default 10; range 0..1000000.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a
+ *  time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_config_set_stream_max_reconnects(ppn_config* config, int64_t count, ppn_error** error);
 
 /** Set max_connections: connections of one client, idle ones included. Environment: PEPPERPY_NETWORK_MAX_CONNECTIONS.
  *  @param count  A number; default 1000; range 1..100000.   @param error  Optional.

@@ -54,7 +54,8 @@ enum {
   PPN_DELAY_RETRY_AFTER = 3,    /**< the field Retry-After (RFC 9110 10.2.3) */
   PPN_DELAY_RATE_HEADERS = 4,   /**< the reset of a limit that is used up */
   PPN_DELAY_DECIDER = 5,        /**< the hook of the user */
-  PPN_DELAY_MIDDLEWARE = 6      /**< a middleware that asked for one more attempt */
+  PPN_DELAY_MIDDLEWARE = 6,     /**< a middleware that asked for one more attempt */
+  PPN_DELAY_RECONNECT = 7       /**< the reconnection time of a stream (WHATWG HTML 9.2.3) */
 };
 
 /** Make a policy with the built-in defaults: 3 retries, 0.5 s doubled up to 8 s, up to a quarter off by chance, delays of

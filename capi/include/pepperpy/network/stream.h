@@ -22,7 +22,9 @@ enum {
  *  @param request  Required. Not started and without callbacks.
  *  @param kind     PPN_STREAM_CHUNKS, PPN_STREAM_LINES or PPN_STREAM_EVENTS. The latter sends Accept:
  *                  text/event-stream unless Accept is set, and fails for another status than 200 (204 is an empty
- *                  stream) or another media type; up to 64 KiB of the body are in the response then.
+ *                  stream) or another media type; up to 64 KiB of the body are in the response then. The option
+ *                  stream_profile says how such a stream ends and what errors look like inside it,
+ *                  stream_auto_reconnect that it goes on after a cut (WHATWG HTML 9.2.3).
  *  @param out      Required. Receives the stream; the caller releases it.
  *  @param error    Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (started before, or callbacks set), PPN_E_CLIENT_CLOSED,
@@ -39,7 +41,8 @@ PPN_API ppn_stream* PPN_CALL ppn_stream_acquire(ppn_stream* stream);
  *  @param stream  May be NULL. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API void PPN_CALL ppn_stream_release(ppn_stream* stream);
 
-/** Wait for the head of the response.
+/** Wait for the head of the response. A stream whose head was not taken may be tried again, within max_retries, when it
+ *  breaks before its first piece; from then on nothing is sent twice, unless stream_auto_reconnect says so.
  *  @param timeout_ms  Milliseconds to wait; 0 = look only; -1 = until the timeouts of the request end it.
  *  @param out         Required. Receives the response with status and headers; the caller releases it.
  *  @param error       Optional.
@@ -56,7 +59,7 @@ PPN_API int32_t PPN_CALL ppn_stream_response(ppn_stream* stream, int64_t timeout
  *  @return PPN_OK (a piece), PPN_END (the stream ended as it should), PPN_PENDING (nothing yet),
  *  PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_WOULD_DEADLOCK, PPN_E_CANCELLED, and every error of the
  *  transfer, after the pieces that arrived before it: PPN_E_BODY_TRUNCATED (of chunks), PPN_E_STREAM_TRUNCATED,
- *  PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_HTTP_ codes, PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A
+ *  PPN_E_STREAM_ERROR_EVENT, PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_STREAM_CEILING, PPN_E_TOO_SLOW, PPN_E_HTTP_ codes, PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A
  *  later call returns the same again. Thread: one at a time. Blocks: up to timeout_ms. May be called from: no
  *  callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event** out,
@@ -106,6 +109,52 @@ PPN_API int64_t PPN_CALL ppn_event_retry_ms(const ppn_event* event);
 /** The number of the piece in its stream, from 0.
  *  @return the number. Thread: that of the piece. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API uint64_t PPN_CALL ppn_event_index(const ppn_event* event);
+
+/** How the pieces of a stream came, for ppn_response_pace_ms, int32_t in signatures. */
+enum {
+  PPN_PACE_FIRST = 0,    /**< start of the request to the first event, line or chunk */
+  PPN_PACE_SHORTEST = 1, /**< the shortest time between two of them; 0 when they arrived together */
+  PPN_PACE_MEAN = 2,     /**< the mean of these times */
+  PPN_PACE_LONGEST = 3   /**< the longest */
+};
+
+/** How many events, lines or chunks of a stream were handed out.
+ *  @return the number; 0 for a response that was collected. Thread: any. Blocks: never. May be called from: any callback,
+ *  once complete. Since 0.1. */
+PPN_API uint64_t PPN_CALL ppn_response_pieces(const ppn_response* response);
+
+/** How fast the pieces of a stream came. Time in which the reader held the stream up does not count; time between two
+ *  connections of the same stream does.
+ *  @param which  One of PPN_PACE_FIRST to PPN_PACE_LONGEST.
+ *  @return milliseconds, with fractions; -1 when there was no piece, or no second one for the others than
+ *  PPN_PACE_FIRST. Thread: any. Blocks: never. May be called from: any callback, once complete. Since 0.1. */
+PPN_API double PPN_CALL ppn_response_pace_ms(const ppn_response* response, int32_t which);
+
+/** Whether a stream that was cut (PPN_E_STREAM_TRUNCATED, PPN_E_BODY_TRUNCATED) was cut by its connection: less arrived
+ *  than Content-Length says, or the last chunk is missing (RFC 9112 8). Else it came whole, and without the sentinel or
+ *  event that should end it (stream_require_terminal).
+ *  @return 1 = the connection ended, 0 = the end marker is missing, -1 = the error is another one. Thread: any. Blocks:
+ *  never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_stream_framing(const ppn_error* error);
+
+/** The begin of a line that did not arrive whole when a stream of lines was cut. Not zero-terminated.
+ *  @param out_length  Required.
+ *  @return bytes that live as long as the error; length 0 when there are none. Thread: any. Blocks: never. May be called
+ *  from: any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_error_stream_partial(const ppn_error* error, size_t* out_length);
+
+/** The HTTP status that an error inside a stream (PPN_E_STREAM_ERROR_EVENT) stands for: overloaded_error 529,
+ *  rate_limit_error 429, api_error 500 and others. Whether the error can be retried follows from it; the status of the
+ *  response itself is ppn_error_http_status.
+ *  @return 400 to 599; 0 when the error is another one, or unknown. Thread: any. Blocks: never. May be called from: any
+ *  callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_error_stream_status(const ppn_error* error);
+
+/** What a provider calls the kind of an error: the member "type" or "status" of a JSON error body or error event, such as
+ *  "rate_limit_error"; ppn_error_provider_code names the error itself.
+ *  @return a zero-terminated text of at most 128 bytes that lives as long as the error; "" when there is none. Thread:
+ *  any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API const char* PPN_CALL ppn_error_provider_type(const ppn_error* error);
 
 PPN_END_DECLS
 

@@ -73,6 +73,10 @@ struct ErrorDetails {
   std::string provider_code = {};        /**< of a JSON error body, such as "insufficient_quota" */
   std::string provider_message = {};     /**< of a JSON error body, without keys */
   std::string request_id = {};           /**< that the server gave the request */
+  std::string provider_type = {};        /**< of a JSON error body or error event, such as "rate_limit_error" */
+  int32_t stream_status = 0;             /**< HTTP status that an error inside a stream stands for; 0 = none */
+  int32_t stream_framing = -1;           /**< of a stream that was cut: see ppn_error_stream_framing */
+  std::string partial = {};              /**< the begin of a line that was cut */
   std::vector<Attempt> attempt_log = {}; /**< oldest first, at most 16 */
 };
 
@@ -111,6 +115,13 @@ class NetworkError : public std::exception {
   const std::string& provider_message() const noexcept { return details().provider_message; }
   /** The name that the server gave the request; empty when there is none. */
   const std::string& request_id() const noexcept { return details().request_id; }
+  /** The kind of the error, such as "rate_limit_error"; empty when there is none. */
+  const std::string& provider_type() const noexcept { return details().provider_type; }
+  /** The HTTP status that an error inside a stream stands for, such as 529 for overloaded_error; 0 when there is none. */
+  int32_t stream_status() const noexcept { return details().stream_status; }
+  /** What a stream that was cut lacked, as ppn_error_stream_framing says it, and the begin of its last line (bytes). */
+  int32_t stream_framing() const noexcept { return details().stream_framing; }
+  const std::string& partial() const noexcept { return details().partial; }
   /** Each attempt of the call, oldest first: network/attempts.h. */
   const std::vector<Attempt>& attempt_log() const noexcept { return details().attempt_log; }
   const ErrorDetails& details() const noexcept { return inside_->details; }
@@ -130,11 +141,13 @@ class NetworkError : public std::exception {
   /** Whether requests come too fast, for the server (429) or for a limiter of this program. */
   bool is_rate_limited() const noexcept {
     return code() == PPN_E_HTTP_TOO_MANY_REQUESTS || code() == PPN_E_RATE_LIMITED ||
-           code() == PPN_E_RATE_LIMIT_QUEUE_FULL;
+           code() == PPN_E_RATE_LIMIT_QUEUE_FULL || stream_status() == 429;
   }
   /** Whether the server refused who asks: status 401 or 403. */
-  bool is_auth() const noexcept { return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN; }
-
+  bool is_auth() const noexcept {
+    const int32_t of = stream_status();
+    return code() == PPN_E_HTTP_UNAUTHORIZED || code() == PPN_E_HTTP_FORBIDDEN || of == 401 || of == 403;
+  }
   /** What had arrived of the response, such as the body that explains a status; NULL when no head had. Lives as long as
    *  the error and its copies. */
   const Response* response() const noexcept { return inside_->response.get(); }
@@ -319,6 +332,11 @@ inline ErrorDetails details_of(int32_t code, const ppn_error* error) {
   details.stop_reason = ppn_error_stop_reason(error);
   details.provider_code = ppn_error_provider_code(error);
   details.provider_message = ppn_error_provider_message(error);
+  details.provider_type = ppn_error_provider_type(error);
+  details.stream_status = ppn_error_stream_status(error);
+  details.stream_framing = ppn_error_stream_framing(error);
+  size_t length = 0;
+  if (const char* const partial = ppn_error_stream_partial(error, &length)) details.partial.assign(partial, length);
   details.request_id = ppn_error_request_id(error);
   details.attempt_log = attempts_of(error, ppn_error_attempt_count, ppn_error_attempt_int64, ppn_error_attempt_text);
   return details;

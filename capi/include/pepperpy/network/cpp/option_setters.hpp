@@ -86,6 +86,37 @@ class OptionSetters {
   }
   Config stream_idle_timeout(std::chrono::milliseconds limit) && { return std::move(stream_idle_timeout(limit)); }
 
+  /** stream_first_event_timeout_ms: response begun to the first event, line or chunk of a stream; 0 = no limit. */
+  Config& stream_first_event_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_stream_first_event_timeout_ms, limit);
+  }
+  Config stream_first_event_timeout(std::chrono::milliseconds limit) && {
+    return std::move(stream_first_event_timeout(limit));
+  }
+
+  /** stream_event_idle_timeout_ms: from one event, line or chunk of a stream to the next, comments do not count; 0 = no
+   *  limit. */
+  Config& stream_event_idle_timeout(std::chrono::milliseconds limit) & {
+    return put(ppn_config_set_stream_event_idle_timeout_ms, limit);
+  }
+  Config stream_event_idle_timeout(std::chrono::milliseconds limit) && {
+    return std::move(stream_event_idle_timeout(limit));
+  }
+
+  /** stream_ceiling_ms: response begun to the end of a stream, without the time that its reader held it up; 0 = no
+   *  limit. */
+  Config& stream_ceiling(std::chrono::milliseconds limit) & { return put(ppn_config_set_stream_ceiling_ms, limit); }
+  Config stream_ceiling(std::chrono::milliseconds limit) && { return std::move(stream_ceiling(limit)); }
+
+  /** min_rate_bytes: bytes of a body that have to arrive each second, as the mean of min_rate_window_ms; 0 = no limit.
+   *  */
+  Config& min_rate_bytes(int64_t bytes) & { return put(ppn_config_set_min_rate_bytes, bytes); }
+  Config min_rate_bytes(int64_t bytes) && { return std::move(min_rate_bytes(bytes)); }
+
+  /** min_rate_window_ms: the time over which min_rate_bytes is measured. */
+  Config& min_rate_window(std::chrono::milliseconds limit) & { return put(ppn_config_set_min_rate_window_ms, limit); }
+  Config min_rate_window(std::chrono::milliseconds limit) && { return std::move(min_rate_window(limit)); }
+
   /** middleware_timeout_ms: how long one step of a middleware may stay pending; 0 = no limit. */
   Config& middleware_timeout(std::chrono::milliseconds limit) & {
     return put(ppn_config_set_middleware_timeout_ms, limit);
@@ -339,6 +370,53 @@ class OptionSetters {
   /** stream_buffer_events: how many pieces a stream queues before it stops reading the socket. */
   Config& stream_buffer_events(int64_t count) & { return put(ppn_config_set_stream_buffer_events, count); }
   Config stream_buffer_events(int64_t count) && { return std::move(stream_buffer_events(count)); }
+
+  /** stream_profile: how a stream of events ends and what errors look like in it; custom = only what the next three
+   *  say. */
+  Config& stream_profile(std::string_view text) & { return put(ppn_config_set_stream_profile, text); }
+  Config stream_profile(std::string_view text) && { return std::move(stream_profile(text)); }
+
+  /** stream_sentinel: data of the event that ends a stream and is not handed out, such as [DONE]; empty = as the
+   *  profile says. */
+  Config& stream_sentinel(std::string_view text) & { return put(ppn_config_set_stream_sentinel, text); }
+  Config stream_sentinel(std::string_view text) && { return std::move(stream_sentinel(text)); }
+
+  /** stream_terminal_events: types of events that end a stream, separated by commas; empty = as the profile says. */
+  Config& stream_terminal_events(std::string_view text) & { return put(ppn_config_set_stream_terminal_events, text); }
+  Config stream_terminal_events(std::string_view text) && { return std::move(stream_terminal_events(text)); }
+
+  /** stream_error_events: types of events that are errors, separated by commas; empty = as the profile says. */
+  Config& stream_error_events(std::string_view text) & { return put(ppn_config_set_stream_error_events, text); }
+  Config stream_error_events(std::string_view text) && { return std::move(stream_error_events(text)); }
+
+  /** stream_require_terminal: a stream that has a sentinel or terminal events and ends without one was cut. */
+  Config& stream_require_terminal(bool on) & { return put(ppn_config_set_stream_require_terminal, on); }
+  Config stream_require_terminal(bool on) && { return std::move(stream_require_terminal(on)); }
+
+  /** stream_lenient_content_type: take any media type but JSON for a stream of events. */
+  Config& stream_lenient_content_type(bool on) & { return put(ppn_config_set_stream_lenient_content_type, on); }
+  Config stream_lenient_content_type(bool on) && { return std::move(stream_lenient_content_type(on)); }
+
+  /** stream_validate_json: each line of a stream must be a JSON text. */
+  Config& stream_validate_json(bool on) & { return put(ppn_config_set_stream_validate_json, on); }
+  Config stream_validate_json(bool on) && { return std::move(stream_validate_json(on)); }
+
+  /** stream_auto_reconnect: a stream of events whose connection ends goes on over a new one, with Last-Event-ID. */
+  Config& stream_auto_reconnect(bool on) & { return put(ppn_config_set_stream_auto_reconnect, on); }
+  Config stream_auto_reconnect(bool on) && { return std::move(stream_auto_reconnect(on)); }
+
+  /** stream_resume_allowed: stream_auto_reconnect also for other methods than GET: the request is sent again, and may
+   *  be billed again. */
+  Config& stream_resume_allowed(bool on) & { return put(ppn_config_set_stream_resume_allowed, on); }
+  Config stream_resume_allowed(bool on) && { return std::move(stream_resume_allowed(on)); }
+
+  /** stream_reconnect_ms: wait before a stream goes on, until the server names another time; 0 = none. */
+  Config& stream_reconnect(std::chrono::milliseconds limit) & { return put(ppn_config_set_stream_reconnect_ms, limit); }
+  Config stream_reconnect(std::chrono::milliseconds limit) && { return std::move(stream_reconnect(limit)); }
+
+  /** stream_max_reconnects: connections in a row that may bring no event; 0 = no limit. */
+  Config& stream_max_reconnects(int64_t count) & { return put(ppn_config_set_stream_max_reconnects, count); }
+  Config stream_max_reconnects(int64_t count) && { return std::move(stream_max_reconnects(count)); }
 
   /** max_connections: connections of one client, idle ones included. */
   Config& max_connections(int64_t count) & { return put(ppn_config_set_max_connections, count); }

@@ -39,6 +39,15 @@ struct Timings {
   Span total;      /**< start to end */
 };
 
+/** How steadily the pieces of a stream came: see ppn_response_pace_ms. */
+struct Pace {
+  uint64_t pieces = 0;    /**< events, lines or chunks that were handed out */
+  Timings::Span first;    /**< start of the request to the first of them */
+  Timings::Span shortest; /**< the shortest time between two of them */
+  Timings::Span mean;     /**< the mean of these times */
+  Timings::Span longest;  /**< the longest */
+};
+
 /** What the server answered. It never changes after its request has completed, and outlives request, client and
  *  runtime; inside on_headers only its head may be read.
  *  Thread: any, except json(). Blocks: never. Since 0.1. */
@@ -167,14 +176,21 @@ class Response {
             span(PPN_TIMING_SEND), span(PPN_TIMING_FIRST_BYTE), span(PPN_TIMING_BODY),    span(PPN_TIMING_TOTAL)};
   }
 
+  /** Of a stream, once complete. */
+  Pace pace() const noexcept {
+    const auto ms = [this](int32_t which) { return milliseconds(ppn_response_pace_ms(handle(), which)); };
+    return {ppn_response_pieces(handle()), ms(PPN_PACE_FIRST), ms(PPN_PACE_SHORTEST), ms(PPN_PACE_MEAN),
+            ms(PPN_PACE_LONGEST)};
+  }
+
   /** The handle for calls into the C ABI; it stays this object's. */
   ppn_response* handle() const noexcept { return handle_.get(); }
 
  private:
   std::shared_ptr<const Response> share() const { return std::make_shared<const Response>(handle_.share()); }
 
-  Timings::Span span(int32_t which) const noexcept {
-    const double ms = ppn_response_timing_ms(handle(), which);
+  Timings::Span span(int32_t which) const noexcept { return milliseconds(ppn_response_timing_ms(handle(), which)); }
+  static Timings::Span milliseconds(double ms) noexcept {
     if (ms < 0) return std::nullopt;
     return std::chrono::duration<double, std::milli>(ms);
   }

@@ -1,0 +1,150 @@
+// A stream that breaks goes on with another attempt: as any other call while nobody has seen anything of it
+// (SEMANTICS 3.1.1), and afterwards where it may be resumed (3.4.6, WHATWG HTML 9.2.3).
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/random.hpp"
+#include "client/running_call_admission.hpp"
+#include "client/running_call_middleware.hpp"
+#include "codec/headers.hpp"
+#include "policy/stream_reconnect.hpp"
+
+namespace ppn {
+
+Task<Status> RunningCall::deliver_to_the_end() {
+  for (;;) {
+    Status outcome = co_await deliver();
+    if (facts_.collects || answer_ || attempt_->answered() || token_.interruption() != ErrorCode::ok) co_return outcome;
+    barren_ = body_.has_handed_on() ? 0 : barren_ + 1;
+    Status next;
+    if (const RetryDecision again = start_over(outcome); again.retry) {
+      ++retries_;
+      next = co_await another_attempt(again, outcome);
+    } else if (goes_on_after(outcome)) {
+      next = co_await reconnect(std::move(outcome));
+    } else {
+      co_return outcome;
+    }
+    if (!next || lost_) co_return next;
+    filter_stream();
+  }
+}
+
+// Whether a stream whose head nobody has seen is tried again from its begin. A status that is an error was judged before.
+RetryDecision RunningCall::start_over(const Status& outcome) {
+  if (outcome || !may_start_over() || body_.has_handed_on() || attempt_->response()->status >= 400) return {};
+  if (!handler_->take_back_head()) return {};
+  committed_ = false;
+  RetryDecision decision = settle(outcome);
+  last_outcome_ = decision.outcome;
+  committed_ = !decision.retry;
+  if (!decision.retry) stop_reason_ = decision.reason;
+  return decision;
+}
+
+// Before its first piece; keeps the request until then.
+bool RunningCall::may_start_over() const noexcept {
+  const RetryOptions& options = call_->request_options().retry;
+  return body_.tells_head() && !handler_->wants_head() && (options.max_retries > retries_ || decider_) &&
+         (!source_ || source_->rewindable());
+}
+
+bool RunningCall::is_resumable() const noexcept {
+  return delivery_ == Delivery::events &&
+         may_resume(call_->request_options().stream, call_->message_.method, !source_ || source_->rewindable());
+}
+
+bool RunningCall::goes_on_after(const Status& outcome) const noexcept {
+  if (!attempt_ || !is_resumable()) return false;
+  const auto& response = attempt_->response();
+  const StreamEnd end{.code = outcome ? ErrorCode::ok : outcome.error().code,
+                      .terminal = body_.at_marker() || (response && response->status == 204),
+                      .failures = barren_};
+  return goes_on(call_->request_options().stream, end);
+}
+
+// Connections for the rest of the stream, until one has a head; the outcome of the last one when no other follows.
+Task<Status> RunningCall::reconnect(Status outcome) {
+  const RequestOptions& options = call_->request_options();
+  do {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+    const auto asked = body_.retry_ms();
+    const std::int64_t asked_ms = asked ? static_cast<std::int64_t>(std::min(*asked, kMost)) : -1;
+    const RetryDecision decision{
+        .retry = true,
+        .delay = reconnect_delay(options.stream, options.retry, asked_ms, barren_, random_unit()),
+        .source = DelaySource::reconnect,
+        .outcome = OutcomeClass::committed};
+    if (facts_.deadline != kNever && decision.delay >= facts_.deadline - loop_.now()) co_return outcome;
+    body_.go_on();
+    last_outcome_ = decision.outcome;
+    outcome = co_await another_attempt(decision, outcome);
+    if (!outcome) ++barren_;
+  } while (!outcome && goes_on_after(outcome));
+  co_return outcome;
+}
+
+// The end of one attempt at a stream, and the next one as far as its head.
+Task<Status> RunningCall::another_attempt(const RetryDecision& decision, const Status& outcome) {
+  if (const auto& response = attempt_->response()) {
+    // Nobody else writes to it any more; who has seen its head may read on.
+    earlier_attempts_ = response->earlier_attempts;
+    close_response(*response);
+    if (committed_) response->complete.store(true, std::memory_order_release);
+  }
+  report_attempt_end(*attempt_, outcome ? ErrorCode::ok : outcome.error().code);
+  if (outgoing_) outgoing_->chain.end(outcome ? nullptr : &outcome.error());
+  if (Status ready = co_await next_attempt(decision, outcome); !ready) co_return ready;
+  if (!body_.tells_head()) set_last_event_id();
+  co_return co_await try_until_settled();
+}
+
+// An id that no header can carry is not sent, and neither is an empty one; an id that the user has set stays until the
+// stream names another.
+void RunningCall::set_last_event_id() {
+  constexpr const char* kName = "Last-Event-ID";
+  const std::string_view id = body_.last_event_id();
+  HeaderList& headers = call_->message_.headers;
+  if (id.empty() && !body_.has_seen_id()) return;
+  if (!id.empty() && is_header_value(id)) {
+    headers.set(kName, id);
+  } else {
+    headers.remove(kName);
+  }
+  call_->encode_again(call_->message_, call_->wire_);
+}
+
+// A stream may be silent for hours. From its first piece on nothing is sent again, so the request is not needed.
+void RunningCall::forget_request() noexcept {
+  call_->wire_ = {};
+  origin_ = {};
+  // Filters of middleware may still look at these.
+  if (!middleware_) call_->message_.headers = {};
+}
+
+void RunningCall::on_first_piece() noexcept {
+  if (!facts_.collects && !is_resumable()) forget_request();
+}
+
+// What its call adds to a response at the end.
+void RunningCall::close_response(Response& response) noexcept {
+  const bool made_up = answer_ || attempt_->answered();
+  response.body_bytes = made_up ? response.body.size() : attempt_->received_bytes();
+  if (attempt_) response.timings = attempt_->timings();
+  response.timings.set(Span::total, monotonic_now() - facts_.started);
+  body_.note_stream_state(response, facts_.started);
+}
+
+// After complete(), when that had left the attempt to its rest.
+void RunningCall::leave() noexcept {
+  token_.stop();
+  attempt_->let_go();
+  attempt_.reset();
+  source_.reset();
+  client_loop_->leave(*this);
+  client_loop_.reset();
+  call_.reset();
+}
+
+}  // namespace ppn
