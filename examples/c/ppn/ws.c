@@ -124,15 +124,15 @@ static int32_t open_websocket(struct run* run, ppn_client* client) {
                                        options->echo ? echo_message : NULL, options->verbose ? log_close : NULL,
                                        options->verbose ? log_reconnecting : NULL, NULL, &run->echo, NULL, &run->error);
   }
-  if (code == PPN_OK) code = ppn_websocket_connect(run->websocket, &run->error);
-  if (code != PPN_OK) return code;
-  code = PPN_PENDING;
-  while (code == PPN_PENDING) code = ppn_websocket_wait_open(run->websocket, wait_ms(run), &run->error);
-  if (code != PPN_E_WS_CLOSED) return code;
-  /* It was open, and has ended already: there may be messages, and how it ended comes after them. */
-  ppn_error_release(run->error);
-  run->error = NULL;
-  return PPN_OK;
+  return code == PPN_OK ? ppn_websocket_connect(run->websocket, &run->error) : code;
+}
+
+/* Whether lines can be sent. One that was open may have ended already; its messages come all the same, and how it ended
+ * after them. */
+static int is_open(struct run* run) {
+  int32_t code = PPN_PENDING;
+  while (code == PPN_PENDING) code = ppn_websocket_wait_open(run->websocket, wait_ms(run), NULL);
+  return code == PPN_OK;
 }
 
 static void write_head(struct run* run) {
@@ -140,7 +140,7 @@ static void write_head(struct run* run) {
   ppn_response* response = NULL;
   if (!run->options->include_head) return;
   if (ppn_websocket_response(run->websocket, &response, NULL) != PPN_OK) return;
-  append_head(&head, response);
+  if (ppn_response_status(response) == 101) append_head(&head, response);
   output_write(&run->output, head.data, head.length);
   output_flush(&run->output);
   text_free(&head);
@@ -242,9 +242,10 @@ int command_ws(const struct options* options) {
   code = session_client(options, &client, &run.error);
   if (code == PPN_OK && options->verbose) code = call_log_start(client, &run.error);
   if (code == PPN_OK) code = open_websocket(&run, client);
-  if (code == PPN_OK || code == PPN_END) {
+  if (code == PPN_OK) {
+    const int open = is_open(&run);
     write_head(&run);
-    if (!options->echo) status = input_start(&run.input, run.websocket);
+    if (open && !options->echo) status = input_start(&run.input, run.websocket);
     if (status == 0) code = options->echo ? echo_until_closed(&run) : read_messages(&run);
     input_stop(&run.input);
   }
