@@ -278,7 +278,7 @@ constexpr auto definitions = std::to_array<Definition>({
     ms("websocket_reconnect_delay_ms", socket<&Socket::reconnect_delay_ms>,
        "wait before the second attempt, doubled for each further one; the first waits up to 1 s", wait_ms),
     ms("websocket_reconnect_max_delay_ms", socket<&Socket::reconnect_max_delay_ms>,
-       "the longest wait that doubling leads to", wait_ms),
+       "the longest wait, unless the server asks for more", wait_ms),
     word("websocket_reconnect_codes", socket<&Socket::reconnect_codes>, "",
          "close codes from 4000 to 4999 after which it is opened again, such as 4000,4100-4199", check_reconnect_codes),
     boolean("websocket_resend_unsent", socket<&Socket::resend_unsent>,

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/free_memory.hpp"
 #include "base/random.hpp"
 
 namespace ppn {
@@ -14,12 +15,6 @@ namespace {
 constexpr std::size_t kWireBytes = std::size_t{64} * 1024;
 // After this many bytes without a wait, other connections of the loop get their turn.
 constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
-
-// Assigning an empty string or vector keeps the memory.
-template <class Container>
-void free_memory(Container& container) noexcept {
-  Container().swap(container);
-}
 
 WebSocketMask fresh_mask() noexcept {
   return std::bit_cast<WebSocketMask>(unpredictable_bits());

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/ascii.hpp"
+#include "base/free_memory.hpp"
 #include "codec/scan.hpp"
 
 namespace ppn {
@@ -42,7 +43,7 @@ void Http1Block::begin_head() {
   fields_.clear();
   fields_before_ = 0;
   buffer_.clear();
-  if (buffer_.capacity() > kKeptBuffer) buffer_ = {};
+  if (buffer_.capacity() > kKeptBuffer) free_memory(buffer_);
   line_begin_ = 0;
 }
 

@@ -1,5 +1,7 @@
 #include "codec/line_decoder.hpp"
 
+#include "base/free_memory.hpp"
+
 namespace ppn {
 namespace {
 
@@ -19,7 +21,7 @@ LineDecoder::Step LineDecoder::next(std::string_view& input) {
   if (clear_on_next_) {
     clear_on_next_ = false;
     partial_.clear();
-    if (partial_.capacity() > kKeptBuffer) partial_ = {};
+    if (partial_.capacity() > kKeptBuffer) free_memory(partial_);
   }
   if (!bom_.pass(input, partial_)) return Step::need_input;
   while (!input.empty()) {

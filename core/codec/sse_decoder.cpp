@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/ascii.hpp"
+#include "base/free_memory.hpp"
 #include "codec/scan.hpp"
 #include "codec/utf8.hpp"
 
@@ -14,7 +15,7 @@ constexpr std::size_t kKeptBuffer = std::size_t{64} * 1024;
 
 void empty_buffer(std::string& buffer) {
   buffer.clear();
-  if (buffer.capacity() > kKeptBuffer) buffer = {};
+  if (buffer.capacity() > kKeptBuffer) free_memory(buffer);
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ constexpr Nanos kRestartTo = 30'000 * kMillisecond;
 // A connection that lasted so long counts as a success; a shorter one may be a server that drops whoever comes.
 constexpr Nanos kStable = 10'000 * kMillisecond;
 constexpr std::int64_t kMaxDoublings = 30;
+// All who were told the same Retry-After are spread over so much behind it (SEMANTICS 3.1.5).
+constexpr Nanos kMaxLateness = 1'000 * kMillisecond;
 
 Nanos share_of(Nanos span, double share) noexcept {
   return static_cast<Nanos>(static_cast<double>(span) * share);
@@ -74,14 +76,16 @@ Nanos WebSocketReconnect::delay_for(const WebSocketEnding& ending, double random
   if (ending.close_code == 1012) {
     delay = kRestartFrom + share_of(kRestartTo - kRestartFrom, random);
   } else if (attempts_ == 0) {
-    delay = share_of(kFirstSpread, random);
+    delay = share_of(std::min(kFirstSpread, options_.max_delay_ms * kMillisecond), random);
   } else {
     const std::int64_t factor = std::int64_t{1} << std::min(attempts_, kMaxDoublings);
     const std::int64_t limit = options_.max_delay_ms;
     const std::int64_t whole = options_.delay_ms > limit / factor ? limit : options_.delay_ms * factor;
     delay = share_of(whole * kMillisecond, 0.5 + random / 2);
   }
-  return std::max(delay, ending.server_delay_ms * kMillisecond);
+  if (ending.server_delay_ms <= 0) return delay;
+  const Nanos asked = ending.server_delay_ms * kMillisecond;
+  return std::max(delay, asked + share_of(std::min(kMaxLateness, asked / 10), random));
 }
 
 }  // namespace ppn

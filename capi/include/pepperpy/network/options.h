@@ -949,7 +949,7 @@ PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_attempts(ppn_config*
  *  time. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_config_set_websocket_reconnect_delay_ms(ppn_config* config, int64_t ms, ppn_error** error);
 
-/** Set websocket_reconnect_max_delay_ms: the longest wait that doubling leads to. A request may override it
+/** Set websocket_reconnect_max_delay_ms: the longest wait, unless the server asks for more. A request may override it
  *  (ppn_request_set_option). Environment: PEPPERPY_NETWORK_WEBSOCKET_RECONNECT_MAX_DELAY.
  *  @param ms  Milliseconds; default 30000; range 1..86400000.   @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_CONFIG_ERROR (out of range). Thread: one at a

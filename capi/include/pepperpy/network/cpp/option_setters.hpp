@@ -646,7 +646,7 @@ class OptionSetters {
     return std::move(websocket_reconnect_delay(limit));
   }
 
-  /** websocket_reconnect_max_delay_ms: the longest wait that doubling leads to. */
+  /** websocket_reconnect_max_delay_ms: the longest wait, unless the server asks for more. */
   Config& websocket_reconnect_max_delay(std::chrono::milliseconds limit) & {
     return put(ppn_config_set_websocket_reconnect_max_delay_ms, limit);
   }
