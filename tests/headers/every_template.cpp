@@ -87,6 +87,32 @@ static std::size_t repeat(const ppn::HTTPClient& client) {
 }
 
 template <class Client>
+static std::size_t converse(const Client& client) {
+  ppn::WebSocketClient socket(client, "");
+  socket.header("a", "b").headers({{"a", "b"}}).subprotocol("a").url("").option("a", 5s).option("a", true);
+  socket.on_open([](const ppn::Response&) {}).on_close([](const ppn::WebSocketClose&) {});
+  socket.on_message([](const ppn::WebSocketMessage& message) {
+    return message.data().empty() ? ppn::Flow::abort : ppn::Flow::proceed;
+  });
+  socket.on_message([](ppn::WebSocketMessage) {}).on_open([](ppn::Response) {}).on_terminated([](auto) {});
+  socket.on_reconnecting([](const ppn::ReconnectAttempt& next) { next.header("a", "b"); });
+  socket.on_reconnecting([](const auto& next) {
+    next.url("");
+    return next.attempt() > 3 || next.error() ? ppn::Flow::abort : ppn::Flow::proceed;
+  });
+  socket.connect();
+  socket.send(ppn::MessageKind::text, "", [](const std::exception_ptr&) {});
+  socket.send_wait(ppn::MessageKind::json, "1", 5ms);
+  socket.send_wait(ppn::MessageKind::binary, "");
+  std::size_t sum = socket.wait_open() && socket.wait_open(5s) && socket.wait_closed(5us) ? 1 : 0;
+  for (const auto& message : socket.messages()) sum += message.data().size();
+  for (const ppn::WebSocketMessage message : socket.messages()) sum += message.json().size();
+  while (const auto message = socket.next(5s)) sum += message->is_text() ? 1U : 2U;
+  while (const auto unsent = socket.take_unsent()) sum += unsent->data.size();
+  return sum;
+}
+
+template <class Client>
 static std::size_t use(const Client& client) {
   ppn::Request request = client.request("GET", "").header("a", "b").add_header("a", "b").body("").json("1");
   request = client.request("GET", "").headers({}).option("a", true).on_headers([](const ppn::Response&) {});
@@ -126,6 +152,11 @@ int main() {
                           use(ppn::RequestManager(ppn::NetworkConfig::request_manager("http://localhost"))) +
                           use(ppn::APIClient(ppn::NetworkConfig::api_client("http://localhost", "key"))) +
                           use(ppn::APIClient("https://localhost", "key", {"x-api-key", ""}, std::move(config)));
+  converse(ppn::HTTPClient());
+  converse(ppn::StreamingClient());
+  converse(ppn::RequestManager("http://localhost"));
+  converse(ppn::APIClient("http://localhost", "key"));
+  ppn::WebSocketClient("ws://localhost").close();
   ppn::RateLimiter(60).wait_for(5s).settle(1);
   ppn::clear_log_sink();
   ppn::set_thread_hooks([] {}, [] {});

@@ -51,5 +51,7 @@
 #include "network/cpp/runtime.hpp"
 #include "network/cpp/stream.hpp"
 #include "network/cpp/version.hpp"
+#include "network/cpp/websocket.hpp"
+#include "network/cpp/websocket_lambdas.hpp"
 
 #endif

@@ -63,6 +63,7 @@ using MiddlewareHandle = Handle<ppn_middleware, ppn_middleware_acquire, ppn_midd
 using MiddlewareContextHandle =
     Handle<ppn_middleware_context, ppn_middleware_context_acquire, ppn_middleware_context_release>;
 using StreamHandle = Handle<ppn_stream, ppn_stream_acquire, ppn_stream_release>;
+using WebSocketHandle = Handle<ppn_websocket, ppn_websocket_acquire, ppn_websocket_release>;
 
 /** The C ABI refuses NULL where it wants a text, and an empty std::string_view may be one. */
 inline const char* data_of(std::string_view text) noexcept {
