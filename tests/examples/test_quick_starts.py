@@ -11,7 +11,7 @@ import support  # noqa: E402
 C_PROGRAMS = ("quickstart", "dlopen_quickstart", "chat_stream", "chat_pull", "cancel")
 POLICY_PROGRAMS = ("retry", "rate_limited_batch", "middleware_trace")
 CPP_POLICY_PROGRAMS = tuple("cpp_" + name for name in POLICY_PROGRAMS)
-CHATS = ("ws_chat",)
+CHATS = ("ws_chat", "cpp_ws_chat")
 PROGRAMS = (*C_PROGRAMS, *CHATS, "ws_reconnect", "cpp_quickstart", "cpp_chat_stream", *POLICY_PROGRAMS,
             *CPP_POLICY_PROGRAMS)
 STREAMS = ("chat_stream", "chat_pull", "cpp_chat_stream")
