@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   status = ppn_websocket_new(client, "/v1/realtime", PPN_AUTO_LENGTH, &websocket, &error);
   if (status != PPN_OK) goto done;
   if ((status = ppn_websocket_connect(websocket, &error)) != PPN_OK) goto done;
-  /* Queued until the connection is open. */
+  if ((status = ppn_websocket_wait_open(websocket, -1, &error)) != PPN_OK) goto done; /* says why there is none */
   if ((status = ask(websocket, questions[0], &error)) != PPN_OK) goto done;
   /* -1: no timeout of our own; pings find out when the server has gone. */
   while ((status = ppn_websocket_next(websocket, -1, &message, &error)) == PPN_OK) {

@@ -63,10 +63,9 @@ static int print_event(const ppn_event* message, int* connections) {
   size_t length = 0;
   const char *data = ppn_event_data(message, &length), *type = "", *text = NULL;
   ppn_json* event = NULL;
-  int finished = 0;
   if (ppn_json_parse(data, length, &event, NULL) != PPN_OK) return 0;
   if (ppn_json_string(event, "/type", PPN_AUTO_LENGTH, &type, NULL, NULL) != PPN_OK) type = "";
-  finished = strcmp(type, "response.completed") == 0;
+  const int finished = strcmp(type, "response.completed") == 0;
   if (strcmp(type, "session.created") == 0) {
     if (++*connections > 1) putchar('\n');
     printf("connection %d:", *connections);
@@ -126,6 +125,7 @@ int main(int argc, char** argv) {
   if (status != PPN_OK) goto done;
   if ((status = set_token(websocket, &tokens, &error)) != PPN_OK) goto done;
   if ((status = ppn_websocket_connect(websocket, &error)) != PPN_OK) goto done;
+  if ((status = ppn_websocket_wait_open(websocket, -1, &error)) != PPN_OK) goto done; /* says why there is none */
   status = ppn_websocket_send(websocket, PPN_WEBSOCKET_JSON, question, PPN_AUTO_LENGTH, &error);
   if (status != PPN_OK) goto done;
   while ((status = ppn_websocket_next(websocket, -1, &message, &error)) == PPN_OK) {

@@ -35,7 +35,8 @@ void ask(ppn::WebSocketClient& socket, std::string_view question) {
 void chat(const ppn::APIClient& api) {
   ppn::WebSocketClient socket(api, "/v1/realtime");
   socket.option("websocket_reconnect", "off").connect();
-  ask(socket, questions[0]);  // queued until the connection is open
+  socket.wait_open();  // throws when there is no connection, and says why
+  ask(socket, questions[0]);
   std::size_t answered = 0;
   for (const ppn::WebSocketMessage& message : socket.messages()) {
     const ppn::Json event = message.json();
