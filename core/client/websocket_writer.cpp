@@ -65,12 +65,12 @@ bool WebSocketWriter::fill() {
   marks_.clear();
   settled_ = 0;
   if (close_state_ == CloseState::encoded) return false;
-  if (frame_.empty()) {  // nothing may stand inside a frame
-    if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
-    if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
-  }
   const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
-  while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
+  do {
+    append_pending_control();
+    if (!data_may_go() || !next_message()) break;
+    append_data();
+  } while (wire_.size() < kWireBytes);
   const bool data_left =
       close_state_ == CloseState::now ? !frame_.empty() : index_ < batch_.messages.size() || !last_batch_;
   if (close_state_ != CloseState::open && !data_left) {
@@ -78,6 +78,13 @@ bool WebSocketWriter::fill() {
     close_state_ = CloseState::encoded;
   }
   return !wire_.empty();
+}
+
+// Nothing may stand inside a frame, which may be longer than one filling.
+void WebSocketWriter::append_pending_control() {
+  if (!frame_.empty()) return;
+  if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
+  if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
 }
 
 void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view payload) {

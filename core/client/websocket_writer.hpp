@@ -55,6 +55,7 @@ class WebSocketWriter {
   static constexpr std::size_t kLater = static_cast<std::size_t>(-1);
 
   bool fill();
+  void append_pending_control();
   void append_control(WebSocketOpcode opcode, std::string_view payload);
   bool next_message();
   void append_data();
