@@ -22,6 +22,17 @@ WebSocketReconnectOptions reconnect_options(const RequestOptions& request, bool 
           .further_codes = parse_close_codes(options.reconnect_codes).value_or(CloseCodeSet())};
 }
 
+// Where there is not even memory to say so, an end without an error has to do.
+WebSocketEnd no_memory(int code) noexcept {
+  try {
+    return {.code = code,
+            .reason = {},
+            .error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "no memory for the WebSocket")};
+  } catch (const std::bad_alloc&) {
+    return {.code = code, .reason = {}, .error = nullptr};
+  }
+}
+
 }  // namespace
 
 RunningWebSocket::RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared_ptr<ClientLoop> client_loop,
@@ -42,7 +53,7 @@ void RunningWebSocket::begin() noexcept {
   try {
     run();
   } catch (const std::bad_alloc&) {
-    terminate({});
+    terminate(no_memory(0));
   }
 }
 
@@ -55,7 +66,7 @@ RootTask RunningWebSocket::run() {
       end = co_await one_connection();
       again = co_await wait_to_reconnect(end);
     } catch (const std::bad_alloc&) {
-      end.error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "");
+      end = no_memory(end.code);
       again = false;
     }
   }
@@ -109,22 +120,32 @@ Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
   owner_->enter(WebSocket::State::open);
   log(LogLevel::debug, "WebSocket open");
   if (owner_->handler_) owner_->handler_->on_open(handshake);
-  if (const auto wish = close_wish()) conversation.close(wish->code, wish->reason);
+  if (const auto wish = close_wish()) start_closing(*wish);
 
-  WebSocketEnd end = co_await conversation.run(token_);
+  // Whoever was told of the connection is told of its end, whatever happens.
+  WebSocketEnd end;
+  try {
+    end = co_await conversation.run(token_);
+  } catch (const std::bad_alloc&) {
+    end = no_memory(close_code::kAbnormal);
+  }
   conversation_ = nullptr;
-  // They keep their place before what was queued later: for the next connection, or for the list of the unsent.
-  std::vector<UnsentMessage> unsent;
-  conversation.writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
-  owner_->outbox_->put_back(std::move(unsent));
-  // Now: what a callback or another thread sends from here on is for the next connection.
-  if (!owner_->options().resend_unsent) set_aside_unsent();
+  // They keep their place before what was queued later: for the next connection, or for the list of the unsent. What is
+  // sent from here on, by on_close too, is meant for the next one.
+  owner_->outbox_->put_back(conversation.writer().take_unsent(end.error ? end.error->code : ErrorCode::ws_closed));
+  if (!owner_->options().resend_unsent) owner_->set_aside_unsent();
   tell_close(end);
   co_return std::move(end);
 }
 
-void RunningWebSocket::tell_close(const WebSocketEnd& end) {
-  {
+void RunningWebSocket::start_closing(const CloseWish& wish) {
+  owner_->enter(WebSocket::State::closing);
+  conversation_->close(wish.code, wish.reason);
+}
+
+void RunningWebSocket::tell_close(WebSocketEnd& end) {
+  try {
+    log(LogLevel::debug, "WebSocket closed with " + std::to_string(end.code));
     const std::lock_guard lock(owner_->mutex_);
     owner_->close_code_ = end.code;
     owner_->close_reason_ = end.reason;
@@ -132,8 +153,9 @@ void RunningWebSocket::tell_close(const WebSocketEnd& end) {
       end.error->url = owner_->url_.redacted();
       scrub_error(*end.error, CallSecrets(owner_->headers_, owner_->url_));
     }
+  } catch (const std::bad_alloc&) {
+    end = no_memory(end.code);
   }
-  log(LogLevel::debug, "WebSocket closed with " + std::to_string(end.code));
   if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, end.error.get());
 }
 
@@ -163,21 +185,16 @@ Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
   co_return false;
 }
 
-void RunningWebSocket::set_aside_unsent() {
-  std::vector<UnsentMessage> unsent;
-  owner_->outbox_->take_unsent(unsent);
-  owner_->keep_unsent(std::move(unsent), ErrorCode::ws_closed);
-}
-
 void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
   const std::shared_ptr<WebSocket> owner = owner_;
   owner->outbox_->shut();
+  owner->set_aside_unsent();
+  std::shared_ptr<const Error> error;
   try {
-    set_aside_unsent();
+    error = std::move(end.error);
   } catch (const std::bad_alloc&) {
-    // The list of what was not sent is not complete; the end is still told.
+    // There is no memory to hand the error on with.
   }
-  const std::shared_ptr<const Error> error = std::move(end.error);
   owner->end_with(error);
   if (owner->handler_) {
     owner->handler_->on_terminated(error.get());
@@ -278,7 +295,7 @@ void RunningWebSocket::look() {
     if (wish) token_.cancel();
     return;
   }
-  if (wish) conversation_->close(wish->code, wish->reason);
+  if (wish && !conversation_->closing()) start_closing(*wish);
   conversation_->look();
 }
 

@@ -75,9 +75,9 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   WebSocketEnd stopped();
   WebSocketEnd failed(Error error);
   WebSocketRequest request();
-  void set_aside_unsent();
   void look();
-  void tell_close(const WebSocketEnd& end);
+  void start_closing(const CloseWish& wish);
+  void tell_close(WebSocketEnd& end);
   void terminate(WebSocketEnd end) noexcept;
   std::optional<CloseWish> close_wish();
 

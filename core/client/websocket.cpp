@@ -1,6 +1,8 @@
 #include "client/websocket.hpp"
 
+#include <array>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/log.hpp"
@@ -261,23 +263,47 @@ void WebSocket::enter(State state) {
   changed_.notify_all();
 }
 
-// The newest are kept, up to what the queue may hold: a program that never asks for them must not grow.
-void WebSocket::keep_unsent(std::vector<UnsentMessage> messages, ErrorCode outcome) {
-  for (const UnsentMessage& message : messages) message.receipt.settle(outcome);
+// What waits in the outbox will not be sent. It is taken once: whoever is told may send again.
+void WebSocket::set_aside_unsent() noexcept {
+  std::array<WebSocketBatch, 2> batches;
+  for (WebSocketBatch& batch : batches) {
+    if (!outbox_->take(batch)) break;
+  }
+  std::size_t dropped = 0;
+  for (const WebSocketBatch& batch : batches) dropped += keep_unsent(batch);
+  for (const WebSocketBatch& batch : batches) {
+    for (const OutgoingMessage& message : batch.messages) {
+      outbox_->release(message.size);
+      message.receipt.settle(ErrorCode::ws_closed);
+    }
+  }
+  if (dropped == 0) return;
+  try {
+    log(LogLevel::warning, std::to_string(dropped) + " unsent messages of a WebSocket were not asked for and dropped");
+  } catch (const std::bad_alloc&) {
+    // The line is lost.
+  }
+}
+
+// The newest are kept, up to what the queue may hold: a program that never asks for them must not grow. Returns how many
+// were dropped.
+std::size_t WebSocket::keep_unsent(const WebSocketBatch& batch) noexcept {
   const std::lock_guard lock(mutex_);
   std::size_t dropped = 0;
-  for (UnsentMessage& message : messages) {
-    unsent_bytes_ += queue_cost(message.data.size());
-    unsent_.push_back(std::move(message));
+  for (const OutgoingMessage& message : batch.messages) {
+    try {
+      unsent_.push_back({message.type, std::string(batch.data(message))});
+      unsent_bytes_ += queue_cost(message.size);
+    } catch (const std::bad_alloc&) {
+      ++dropped;
+    }
   }
   while (unsent_.size() > 1 && unsent_bytes_ > static_cast<std::size_t>(options().send_queue_bytes)) {
     unsent_bytes_ -= queue_cost(unsent_.front().data.size());
     unsent_.pop_front();
     ++dropped;
   }
-  if (dropped > 0) {
-    log(LogLevel::warning, std::to_string(dropped) + " unsent messages of a WebSocket were not asked for and dropped");
-  }
+  return dropped;
 }
 
 void WebSocket::end_with(std::shared_ptr<const Error> error) noexcept {

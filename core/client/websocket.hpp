@@ -35,6 +35,11 @@ namespace ppn {
 
 class RunningWebSocket;
 
+struct UnsentMessage {
+  WebSocketMessageType type = WebSocketMessageType::text;
+  std::string data;
+};
+
 class WebSocket : public std::enable_shared_from_this<WebSocket> {
  public:
   enum class State : std::uint8_t { described, connecting, open, closing, waiting, closed };
@@ -115,7 +120,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
 
   // By the loop.
   void enter(State state);
-  void keep_unsent(std::vector<UnsentMessage> messages, ErrorCode outcome);
+  void set_aside_unsent() noexcept;
+  std::size_t keep_unsent(const WebSocketBatch& batch) noexcept;
   void end_with(std::shared_ptr<const Error> error) noexcept;
 
   const std::shared_ptr<Client> client_;

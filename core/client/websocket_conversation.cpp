@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "base/free_memory.hpp"
 #include "codec/websocket_close.hpp"
 
 namespace ppn {
@@ -49,17 +50,19 @@ Task<WebSocketEnd> WebSocketConversation::run(Token& token) {
   last_inbound_ = loop_.now();
   transport_->release_buffers();
   for (;;) {
-    const bool more = move_bytes();
+    // Bytes first: what has come proves life, however long this loop was busy with something else.
+    bool more = move_bytes();
+    if (!over_ && !aborted_ && loop_.now() >= deadline()) more |= look_at_clock();
     if (over_) break;
     if (more) owner_.ask_turn();
     const Wake wake = co_await transport_->event().until(token, deadline());
-    if (wake == Wake::interrupted) {
-      // Nobody waits for a Close frame: the connection is dropped.
+    if (wake != Wake::interrupted) continue;
+    // Nobody waits for a Close frame: the connection is dropped, however it stands. What has ended it before stays true.
+    const bool both_said = close_received_ && writer_.close_written();
+    if (!both_said && closing_ != Closing::by_problem) {
       finish(close_code::kAbnormal, ErrorCode::cancelled, "the WebSocket was cancelled");
-      break;
     }
-    if (loop_.now() >= deadline()) look_at_clock();
-    if (over_) break;
+    break;
   }
   co_return std::move(end_);
 }
@@ -88,10 +91,7 @@ bool WebSocketConversation::move_bytes() {
 
 bool WebSocketConversation::read() {
   if (paused_) return false;
-  if (!held_.empty()) {
-    const std::string held = std::exchange(held_, {});
-    feed(held);
-  }
+  feed_held();
   for (std::size_t taken = 0; taken < kTurnBytes;) {
     if (paused_ || aborted_ || over_) return false;
     const IoResult result = transport_->read(loop_.scratch());
@@ -103,20 +103,31 @@ bool WebSocketConversation::read() {
     last_inbound_ = loop_.now();
     ping_outstanding_ = false;
     taken += result.bytes;
-    feed({loop_.scratch().data(), result.bytes});
+    std::string_view input(loop_.scratch().data(), result.bytes);
+    feed(input);
+    held_.assign(input);
   }
   return true;
 }
 
-void WebSocketConversation::feed(std::string_view input) {
-  // After a problem nothing more is believed.
-  if (closing_ == Closing::by_problem) return;
-  switch (reader_.feed(input, *this)) {
-    case WebSocketReader::Step::need_input:
-    case WebSocketReader::Step::closed: return;
-    case WebSocketReader::Step::stopped: held_ = input; return;
-    case WebSocketReader::Step::failed: fail(reader_.problem()); return;
+// A reader may take one message at a time: what it leaves stays where it is.
+void WebSocketConversation::feed_held() {
+  if (held_.empty()) return;
+  std::string_view rest = std::string_view(held_).substr(held_taken_);
+  feed(rest);
+  held_taken_ = held_.size() - rest.size();
+  if (!rest.empty()) return;
+  free_memory(held_);
+  held_taken_ = 0;
+}
+
+// Leaves what a reader that pauses does not take.
+void WebSocketConversation::feed(std::string_view& input) {
+  if (closing_ != Closing::by_problem && reader_.feed(input, *this) == WebSocketReader::Step::failed) {
+    fail(reader_.problem());
   }
+  // After a problem nothing more is believed.
+  if (closing_ == Closing::by_problem) input = {};
 }
 
 bool WebSocketConversation::on_message(WebSocketMessageType type, std::string_view data) {
@@ -137,7 +148,8 @@ bool WebSocketConversation::on_ping(std::string_view payload) {
 // A pong that answers no ping of ours is fine (RFC 6455 5.5.3).
 bool WebSocketConversation::on_pong(std::string_view payload) {
   const auto last = ping_payload(pings_);
-  if (pings_ > 0 && payload == std::string_view(last.data(), last.size())) {
+  if (pong_awaited_ && payload == std::string_view(last.data(), last.size())) {
+    pong_awaited_ = false;
     owner_.on_round_trip(monotonic_now() - ping_sent_);
   }
   return true;
@@ -166,13 +178,15 @@ bool WebSocketConversation::on_close(std::uint16_t code, std::string_view reason
 }
 
 bool WebSocketConversation::write() {
+  if (write_failed_ && paused_) return false;
   const std::uint64_t before = writer_.written_bytes();
   const bool was_written = writer_.close_written();
   const WebSocketWriter::Step step = writer_.write();
   if (step == WebSocketWriter::Step::failed) {
-    // What the server said last may still be unread, and says more than our failure.
+    // What the server said last may still be unread, and says more than our failure. A reader that pauses takes it later.
+    write_failed_ = true;
     const bool more = read();
-    if (!over_ && !more) lost({IoResult::Kind::failed});
+    if (!over_ && !more && !paused_ && !aborted_) lost({IoResult::Kind::failed});
     return more && !over_;
   }
   if (closing_ != Closing::no && writer_.written_bytes() != before) {
@@ -191,7 +205,7 @@ void WebSocketConversation::fail(const WebSocketProblem& problem) {
   // What was queued before is no part of the problem.
   writer_.close(close_payload(problem.close_code), true);
   note_closing(Closing::by_problem);
-  owner_.on_closing(problem.close_code);
+  static_cast<void>(owner_.on_closing(problem.close_code));
 }
 
 void WebSocketConversation::note_closing(Closing how) {
@@ -228,27 +242,37 @@ Nanos WebSocketConversation::deadline() const noexcept {
   return deadline_after(last_inbound_, options_.ping_interval_ms);
 }
 
-void WebSocketConversation::look_at_clock() {
+// True when there is more to do.
+bool WebSocketConversation::look_at_clock() {
   if (closing_ == Closing::no) {
-    if (!ping_outstanding_) return send_ping();
-    return finish(close_code::kAbnormal, ErrorCode::ws_ping_timeout,
-                  "no byte came for " + std::to_string(options_.pong_timeout_ms) +
-                      " ms after a ping (websocket_pong_timeout_ms)");
+    if (!ping_outstanding_) {
+      send_ping();
+      return write();
+    }
+    // The event that tells of bytes may wait behind those of many other connections: the kernel knows.
+    transport_->distrust();
+    const bool more = read();
+    if (over_ || aborted_) return false;
+    if (!ping_outstanding_) return write() || more;
+    finish(close_code::kAbnormal, ErrorCode::ws_ping_timeout,
+           "no byte came for " + std::to_string(options_.pong_timeout_ms) +
+               " ms after a ping (websocket_pong_timeout_ms)");
+    return false;
   }
-  // The server does not end the connection: it has had its time.
   if (close_received_ || closing_ == Closing::by_problem) {
-    over_ = true;
-    return;
+    over_ = true;  // the server does not end the connection: it has had its time
+    return false;
   }
   finish(close_code::kAbnormal, ErrorCode::ws_close_timeout,
          "the server did not close within " + std::to_string(options_.close_timeout_ms) +
              " ms (websocket_close_timeout_ms)");
+  return false;
 }
 
 void WebSocketConversation::send_ping() {
   const auto payload = ping_payload(++pings_);
   writer_.ping({payload.data(), payload.size()});
-  ping_outstanding_ = true;
+  ping_outstanding_ = pong_awaited_ = true;
   ping_sent_ = monotonic_now();
   // Silence is the time to give memory back.
   writer_.release_buffers();

@@ -39,7 +39,8 @@ class WebSocketConversation final : private WebSocketSink {
    public:
     // Runs code of the user. `abort`: the conversation is going to be interrupted.
     virtual Flow deliver(WebSocketMessageType type, std::string_view data) = 0;
-    // The conversation ends with this code. Whether what is queued is to be sent before a Close is answered.
+    // The server has sent a Close frame, or something for which it gets one. Whether what is queued is to be sent before
+    // a Close is answered.
     virtual bool on_closing(int code) = 0;
     virtual void on_round_trip(Nanos time) = 0;
     // Sees to it that look() is called when other connections had their turn.
@@ -60,6 +61,8 @@ class WebSocketConversation final : private WebSocketSink {
   void look() noexcept { transport_->event().notify(); }
   // Sends what is queued, then a Close frame. look() makes it happen.
   void close(std::uint16_t code, std::string_view reason);
+  // Nothing can be changed any more about how it ends.
+  bool closing() const noexcept { return closing_ != Closing::no; }
   void resume() noexcept;
 
   WebSocketWriter& writer() noexcept { return writer_; }
@@ -74,13 +77,14 @@ class WebSocketConversation final : private WebSocketSink {
 
   bool move_bytes();
   bool read();
-  void feed(std::string_view input);
+  void feed(std::string_view& input);
+  void feed_held();
   bool write();
   void fail(const WebSocketProblem& problem);
   void lost(const IoResult& result);
   void finish(int code, ErrorCode error, std::string text);
   Nanos deadline() const noexcept;
-  void look_at_clock();
+  bool look_at_clock();
   void note_closing(Closing how);
   void send_ping();
 
@@ -90,8 +94,10 @@ class WebSocketConversation final : private WebSocketSink {
   const WebSocketOptions& options_;
   WebSocketReader reader_;
   WebSocketWriter writer_;
-  std::string held_;  // read, but not taken by a reader that is paused
+  std::string held_;            // read, but not taken by a reader that is paused
+  std::size_t held_taken_ = 0;  // of it
   bool paused_ = false;
+  bool write_failed_ = false;
   bool aborted_ = false;
 
   Closing closing_ = Closing::no;
@@ -101,7 +107,8 @@ class WebSocketConversation final : private WebSocketSink {
   WebSocketEnd end_;
 
   Nanos last_inbound_ = 0;
-  bool ping_outstanding_ = false;
+  bool ping_outstanding_ = false;  // nothing at all has come since
+  bool pong_awaited_ = false;      // for the round trip
   Nanos ping_sent_ = 0;
   std::uint64_t pings_ = 0;
 };

@@ -1,6 +1,8 @@
 #include "client/websocket_outbox.hpp"
 
+#include <cassert>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace ppn {
@@ -25,10 +27,14 @@ Status WebSocketOutbox::add(WebSocketMessageType type, std::string_view data, We
                    std::to_string(queued_) + " bytes wait to be sent, of " + std::to_string(max_bytes_) +
                        " (websocket_send_queue_bytes)");
   }
-  batch_.messages.reserve(batch_.messages.size() + 1);  // nothing is queued by half when memory is out
   const std::size_t offset = batch_.bytes.size();
   batch_.bytes.append(data);
-  batch_.messages.push_back({type, offset, data.size(), receipt});
+  try {
+    batch_.messages.push_back({type, offset, data.size(), receipt});
+  } catch (const std::bad_alloc&) {
+    batch_.bytes.resize(offset);  // nothing is queued by half
+    throw;
+  }
   queued_ += cost;
   return {};
 }
@@ -39,45 +45,33 @@ void WebSocketOutbox::shut() {
   if (waiting_ > 0) room_.notify_all();
 }
 
-bool WebSocketOutbox::take(WebSocketBatch& batch) {
+bool WebSocketOutbox::take(WebSocketBatch& batch) noexcept {
   const std::lock_guard lock(mutex_);
-  if (batch_.messages.empty()) return false;
-  std::swap(batch_, batch);
+  WebSocketBatch& oldest = returned_.messages.empty() ? batch_ : returned_;
+  if (oldest.messages.empty()) return false;
+  std::swap(oldest, batch);
   return true;
 }
 
-void WebSocketOutbox::release(std::size_t bytes) {
+void WebSocketOutbox::release(std::size_t bytes) noexcept {
   queued_ -= queue_cost(bytes);
   // Who waits looks at queued_ under the lock; without the lock it could be told between its look and its sleep.
   const std::lock_guard lock(mutex_);
   if (waiting_ > 0) room_.notify_all();
 }
 
-void WebSocketOutbox::put_back(std::vector<UnsentMessage> messages) {
-  if (messages.empty()) return;
+// What is returned was taken last, so nothing older waits.
+void WebSocketOutbox::put_back(WebSocketBatch batch) noexcept {
+  if (batch.messages.empty()) return;
   const std::lock_guard lock(mutex_);
-  WebSocketBatch joined;
-  joined.messages.reserve(messages.size() + batch_.messages.size());
-  const auto append = [&](WebSocketMessageType type, std::string_view data, WebSocketReceipt receipt) {
-    joined.messages.push_back({type, joined.bytes.size(), data.size(), receipt});
-    joined.bytes.append(data);
-  };
-  for (const UnsentMessage& message : messages) {
-    append(message.type, message.data, message.receipt);
-    queued_ += queue_cost(message.data.size());
-  }
-  for (const OutgoingMessage& message : batch_.messages) append(message.type, batch_.data(message), message.receipt);
-  batch_ = std::move(joined);
+  assert(returned_.messages.empty());
+  std::swap(returned_, batch);
 }
 
-void WebSocketOutbox::take_unsent(std::vector<UnsentMessage>& out) {
+void WebSocketOutbox::release_buffers() noexcept {
   const std::lock_guard lock(mutex_);
-  for (const OutgoingMessage& message : batch_.messages) {
-    out.push_back({message.type, std::string(batch_.data(message)), message.receipt});
-    queued_ -= queue_cost(message.size);
-  }
-  batch_ = {};
-  if (waiting_ > 0) room_.notify_all();
+  if (returned_.messages.empty()) returned_.free();
+  if (batch_.messages.empty()) batch_.free();
 }
 
 }  // namespace ppn

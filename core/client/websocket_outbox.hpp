@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error_code.hpp"
+#include "base/free_memory.hpp"
 #include "base/result.hpp"
 #include "codec/websocket_reader.hpp"
 
@@ -46,12 +47,10 @@ struct WebSocketBatch {
     messages.clear();
     bytes.clear();
   }
-};
-
-struct UnsentMessage {
-  WebSocketMessageType type = WebSocketMessageType::text;
-  std::string data;
-  WebSocketReceipt receipt;
+  void free() noexcept {
+    free_memory(messages);
+    free_memory(bytes);
+  }
 };
 
 class WebSocketOutbox {
@@ -67,14 +66,14 @@ class WebSocketOutbox {
   std::size_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
 
   // Thread, for the rest: the loop thread.
-  // Swaps what is there for `batch`, which is empty. False when nothing is there.
-  bool take(WebSocketBatch& batch);
+  // Swaps the oldest messages for `batch`, which is empty. False when nothing is there.
+  bool take(WebSocketBatch& batch) noexcept;
   // A message that was taken has left, or will not be sent from here.
-  void release(std::size_t bytes);
-  // Messages that were taken go first again.
-  void put_back(std::vector<UnsentMessage> messages);
-  // Appends everything that is left.
-  void take_unsent(std::vector<UnsentMessage>& out);
+  void release(std::size_t bytes) noexcept;
+  // The last messages that were taken, or the end of them, go first again.
+  void put_back(WebSocketBatch batch) noexcept;
+  // Frees memory that is not needed while nothing waits.
+  void release_buffers() noexcept;
 
  private:
   bool fits(std::size_t cost) const noexcept { return queued_ == 0 || queued_ + cost <= max_bytes_; }
@@ -85,6 +84,7 @@ class WebSocketOutbox {
   std::condition_variable room_;
   int waiting_ = 0;  // guarded by mutex_, as all below
   bool shut_ = false;
+  WebSocketBatch returned_;  // before batch_
   WebSocketBatch batch_;
 };
 

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kWireBytes = std::size_t{64} * 1024;
 // After this many bytes without a wait, other connections of the loop get their turn.
 constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
+// A write costs the work of so many bytes, however short it is: receipts may send the next message again and again.
+constexpr std::size_t kWriteCost = std::size_t{4} * 1024;
 
 WebSocketMask fresh_mask() noexcept {
   return std::bit_cast<WebSocketMask>(unpredictable_bits());
@@ -51,7 +53,7 @@ WebSocketWriter::Step WebSocketWriter::write() {
     if (result.kind != IoResult::Kind::done) return Step::failed;
     sent_ += result.bytes;
     written_ += result.bytes;
-    turn_bytes += result.bytes;
+    turn_bytes += std::max(result.bytes, kWriteCost);
     settle_written();
   }
 }
@@ -63,12 +65,12 @@ bool WebSocketWriter::fill() {
   marks_.clear();
   settled_ = 0;
   if (close_state_ == CloseState::encoded) return false;
-  if (frame_.empty()) {  // nothing may stand inside a frame
-    if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
-    if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
-  }
   const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
-  while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
+  do {
+    append_pending_control();
+    if (!data_may_go() || !next_message()) break;
+    append_data();
+  } while (wire_.size() < kWireBytes);
   const bool data_left =
       close_state_ == CloseState::now ? !frame_.empty() : index_ < batch_.messages.size() || !last_batch_;
   if (close_state_ != CloseState::open && !data_left) {
@@ -76,6 +78,13 @@ bool WebSocketWriter::fill() {
     close_state_ = CloseState::encoded;
   }
   return !wire_.empty();
+}
+
+// Nothing may stand inside a frame, which may be longer than one filling.
+void WebSocketWriter::append_pending_control() {
+  if (!frame_.empty()) return;
+  if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
+  if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
 }
 
 void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view payload) {
@@ -146,23 +155,26 @@ void WebSocketWriter::settle_written() {
   }
 }
 
-void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome) {
-  out.reserve(out.size() + batch_.messages.size() - completed_);
-  for (std::size_t i = completed_; i < batch_.messages.size(); ++i) {
-    const OutgoingMessage& message = batch_.messages[i];
-    outbox_.release(message.size);
+WebSocketBatch WebSocketWriter::take_unsent(ErrorCode outcome) noexcept {
+  WebSocketBatch batch = std::exchange(batch_, {});
+  std::size_t kept = 0;
+  for (std::size_t i = completed_; i < batch.messages.size(); ++i) {
+    const OutgoingMessage message = batch.messages[i];
     const auto mark = std::ranges::find(marks_, i, &Mark::index);
     const bool is_begun =
         mark != marks_.end() ? mark->begin == kBefore || mark->begin < sent_ : in_message_ && i == index_;
     if (is_begun) {
+      outbox_.release(message.size);
       message.receipt.settle(outcome);
     } else {
-      out.push_back({message.type, std::string(batch_.data(message)), message.receipt});
+      batch.messages[kept++] = message;
     }
   }
-  batch_ = {};
-  index_ = completed_ = 0;
-  in_message_ = false;
+  batch.messages.resize(kept);
+  close_state_ = CloseState::encoded;
+  wire_.clear();
+  sent_ = 0;
+  return batch;
 }
 
 void WebSocketWriter::release_buffers() noexcept {
@@ -171,10 +183,10 @@ void WebSocketWriter::release_buffers() noexcept {
   sent_ = 0;
   free_memory(marks_);
   settled_ = 0;
-  free_memory(batch_.messages);
-  free_memory(batch_.bytes);
+  batch_.free();
   index_ = completed_ = 0;
   free_memory(compressed_);
+  outbox_.release_buffers();
 }
 
 }  // namespace ppn

@@ -37,9 +37,9 @@ class WebSocketWriter {
   bool close_written() const noexcept { return close_state_ == CloseState::encoded && sent_ == wire_.size(); }
   std::uint64_t written_bytes() const noexcept { return written_; }
 
-  // The connection has ended: appends the messages of which no byte was written, and settles those of which a part was
-  // with `outcome`.
-  void take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome);
+  // The connection has ended: the messages of which no byte was written. One of which a part was is settled with
+  // `outcome`. Nothing more can be written.
+  WebSocketBatch take_unsent(ErrorCode outcome) noexcept;
   // Frees memory that is not needed while nothing is sent.
   void release_buffers() noexcept;
 
@@ -55,6 +55,7 @@ class WebSocketWriter {
   static constexpr std::size_t kLater = static_cast<std::size_t>(-1);
 
   bool fill();
+  void append_pending_control();
   void append_control(WebSocketOpcode opcode, std::string_view payload);
   bool next_message();
   void append_data();

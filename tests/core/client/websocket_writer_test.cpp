@@ -1,0 +1,494 @@
+// What a WebSocket writes, over a transport without a socket.
+#include "client/websocket_writer.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "codec/websocket_inflater.hpp"
+#include "core/client/client_frames.hpp"
+#include "core/http/fake_transport.hpp"
+
+namespace ppn::test {
+namespace {
+
+using Step = WebSocketWriter::Step;
+using Texts = std::vector<std::string>;
+
+constexpr auto text = WebSocketMessageType::text;
+constexpr std::size_t everything = static_cast<std::size_t>(-1);
+
+// A writer with all it needs, and what became of each message.
+struct Sender {
+  explicit Sender(std::int64_t fragment_bytes = 64 << 10, std::optional<DeflateParameters> deflate = {}) {
+    options.fragment_bytes = fragment_bytes;
+    options.deflate_min_bytes = 0;
+    writer = std::make_unique<WebSocketWriter>(transport, outbox, options, deflate);
+  }
+  ~Sender() {
+    for (const auto& receipt : receipts) BOOST_TEST(receipt->calls <= 1);
+  }
+
+  struct Receipt {
+    int calls = 0;
+    std::int32_t code = -1;
+    std::size_t written = 0;  // bytes when it was settled
+    FakePeer* peer = nullptr;
+    std::function<void()> also = {};
+  };
+
+  // The number of its receipt.
+  std::size_t send(std::string_view data, WebSocketMessageType type = text, std::function<void()> also = {}) {
+    receipts.push_back(std::make_unique<Receipt>());
+    receipts.back()->peer = peer.get();
+    receipts.back()->also = std::move(also);
+    const WebSocketReceipt receipt{[](void* user, std::int32_t code) {
+                                     auto& self = *static_cast<Receipt*>(user);
+                                     ++self.calls;
+                                     self.code = code;
+                                     self.written = self.peer->written.size();
+                                     if (self.also) self.also();
+                                   },
+                                   receipts.back().get()};
+    BOOST_TEST(outbox.add(type, data, receipt, 0).ok());
+    return receipts.size() - 1;
+  }
+  // Writes until nothing is left or the peer takes no more.
+  Step write() {
+    Step step = writer->write();
+    while (step == Step::yield) step = writer->write();
+    return step;
+  }
+  Texts unsent(ErrorCode outcome = ErrorCode::ws_closed) {
+    const WebSocketBatch batch = writer->take_unsent(outcome);
+    Texts texts;
+    for (const OutgoingMessage& message : batch.messages) texts.emplace_back(batch.data(message));
+    return texts;
+  }
+  std::vector<ClientFrame> frames() const {
+    const ClientFrames read = read_client_frames(peer->written);
+    BOOST_TEST(read.rest == 0U);
+    return read.frames;
+  }
+  // "1+:text" = opcode, final or not, payload.
+  Texts shown() const {
+    Texts all;
+    for (const ClientFrame& frame : frames()) {
+      BOOST_TEST(frame.masked);
+      all.push_back(std::to_string(frame.opcode) + (frame.fin ? "+:" : "-:") + frame.payload);
+    }
+    return all;
+  }
+
+  std::shared_ptr<FakePeer> peer = std::make_shared<FakePeer>();
+  FakeTransport transport{peer};
+  WebSocketOutbox outbox{std::size_t{64} << 20};
+  WebSocketOptions options;
+  std::vector<std::unique_ptr<Receipt>> receipts;
+  std::unique_ptr<WebSocketWriter> writer;
+};
+
+std::string digits(std::size_t size) {
+  std::string all(size, ' ');
+  for (std::size_t i = 0; i < size; ++i) all[i] = static_cast<char>('0' + i % 10);
+  return all;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(websocket_writer)
+
+BOOST_AUTO_TEST_CASE(nothing_to_send_writes_nothing) {
+  Sender sender;
+  BOOST_TEST((sender.write() == Step::idle));
+  BOOST_TEST(sender.peer->written.empty());
+  BOOST_TEST(sender.unsent().empty());
+}
+
+BOOST_AUTO_TEST_CASE(messages_become_frames_in_order) {
+  Sender sender;
+  sender.send("one");
+  sender.send(std::string_view("\0\x01", 2), WebSocketMessageType::binary);
+  sender.send("");
+  BOOST_TEST((sender.write() == Step::idle));
+  BOOST_TEST(sender.shown() == Texts({"1+:one", std::string("2+:\0\x01", 5), "1+:"}));
+  BOOST_TEST(sender.outbox.queued_bytes() == 0U);
+  for (const auto& receipt : sender.receipts) BOOST_TEST(receipt->code == 0);
+  BOOST_TEST(sender.unsent().empty());
+}
+
+BOOST_AUTO_TEST_CASE(long_message_becomes_fragments) {
+  Sender sender(4);
+  sender.send("0123456789");
+  sender.send("abcd");
+  sender.send("efghi");
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"1-:0123", "0-:4567", "0+:89", "1+:abcd", "1-:efgh", "0+:i"}));
+}
+
+BOOST_AUTO_TEST_CASE(messages_larger_than_a_wire_buffer_arrive_whole) {
+  for (const std::int64_t fragment : {1'000, 65'536, 1 << 20}) {
+    for (const std::size_t size :
+         {std::size_t{65'535}, std::size_t{65'536}, std::size_t{65'537}, std::size_t{700'001}}) {
+      Sender sender(fragment);
+      const std::string message = digits(size);
+      sender.send("before");
+      sender.send(message);
+      sender.send("after");
+      BOOST_TEST((sender.write() == Step::idle));
+      std::string joined;
+      const auto frames = sender.frames();
+      for (std::size_t i = 1; i + 1 < frames.size(); ++i) {
+        joined += frames[i].payload;
+        if (frames[i].payload.size() > static_cast<std::size_t>(fragment)) BOOST_ERROR("too long");
+        if (frames[i].fin != (i + 2 == frames.size())) BOOST_ERROR("fin");
+      }
+      BOOST_TEST((joined == message));
+      BOOST_TEST(frames.front().payload == "before");
+      BOOST_TEST(frames.back().payload == "after");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(control_frames_go_between_fragments_and_never_inside_a_frame) {
+  // The peer takes a few bytes at a time, and each time it is pinged and a ping of our own is due.
+  for (std::size_t step = 1; step < 40; ++step) {
+    Sender sender(100'000);
+    const std::string message = digits(400'000);
+    sender.send(message);
+    sender.peer->takes = 70'000 + step;
+    BOOST_TEST((sender.write() == Step::blocked));
+    sender.writer->answer_ping("answer");
+    sender.writer->ping("ours");
+    sender.peer->takes = everything;
+    BOOST_TEST((sender.write() == Step::idle));
+    std::string joined;
+    std::vector<int> opcodes;
+    for (const ClientFrame& frame : sender.frames()) {
+      opcodes.push_back(frame.opcode);
+      if (frame.opcode < 8) joined += frame.payload;
+      if (frame.opcode == 10) BOOST_TEST(frame.payload == "answer");
+      if (frame.opcode == 9) BOOST_TEST(frame.payload == "ours");
+    }
+    BOOST_TEST((joined == message));
+    // Not behind the rest of the message.
+    BOOST_TEST(opcodes == std::vector<int>({1, 0, 10, 9, 0, 0}), boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(only_the_last_ping_is_answered) {
+  Sender sender;
+  for (int i = 0; i < 1'000; ++i) sender.writer->answer_ping(std::to_string(i));
+  sender.send("data");
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"10+:999", "1+:data"}));
+  sender.writer->answer_ping("");
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"10+:999", "1+:data", "10+:"}));
+}
+
+BOOST_AUTO_TEST_CASE(would_block_at_every_byte_changes_nothing) {
+  const Texts expected{"10+:pong", "1-:01234567", "0+:89", "1+:", "2+:bin", "8+:\x03\xe8"};
+  std::size_t total = 0;
+  for (std::size_t chunk = 1; chunk < 80; ++chunk) {
+    Sender sender(8);
+    sender.send("0123456789");
+    sender.send("");
+    sender.send("bin", WebSocketMessageType::binary);
+    sender.writer->answer_ping("pong");
+    sender.writer->close("\x03\xe8", true);
+    int turns = 0;
+    do {
+      sender.peer->takes = chunk;
+      ++turns;
+    } while (sender.write() == Step::blocked && turns < 1'000);
+    BOOST_TEST(sender.shown() == expected);
+    BOOST_TEST(sender.writer->close_written());
+    BOOST_TEST(sender.writer->written_bytes() == sender.peer->written.size());
+    if (chunk == 1) total = sender.peer->written.size();
+    BOOST_TEST(sender.peer->written.size() == total);
+    for (const auto& receipt : sender.receipts) BOOST_TEST(receipt->calls == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(completion_comes_once_and_with_the_last_byte_not_before) {
+  Sender sender(5);
+  sender.send("0123456789");
+  sender.send("");
+  sender.send("abcdefgh");
+  Step step = Step::blocked;
+  while (step == Step::blocked) {
+    sender.peer->takes = 1;
+    step = sender.write();
+  }
+  const auto frames = sender.frames();
+  BOOST_TEST(frames.size() == 5U);
+  BOOST_TEST(sender.receipts[0]->written == frames[1].end);
+  BOOST_TEST(sender.receipts[1]->written == frames[2].end);
+  BOOST_TEST(sender.receipts[2]->written == frames[4].end);
+  for (const auto& receipt : sender.receipts) BOOST_TEST(receipt->code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(message_counts_as_waiting_until_it_has_left) {
+  Sender sender;
+  sender.send("0123456789");
+  sender.send("ab");
+  sender.peer->takes = 15;
+  BOOST_TEST((sender.write() == Step::blocked));
+  BOOST_TEST(sender.outbox.queued_bytes() == 12U);
+  sender.peer->takes = 1;
+  sender.write();
+  BOOST_TEST(sender.outbox.queued_bytes() == 2U);
+  sender.peer->takes = everything;
+  sender.write();
+  BOOST_TEST(sender.outbox.queued_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(close_behind_the_queue_lets_everything_go_first) {
+  Sender sender(4);
+  sender.send("012345");
+  sender.writer->close("\x03\xe8why", true);
+  sender.send("ab");  // until the first write these are queued before
+  BOOST_TEST(!sender.writer->close_written());
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"1-:0123", "0+:45", "1+:ab", "8+:\x03\xe8why"}));
+  BOOST_TEST(sender.writer->close_written());
+  sender.send("late");
+  sender.writer->answer_ping("late");
+  sender.writer->ping("late");
+  sender.writer->close("\x03\xe9", false);
+  BOOST_TEST((sender.write() == Step::idle));
+  BOOST_TEST(sender.frames().size() == 4U);
+  BOOST_TEST(sender.receipts[2]->calls == 0);
+}
+
+BOOST_AUTO_TEST_CASE(close_behind_the_queue_waits_for_a_batch_that_follows_the_one_under_way) {
+  Sender sender;
+  sender.send("first");
+  sender.peer->takes = 3;
+  BOOST_TEST((sender.write() == Step::blocked));
+  sender.send("second");
+  sender.writer->close("\x03\xe8", true);
+  sender.send("third");
+  sender.peer->takes = everything;
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"1+:first", "1+:second", "1+:third", "8+:\x03\xe8"}));
+}
+
+BOOST_AUTO_TEST_CASE(close_at_once_ends_the_frame_under_way_and_leaves_the_rest) {
+  for (std::size_t taken = 0; taken < 80'000; taken += 7'919) {
+    Sender sender(100'000);
+    sender.send(digits(250'000));
+    sender.send("never");
+    sender.peer->takes = taken;
+    BOOST_TEST((sender.write() == Step::blocked));
+    sender.writer->close("\x03\xea", false);
+    sender.peer->takes = everything;
+    BOOST_TEST((sender.write() == Step::idle));
+    const auto frames = sender.frames();
+    BOOST_TEST(frames.back().opcode == 8);
+    BOOST_TEST(frames.size() == (taken > 65'550 ? 3U : 2U));  // the second frame begins behind the first wire buffer
+    BOOST_TEST(sender.unsent() == Texts{"never"});
+    BOOST_TEST(sender.receipts[0]->code == static_cast<int>(ErrorCode::ws_closed));
+    BOOST_TEST(sender.receipts[1]->calls == 0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(close_at_once_overtakes_a_close_behind_the_queue) {
+  Sender sender;
+  sender.send("data");
+  sender.writer->close("\x03\xe8", true);
+  sender.writer->close("\x03\xea", false);
+  sender.writer->close("\x03\xe9", true);
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts{"8+:\x03\xea"});
+  // What was not taken is still in the queue.
+  WebSocketBatch batch;
+  BOOST_TEST(sender.outbox.take(batch));
+}
+
+BOOST_AUTO_TEST_CASE(message_is_unsent_exactly_when_none_of_its_bytes_has_left) {
+  for (const bool compressed : {false, true}) {
+    const auto make = [&] {
+      auto sender = std::make_unique<Sender>(4, compressed ? std::optional(DeflateParameters{}) : std::nullopt);
+      sender->send("first message");
+      sender->send("");
+      sender->send("mid");
+      sender->send("the last message");
+      sender->writer->answer_ping("p");
+      return sender;
+    };
+    const auto whole = make();
+    whole->write();
+    std::vector<std::pair<std::size_t, std::size_t>> spans;  // begin and end of each message
+    for (const ClientFrame& frame : whole->frames()) {
+      if (frame.opcode >= 8) continue;
+      if (frame.opcode != 0) spans.emplace_back(frame.begin, frame.end);
+      spans.back().second = frame.end;
+    }
+    BOOST_TEST_REQUIRE(spans.size() == 4U);
+    const Texts messages{"first message", "", "mid", "the last message"};
+    for (std::size_t cut = 0; cut <= whole->peer->written.size(); ++cut) {
+      const auto sender = make();
+      sender->peer->takes = cut;
+      sender->peer->when_full = IoResult::Kind::reset;
+      const Step step = sender->write();
+      BOOST_TEST((step == (cut == whole->peer->written.size() ? Step::idle : Step::failed)));
+      Texts expected;
+      std::size_t waiting = 0;
+      for (std::size_t i = 0; i < spans.size(); ++i) {
+        if (cut > spans[i].first) continue;
+        expected.push_back(messages[i]);
+        waiting += queue_cost(messages[i].size());
+      }
+      BOOST_TEST(sender->unsent(ErrorCode::ws_ping_timeout) == expected);
+      BOOST_TEST(sender->outbox.queued_bytes() == waiting);
+      for (std::size_t i = 0; i < spans.size(); ++i) {
+        const Sender::Receipt& receipt = *sender->receipts[i];
+        const bool left = cut >= spans[i].second;
+        const bool begun = cut > spans[i].first;
+        BOOST_TEST(receipt.calls == (begun ? 1 : 0));
+        if (begun) BOOST_TEST(receipt.code == (left ? 0 : static_cast<int>(ErrorCode::ws_ping_timeout)));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(message_of_many_wire_buffers_is_begun_wherever_it_is_cut) {
+  for (const std::size_t cut :
+       {std::size_t{1}, std::size_t{65'536}, std::size_t{65'550}, std::size_t{131'100}, std::size_t{200'000}}) {
+    Sender sender(1 << 20);
+    sender.send(digits(300'000));
+    sender.send("next");
+    sender.peer->takes = cut;
+    sender.peer->when_full = IoResult::Kind::reset;
+    Step step = sender.write();
+    BOOST_TEST((step == Step::failed));
+    BOOST_TEST(sender.unsent() == Texts{"next"});
+    BOOST_TEST(sender.receipts[0]->calls == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_written_or_settled_after_the_unsent_were_taken) {
+  Sender sender;
+  sender.send("one");
+  sender.peer->takes = 0;
+  sender.write();
+  BOOST_TEST(sender.unsent() == Texts{"one"});
+  sender.peer->takes = everything;
+  sender.send("two");
+  BOOST_TEST((sender.write() == Step::idle));
+  BOOST_TEST(sender.peer->written.empty());
+  BOOST_TEST(sender.unsent().empty());
+}
+
+BOOST_AUTO_TEST_CASE(batches_are_replaced_only_when_their_receipts_are_settled) {
+  // While bytes of the first batch wait, others are queued; their receipts may not be mixed up.
+  std::mt19937 generator(45);
+  for (int round = 0; round < 200; ++round) {
+    Sender sender(1 + static_cast<std::int64_t>(generator() % 20));
+    std::string sent;
+    int next = 0;
+    for (int turn = 0; turn < 60; ++turn) {
+      for (unsigned i = generator() % 4; i > 0; --i) sender.send(std::to_string(next++));
+      sender.peer->takes = generator() % 40;
+      sender.write();
+      if (generator() % 10 == 0) sender.writer->release_buffers();
+    }
+    sender.peer->takes = everything;
+    sender.write();
+    int expected = 0;
+    std::string message;
+    for (const ClientFrame& frame : sender.frames()) {
+      message += frame.payload;
+      if (!frame.fin) continue;
+      if (message != std::to_string(expected)) BOOST_ERROR("out of order");
+      const Sender::Receipt& receipt = *sender.receipts[static_cast<std::size_t>(expected)];
+      if (receipt.calls != 1 || receipt.written < frame.end) BOOST_ERROR("receipt");
+      message.clear();
+      ++expected;
+    }
+    BOOST_TEST(expected == next);
+    BOOST_TEST(sender.outbox.queued_bytes() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(receipt_that_sends_the_next_message_gives_others_their_turn) {
+  Sender sender;
+  int sent = 0;
+  std::function<void()> again = [&] {
+    if (++sent < 10'000) sender.send("again", text, again);
+  };
+  sender.send("first", text, again);
+  int turns = 0;
+  while (sender.writer->write() == Step::yield) ++turns;
+  BOOST_TEST(sent == 10'000);
+  BOOST_TEST(turns > 100);  // of the loop: not all in one
+}
+
+BOOST_AUTO_TEST_CASE(masks_differ_and_no_two_writers_share_their_sequence) {
+  std::set<std::uint32_t> masks;
+  std::size_t count = 0;
+  for (int writer = 0; writer < 10; ++writer) {
+    Sender sender(10);
+    sender.send(digits(1'000));
+    sender.writer->ping("ping");
+    sender.write();
+    for (const ClientFrame& frame : sender.frames()) {
+      masks.insert(frame.mask);
+      ++count;
+    }
+  }
+  BOOST_TEST(count == 1'010U);
+  BOOST_TEST(masks.size() >= count - 1);  // of 2^32; that one is drawn twice may happen once in 8,000 runs
+}
+
+BOOST_AUTO_TEST_CASE(compressed_messages_carry_the_mark_on_their_first_frame_and_inflate) {
+  for (const bool keeps_context : {false, true}) {
+    DeflateParameters agreed;
+    agreed.client_no_context_takeover = agreed.server_no_context_takeover = !keeps_context;
+    Sender sender(16, agreed);
+    const Texts messages{digits(5'000), "", digits(100), digits(5'000), std::string(200'000, 'a')};
+    for (const std::string& message : messages) sender.send(message);
+    BOOST_TEST((sender.write() == Step::idle));
+    // What the client compresses is read as what a server would.
+    WebSocketInflater inflater(agreed, 1 << 20);
+    Texts inflated;
+    std::string payload;
+    for (const ClientFrame& frame : sender.frames()) {
+      BOOST_TEST(frame.rsv == (frame.opcode == 0 ? 0 : 4));
+      payload += frame.payload;
+      if (!frame.fin) continue;
+      std::string_view input = payload;
+      std::string out;
+      while (inflater.next(input, out) == WebSocketInflater::Step::more) {
+      }
+      while (inflater.finish(out) == WebSocketInflater::Step::more) {
+      }
+      inflated.push_back(out);
+      payload.clear();
+    }
+    BOOST_TEST((inflated == messages));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(messages_below_the_least_size_are_sent_as_they_are) {
+  Sender sender(1'000, DeflateParameters{});
+  sender.options.deflate_min_bytes = 10;
+  sender.writer =
+      std::make_unique<WebSocketWriter>(sender.transport, sender.outbox, sender.options, DeflateParameters{});
+  sender.send("123456789");
+  sender.send("1234567890");
+  sender.write();
+  const auto frames = sender.frames();
+  BOOST_TEST(frames[0].rsv == 0);
+  BOOST_TEST(frames[0].payload == "123456789");
+  BOOST_TEST(frames[1].rsv == 4);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace ppn::test
