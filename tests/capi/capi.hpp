@@ -50,6 +50,7 @@ using RateLimiterHandle = Owned<ppn_rate_limiter, ppn_rate_limiter_release>;
 using RateTicket = Owned<ppn_rate_ticket, ppn_rate_ticket_release>;
 using LineDecoderHandle = Owned<ppn_line_decoder, ppn_line_decoder_release>;
 using RetryPolicy = Owned<ppn_retry_policy, ppn_retry_policy_release>;
+using WebSocketHandle = Owned<ppn_websocket, ppn_websocket_release>;
 
 // Every test ends with nothing alive.
 struct NoLeak {
