@@ -22,15 +22,11 @@ WebSocketReconnectOptions reconnect_options(const RequestOptions& request, bool 
           .further_codes = parse_close_codes(options.reconnect_codes).value_or(CloseCodeSet())};
 }
 
-// Where there is not even memory to say so, an end without an error has to do.
-WebSocketEnd no_memory(int code) noexcept {
-  try {
-    return {.code = code,
-            .reason = {},
-            .error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "no memory for the WebSocket")};
-  } catch (const std::bad_alloc&) {
-    return {.code = code, .reason = {}, .error = nullptr};
-  }
+// Made while there is memory: an end without an error would pass for a good one.
+const std::shared_ptr<const Error>& no_memory_error() {
+  static const auto error =
+      std::make_shared<const Error>(ErrorCode::out_of_memory, Phase::none, "no memory for the WebSocket");
+  return error;
 }
 
 }  // namespace
@@ -43,9 +39,20 @@ RunningWebSocket::RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared
       runtime_(client_loop_->runtime().shared_from_this()),
       tls_(std::move(tls)),
       token_(loop_),
-      policy_(reconnect_options(owner_->request_options(), !owner_->has_message_handler())) {}
+      policy_(reconnect_options(owner_->request_options(), !owner_->has_message_handler())) {
+  static_cast<void>(no_memory_error());
+}
 
 RunningWebSocket::~RunningWebSocket() = default;
+
+WebSocketEnd RunningWebSocket::no_memory(int code) noexcept {
+  out_of_memory_ = true;
+  try {
+    return {.code = code, .reason = {}, .error = std::make_unique<Error>(*no_memory_error())};
+  } catch (const std::bad_alloc&) {
+    return {.code = code, .reason = {}, .error = nullptr};
+  }
+}
 
 void RunningWebSocket::begin() noexcept {
   client_loop_->enter(*this);
@@ -193,9 +200,10 @@ void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
   try {
     error = std::move(end.error);
   } catch (const std::bad_alloc&) {
-    // There is no memory to hand the error on with.
+    out_of_memory_ = true;  // also to hand the error on with
   }
-  owner->end_with(error);
+  if (error == nullptr && out_of_memory_) error = no_memory_error();
+  owner->end_with(error, end.code != 0);
   if (owner->handler_) {
     owner->handler_->on_terminated(error.get());
     owner->handler_.reset();

@@ -137,7 +137,7 @@ Status WebSocket::connect() {
   state_.store(State::connecting, std::memory_order_release);
   if (running->start()) return {};
   running->forget();  // the two hold each other
-  end_with(std::make_shared<Error>(ErrorCode::client_closed, Phase::validate, "the runtime is shut down"));
+  end_with(std::make_shared<Error>(ErrorCode::client_closed, Phase::validate, "the runtime is shut down"), false);
   return Failure(ErrorCode::client_closed, Phase::validate, "the runtime is shut down");
 }
 
@@ -155,7 +155,13 @@ Status WebSocket::send(Payload kind, std::string_view data, WebSocketReceipt rec
   }
   const auto type = kind == Payload::binary ? WebSocketMessageType::binary : WebSocketMessageType::text;
   Status added = outbox_->add(type, data, receipt, timeout_ms);
-  if (added) running_->ask_to_send();
+  if (added) {
+    running_->ask_to_send();
+  } else if (state() == State::closed) {
+    // What ended it says more than that it has ended.
+    const std::lock_guard lock(mutex_);
+    if (error_) added.error().message += ": " + error_->message;
+  }
   return added;
 }
 
@@ -189,7 +195,8 @@ WebSocket::Outcome WebSocket::wait_open(std::int64_t timeout_ms) {
   } else if (!changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready)) {
     return Outcome::pending;
   }
-  return state() == State::open ? Outcome::done : ended_as();
+  if (state() == State::open) return Outcome::done;
+  return ended_open_ ? Outcome::end : ended_as();
 }
 
 WebSocket::Outcome WebSocket::wait_closed(std::int64_t timeout_ms) {
@@ -306,8 +313,9 @@ std::size_t WebSocket::keep_unsent(const WebSocketBatch& batch) noexcept {
   return dropped;
 }
 
-void WebSocket::end_with(std::shared_ptr<const Error> error) noexcept {
+void WebSocket::end_with(std::shared_ptr<const Error> error, bool opened) noexcept {
   const std::lock_guard lock(mutex_);
+  ended_open_ = opened;
   error_ = std::move(error);
   state_.store(State::closed, std::memory_order_release);
   changed_.notify_all();

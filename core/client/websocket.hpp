@@ -82,7 +82,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
 
   // Of waits. timeout_ms: 0 = look only, -1 = as long as it takes.
   enum class Outcome : std::uint8_t { done, pending, end, failed };
-  // `done`: open; `end` and `failed`: it has terminated.
+  // `done`: open; `end`: it has terminated, after its last connection was open or as it was asked to; `failed`: it has
+  // terminated without one.
   Outcome wait_open(std::int64_t timeout_ms);
   // `end`: closed as it should be; `failed`: error().
   Outcome wait_closed(std::int64_t timeout_ms);
@@ -122,7 +123,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   void enter(State state);
   void set_aside_unsent() noexcept;
   std::size_t keep_unsent(const WebSocketBatch& batch) noexcept;
-  void end_with(std::shared_ptr<const Error> error) noexcept;
+  // `opened`: its last connection was open.
+  void end_with(std::shared_ptr<const Error> error, bool opened) noexcept;
 
   const std::shared_ptr<Client> client_;
   Url url_;             // guarded by mutex_ once started
@@ -151,6 +153,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   int close_code_ = 0;
   std::string close_reason_;
   std::shared_ptr<const Error> error_;  // of the end
+  bool ended_open_ = false;             // the last connection was open
   std::deque<UnsentMessage> unsent_;
   std::size_t unsent_bytes_ = 0;
   const MadeInProcess made_;

@@ -87,6 +87,7 @@ std::string other_value(const OptionRow& row) {
       {"rate_limit_redis_url", "redis://:hush@cache.test:6380/2"},
       {"rate_limit_scope", "model-1"},
       {"resolve", "a.test:80:127.0.0.1"},
+      {"websocket_reconnect_codes", "4000,4100-4199"},
       {"unix_socket", "/run/model.sock"},
       {"allow_addresses", "10.0.0.0/8,*.internal"},
       {"deny_addresses", "[fd00::/8]:443,:25"},

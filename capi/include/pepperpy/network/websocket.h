@@ -101,9 +101,11 @@ PPN_API int32_t PPN_CALL ppn_websocket_connect(ppn_websocket* websocket, ppn_err
 /** Wait until the WebSocket is open, also again after it was lost.
  *  @param timeout_ms  Milliseconds to wait; 0 = look only; -1 = until the WebSocket is open or terminated.
  *  @param error       Optional.
- *  @return PPN_OK, PPN_PENDING, PPN_END (it was open meanwhile and closed as it should be), PPN_E_INVALID_ARGUMENT,
- *  PPN_E_INVALID_STATE (not started), PPN_E_WOULD_DEADLOCK, and what terminated it: PPN_E_WS_HANDSHAKE, those of a
- *  connection (DNS, CONNECT, TLS codes), PPN_E_WS_RECONNECT_EXHAUSTED, PPN_E_WS_CLOSED. Thread: any. Blocks: up to timeout_ms. May be called from: no callback. Since 0.1. */
+ *  @return PPN_OK, PPN_PENDING, PPN_END (it was open and has ended, or was closed before it was: what came can still be
+ *  read, and ppn_websocket_next says how it ended), PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (not started),
+ *  PPN_E_WOULD_DEADLOCK, and what terminated it without a connection: PPN_E_WS_HANDSHAKE, those of a connection (DNS,
+ *  CONNECT, TLS codes), PPN_E_WS_RECONNECT_EXHAUSTED, PPN_E_CANCELLED. Thread: any. Blocks: up to timeout_ms. May be
+ *  called from: no callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_websocket_wait_open(ppn_websocket* websocket, int64_t timeout_ms, ppn_error** error);
 
 /** Queue a message. It is written as soon as the connection allows, in order with the others of all threads.
