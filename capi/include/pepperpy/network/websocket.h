@@ -92,7 +92,8 @@ PPN_API int32_t PPN_CALL ppn_websocket_add_subprotocol(ppn_websocket* websocket,
 PPN_API int32_t PPN_CALL ppn_websocket_set_option(ppn_websocket* websocket, const char* name, size_t name_length,
                                                   const char* value, size_t value_length, ppn_error** error);
 
-/** Start connecting. Returns at once; messages may be sent from here on. At most once.
+/** Start connecting. Returns at once; messages may be sent from here on. At most once. A redirect is not followed: it is a
+ *  refusal, as every status but 101 (RFC 6455 4.1).
  *  @param error  Optional.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (started before), PPN_E_CLIENT_CLOSED, PPN_E_FORKED,
  *  PPN_E_CONFIG_ERROR (trust store). Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
