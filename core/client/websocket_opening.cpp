@@ -209,7 +209,8 @@ Failure Opening::interrupted(Phase phase) {
 
 Failure Opening::broken(Error error) {
   error.message = "no WebSocket: " + error.message;
-  error.retryable = error.code != ErrorCode::http_protocol;
+  const bool wrong = error.code == ErrorCode::http_protocol || error.code == ErrorCode::headers_too_large;
+  error.retryable = exchange_->cut_off() || !wrong;
   error.code = ErrorCode::ws_handshake;
   return Failure(std::move(error));
 }
