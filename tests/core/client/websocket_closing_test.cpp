@@ -205,8 +205,9 @@ BOOST_AUTO_TEST_CASE(server_that_closes_while_a_large_queue_waits_gets_it_or_it_
         peer.hold();
       }
     });
-    TestSocket socket(make_client(), {.url = server.url(),
-                                      .options = {{"send_queue_bytes", "100000000"}, {"close_timeout_ms", "50"}}});
+    TestSocket socket(make_client(),
+                      {.url = server.url(),
+                       .options = {{"send_queue_bytes", "100000000"}, {"close_timeout_ms", reads ? "60000" : "50"}}});
     socket.start();
     BOOST_TEST(socket.wait_for("open"));
     const std::string large(1'000'000, 'x');

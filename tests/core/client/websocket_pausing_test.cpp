@@ -72,13 +72,13 @@ BOOST_AUTO_TEST_CASE(early_resume_does_not_undo_a_later_pause) {
 
 BOOST_AUTO_TEST_CASE(paused_reader_does_not_spin_is_not_pinged_to_death_and_can_still_send) {
   WebSocketServer server([](WebSocketPeer& peer) {
-    peer.accept();
-    peer.send_text("one");
-    std::string burst;
+    std::string burst = peer.acceptance() + ws_frame(ws_text, "one");
     for (int i = 0; i < 1'000; ++i) burst += ws_frame(ws_text, "more");
     peer.send(burst);
     peer.read_message();
-    peer.close_with();
+    peer.send_close();
+    peer.mark("all said");
+    peer.read_close();
   });
   const auto client = make_client();
   TestSocket socket(
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(paused_reader_does_not_spin_is_not_pinged_to_death_and_can_
   BOOST_TEST(!socket.wait_for_messages(2, after(milliseconds(200))));
   BOOST_TEST(loop_of(client).turns - before < 6U);  // a loop that spins makes a hundred thousand
   socket.send("sent while paused");
-  BOOST_TEST(server.wait_for_messages(1));
+  BOOST_TEST(server.wait_for_mark("all said"));
   BOOST_TEST(!socket.wait_for_messages(2, after(milliseconds(5))));
   socket->resume();
   BOOST_TEST(socket.finish().back() == "terminated OK");

@@ -393,11 +393,11 @@ BOOST_AUTO_TEST_CASE(opening_has_its_own_deadline_which_ends_with_it) {
                                  peer.wait_for_signal("go");
                                  peer.close_with();
                                }});
-  TestSocket socket(make_client(), {.url = server.url(), .options = quick_with({{"open_timeout_ms", "40"}})});
+  TestSocket socket(make_client(), {.url = server.url(), .options = quick_with({{"open_timeout_ms", "300"}})});
   socket.start();
   BOOST_TEST(socket.wait_for("open"));
   // Longer than the opening may take: its deadline is not that of the conversation.
-  BOOST_TEST(!socket.wait_for("close", 1, after(milliseconds(100))));
+  BOOST_TEST(!socket.wait_for("close", 1, after(milliseconds(400))));
   server.signal("go");
   const Story expected{"reconnecting 1 0", "open", "close 1000 OK", "terminated OK"};
   BOOST_TEST(socket.finish() == expected, boost::test_tools::per_element());

@@ -22,7 +22,7 @@ class EveryState {
                         .options = {{"close_timeout_ms", "30"}},
                         .hooks = {.message = [](WebSocket&, std::size_t) { return Flow::pause; }}}),
         iterated(client, {.url = talking_.url(), .takes_messages = false}),
-        closing(client, {.url = deaf_.url()}),
+        closing(client, {.url = deaf_.url(), .options = {{"close_timeout_ms", "800"}}}),
         waiting(client, {.url = restarting_.url(), .options = {{"reconnect", "on"}}}) {
     for (TestSocket* socket : started()) socket->start();
     BOOST_TEST(silent_.wait_for_mark("asked"));

@@ -278,6 +278,32 @@ BOOST_AUTO_TEST_CASE(close_behind_the_queue_waits_for_a_batch_that_follows_the_o
   BOOST_TEST(sender.shown() == Texts({"1+:first", "1+:second", "1+:third", "8+:\x03\xe8"}));
 }
 
+BOOST_AUTO_TEST_CASE(close_behind_the_queue_waits_for_what_was_returned_and_for_what_came_later) {
+  Sender sender;
+  sender.send("one");
+  sender.send("two");
+  WebSocketBatch taken;
+  BOOST_TEST(sender.outbox.take(taken));
+  sender.outbox.put_back(std::move(taken));
+  sender.send("three");
+  sender.writer->close("\x03\xe8", true);
+  sender.write();
+  BOOST_TEST(sender.shown() == Texts({"1+:one", "1+:two", "1+:three", "8+:\x03\xe8"}));
+}
+
+BOOST_AUTO_TEST_CASE(close_behind_the_queue_does_not_wait_for_senders_that_never_stop) {
+  Sender sender;
+  int sent = 0;
+  std::function<void()> again = [&] {
+    if (++sent < 1'000) sender.send("again", text, again);
+  };
+  sender.send("first", text, again);
+  sender.writer->close("\x03\xe8", true);
+  sender.write();
+  BOOST_TEST(sender.writer->close_written());
+  BOOST_TEST(sent <= 2);
+}
+
 BOOST_AUTO_TEST_CASE(close_at_once_ends_the_frame_under_way_and_leaves_the_rest) {
   for (std::size_t taken = 0; taken < 80'000; taken += 7'919) {
     Sender sender(100'000);
