@@ -30,6 +30,7 @@ struct WebSocketEnd {
   int code = 0;  // 0 = no connection had opened
   std::string reason;
   std::unique_ptr<Error> error;  // null: both sides closed as they should
+  bool no_memory = false;        // not even for an error
 };
 
 // Thread: the loop thread.
