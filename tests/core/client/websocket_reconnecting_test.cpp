@@ -105,6 +105,22 @@ BOOST_AUTO_TEST_CASE(attempts_run_out_at_a_server_that_drops_whoever_comes) {
   BOOST_TEST(socket.start().finish() == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(server_that_is_away_is_tried_again) {
+  std::string nobody;
+  {
+    const WebSocketServer server(accept_and_close);
+    nobody = server.url();
+  }
+  const auto client = make_client();
+  TestSocket socket(client, {.url = nobody, .options = quick_with({{"reconnect_attempts", "2"}})});
+  const Story expected{"reconnecting 1 0", "reconnecting 2 0", "terminated WS_RECONNECT_EXHAUSTED"};
+  BOOST_TEST(socket.start().finish() == expected, boost::test_tools::per_element());
+  BOOST_TEST(socket.error_text().find("refused") != std::string::npos);
+  TestSocket once(client, {.url = nobody, .options = {{"reconnect", "off"}}});
+  BOOST_TEST(once.start().finish() == Story{"terminated CONNECT_FAILED"}, boost::test_tools::per_element());
+  check_loop_is_empty(client);
+}
+
 BOOST_AUTO_TEST_CASE(refusals_are_final_or_retryable_by_their_status) {
   for (const int status : {400, 401, 403, 404, 426, 501, 505}) {
     const WebSocketServer server([=](WebSocketPeer& peer) { peer.refuse(refusal(status)); });
