@@ -5,44 +5,13 @@
 #include <vector>
 
 #include "core/client/websocket_fixture.hpp"
+#include "core/client/websocket_plays.hpp"
 
 namespace ppn::test {
 namespace {
 
 using std::chrono::milliseconds;
-using Options = std::vector<std::pair<std::string, std::string>>;
 using Texts = std::vector<std::string>;
-using Plays = std::vector<WebSocketServer::Play>;
-
-Options quick_with(Options more) {
-  Options all = quick_reconnect();
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
-}
-
-std::string refusal(int status, std::string_view lines = "") {
-  return "HTTP/1.1 " + std::to_string(status) + " No\r\nContent-Length: 4\r\n" + std::string(lines) + "\r\nbusy";
-}
-
-void accept_and_close(WebSocketPeer& peer) {
-  peer.accept();
-  peer.close_with(1000);
-}
-
-void accept_and_drop(WebSocketPeer& peer) {
-  peer.accept();
-  peer.close();
-}
-
-Texts unsent_of(WebSocket& socket) {
-  Texts all;
-  while (auto message = socket.take_unsent()) all.push_back(std::move(message->data));
-  return all;
-}
-
-void send(WebSocket& socket, std::string_view text) {
-  must(socket.send(WebSocket::Payload::text, text, {}, 0));
-}
 
 }  // namespace
 
@@ -187,7 +156,7 @@ BOOST_AUTO_TEST_CASE(by_default_it_reconnects_for_whoever_iterates_and_not_for_c
     peer.number() < 2 ? peer.send_close(1001) : peer.send_close(1000);
     peer.read_close();
   };
-  Options quick = quick_reconnect();
+  SocketOptions quick = quick_reconnect();
   quick.erase(quick.begin());  // the option "reconnect" itself
   {
     const WebSocketServer server(greet);
@@ -202,134 +171,6 @@ BOOST_AUTO_TEST_CASE(by_default_it_reconnects_for_whoever_iterates_and_not_for_c
   TestSocket socket(make_client(), {.url = server.url(), .options = quick});
   const Story expected{"open", "message from 0", "close 1001 OK", "terminated OK"};
   BOOST_TEST(socket.start().finish() == expected, boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(messages_that_were_not_begun_go_to_the_next_connection_only_when_they_may) {
-  for (const bool resend : {false, true}) {
-    WebSocketServer server(Plays{[](WebSocketPeer& peer) {
-                                   peer.accept();
-                                   peer.mark("open");
-                                   peer.wait_for_signal("queued");
-                                   peer.read_frame();  // a part of the large message has left
-                                   peer.reset();
-                                 },
-                                 [](WebSocketPeer& peer) {
-                                   peer.accept();
-                                   peer.read_close();
-                                   peer.send_close();
-                                 }});
-    const std::string large(40'000'000, 'x');
-    TestSocket socket(make_client(), {.url = server.url(),
-                                      .options = quick_with({{"send_queue_bytes", "100000000"},
-                                                             {"max_message_bytes", "100000000"},
-                                                             {"resend_unsent", resend ? "true" : "false"}}),
-                                      .hooks = {.close =
-                                                    [](WebSocket& lost) {
-                                                      if (lost.close_code() == 1006) send(lost, "sent by on_close");
-                                                    },
-                                                .reconnecting =
-                                                    [](WebSocket& lost, std::int64_t) {
-                                                      send(lost, "sent by on_reconnecting");
-                                                      return true;
-                                                    }}});
-    socket.start();
-    BOOST_TEST(server.wait_for_mark("open"));
-    BOOST_TEST(socket.wait_for("open"));
-    socket.send(large);
-    socket.send("two");
-    socket.send("three");
-    server.signal("queued");
-    BOOST_TEST(socket.wait_for("open", 2));
-    BOOST_TEST(socket->queued_bytes() < 1'000U);
-    socket.close();
-    BOOST_TEST(socket.finish().back() == "terminated OK");
-    Texts resent = server.messages();
-    const Texts unsent = unsent_of(*socket);
-    const Texts later{"sent by on_close", "sent by on_reconnecting"};
-    const Texts all{"two", "three", "sent by on_close", "sent by on_reconnecting"};
-    BOOST_TEST(resent == (resend ? all : later), boost::test_tools::per_element());
-    BOOST_TEST(unsent == (resend ? Texts() : Texts{"two", "three"}), boost::test_tools::per_element());
-  }
-}
-
-BOOST_AUTO_TEST_CASE(messages_that_were_queued_before_a_connection_are_for_the_first_one_that_opens) {
-  const WebSocketServer server(Plays{[](WebSocketPeer& peer) { peer.refuse(refusal(503)); },
-                                     [](WebSocketPeer& peer) { peer.refuse(refusal(503)); },
-                                     [](WebSocketPeer& peer) {
-                                       peer.accept();
-                                       peer.read_message();
-                                       peer.read_message();
-                                       peer.close_with();
-                                     }});
-  TestSocket socket(make_client(), {.url = server.url(),
-                                    .options = quick_reconnect(),
-                                    .hooks = {.reconnecting = [](WebSocket& lost, std::int64_t attempt) {
-                                      if (attempt == 2) send(lost, "while waiting");
-                                      return true;
-                                    }}});
-  socket.start();
-  socket.send("early");
-  BOOST_TEST(socket.finish().back() == "terminated OK");
-  const Texts expected{"early", "while waiting"};
-  BOOST_TEST(server.messages() == expected, boost::test_tools::per_element());
-  BOOST_TEST(socket->unsent_count() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(messages_of_a_websocket_that_never_opened_are_unsent) {
-  const WebSocketServer server([](WebSocketPeer& peer) { peer.refuse(refusal(403)); });
-  TestSocket socket(make_client(), {.url = server.url(), .options = quick_reconnect()});
-  int told = 0;
-  BOOST_TEST(!socket->send(WebSocket::Payload::text, "not started", {}, 0).ok());
-  WebSocketServer silent([](WebSocketPeer& peer) {
-    peer.read_request();
-    peer.wait_for_signal("go");
-    peer.refuse(refusal(403));
-  });
-  TestSocket waiting(make_client(), {.url = silent.url(), .options = quick_reconnect()});
-  waiting.start();
-  const WebSocketReceipt receipt{[](void* user, std::int32_t) { ++*static_cast<int*>(user); }, &told};
-  BOOST_TEST(waiting->send(WebSocket::Payload::text, "one", receipt, 0).ok());
-  BOOST_TEST(waiting->send(WebSocket::Payload::binary, "two", receipt, 0).ok());
-  silent.signal("go");
-  BOOST_TEST(waiting.finish() == Story{"terminated WS_HANDSHAKE"}, boost::test_tools::per_element());
-  BOOST_TEST(told == 2);
-  const Texts expected{"one", "two"};
-  BOOST_TEST(unsent_of(*waiting) == expected, boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(receipt_that_sends_again_reaches_the_next_connection_and_ends) {
-  WebSocketServer server(Plays{[](WebSocketPeer& peer) {
-                                 peer.accept();
-                                 peer.mark("open");
-                                 peer.wait_for_signal("queued");
-                                 peer.reset();
-                               },
-                               [](WebSocketPeer& peer) {
-                                 peer.accept();
-                                 peer.read_message();
-                                 peer.close_with();
-                               }});
-  struct Again {
-    WebSocket* socket = nullptr;
-    int times = 0;
-    static void told(void* user, std::int32_t code) {
-      auto& self = *static_cast<Again*>(user);
-      if (code == 0) return;
-      ++self.times;
-      static_cast<void>(self.socket->send(WebSocket::Payload::text, "again", {&Again::told, user}, 0));
-    }
-  };
-  TestSocket socket(make_client(), {.url = server.url(), .options = quick_with({{"send_queue_bytes", "100000000"}})});
-  Again again{.socket = &*socket};
-  socket.start();
-  BOOST_TEST(server.wait_for_mark("open"));
-  const std::string large(16'000'000, 'x');
-  BOOST_TEST(socket->send(WebSocket::Payload::text, large, {}, 0).ok());
-  BOOST_TEST(socket->send(WebSocket::Payload::text, "again", {&Again::told, &again}, 0).ok());
-  server.signal("queued");
-  BOOST_TEST(socket.finish().back() == "terminated OK");
-  BOOST_TEST(again.times == 1);
-  BOOST_TEST(server.messages() == Texts{"again"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(close_and_cancel_end_the_wait_for_another_connection_at_once) {
