@@ -98,6 +98,7 @@ class WebSocketConversation final : private WebSocketSink {
   std::string held_;            // read, but not taken by a reader that is paused
   std::size_t held_taken_ = 0;  // of it
   bool paused_ = false;
+  bool discarding_ = false;  // what arrives, on the way to the Close of the server
   bool write_failed_ = false;
   bool aborted_ = false;
 

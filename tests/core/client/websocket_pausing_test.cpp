@@ -236,6 +236,35 @@ BOOST_AUTO_TEST_CASE(one_message_at_a_time_out_of_a_large_chunk_costs_no_copy_of
   BOOST_TEST(received == count);
 }
 
+BOOST_AUTO_TEST_CASE(close_of_a_socket_that_nobody_reads_any_more_ends_in_good_order) {
+  const WebSocketServer server([](WebSocketPeer& peer) {
+    peer.accept();
+    for (int i = 0; i < 1'000; ++i) peer.send_text(std::to_string(i));
+    peer.answer_close();
+  });
+  for (const bool iterated : {true, false}) {
+    TestSocket socket(make_client(), {.url = server.url(),
+                                      .options = {{"receive_queue_messages", "2"}, {"close_timeout_ms", "30"}},
+                                      .hooks = {.message = [](WebSocket&, std::size_t) { return Flow::pause; }},
+                                      .takes_messages = !iterated});
+    socket.start();
+    if (iterated) {
+      BOOST_TEST((socket->next(-1) == WebSocket::Outcome::done));
+    } else {
+      BOOST_TEST(socket.wait_for_messages(1));
+    }
+    socket.close();
+    BOOST_TEST((socket->wait_closed(-1) == WebSocket::Outcome::end));
+    const Story story = socket.finish();
+    BOOST_TEST(story.at(story.size() - 2) == "close 1000 OK");
+    // What was taken in before can still be read, in order.
+    std::vector<std::string> rest;
+    while (iterated && socket->next(-1) == WebSocket::Outcome::done) rest.push_back(socket->message().data);
+    if (iterated) BOOST_TEST(rest.front() == "1");
+    if (!iterated) BOOST_TEST(socket.messages().size() == 1U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(cancel_of_a_paused_socket_drops_what_waits) {
   const WebSocketServer server([](WebSocketPeer& peer) {
     peer.accept();
