@@ -22,11 +22,15 @@ WebSocketReconnectOptions reconnect_options(const RequestOptions& request, bool 
           .further_codes = parse_close_codes(options.reconnect_codes).value_or(CloseCodeSet())};
 }
 
-// Made while there is memory: an end without an error would pass for a good one.
+// Made before it is needed.
 const std::shared_ptr<const Error>& no_memory_error() {
-  static const auto error =
+  static const auto made =
       std::make_shared<const Error>(ErrorCode::out_of_memory, Phase::none, "no memory for the WebSocket");
-  return error;
+  return made;
+}
+
+WebSocketEnd no_memory(int code) noexcept {
+  return {.code = code, .reason = {}, .error = nullptr, .no_memory = true};
 }
 
 }  // namespace
@@ -40,19 +44,10 @@ RunningWebSocket::RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared
       tls_(std::move(tls)),
       token_(loop_),
       policy_(reconnect_options(owner_->request_options(), !owner_->has_message_handler())) {
-  static_cast<void>(no_memory_error());
+  no_memory_error();
 }
 
 RunningWebSocket::~RunningWebSocket() = default;
-
-WebSocketEnd RunningWebSocket::no_memory(int code) noexcept {
-  out_of_memory_ = true;
-  try {
-    return {.code = code, .reason = {}, .error = std::make_unique<Error>(*no_memory_error())};
-  } catch (const std::bad_alloc&) {
-    return {.code = code, .reason = {}, .error = nullptr};
-  }
-}
 
 void RunningWebSocket::begin() noexcept {
   client_loop_->enter(*this);
@@ -163,7 +158,8 @@ void RunningWebSocket::tell_close(WebSocketEnd& end) {
   } catch (const std::bad_alloc&) {
     end = no_memory(end.code);
   }
-  if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, end.error.get());
+  const Error* const error = end.no_memory ? no_memory_error().get() : end.error.get();
+  if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, error);
 }
 
 // False: `end` is how it has ended for good.
@@ -174,6 +170,7 @@ Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
   if (decision.verdict == WebSocketReconnect::Verdict::exhausted) {
     const std::string last = end.error ? end.error->message : "closed with " + std::to_string(end.code);
     if (!end.error) end.error = std::make_unique<Error>();
+    end.no_memory = false;
     end.error->code = ErrorCode::ws_reconnect_exhausted;
     end.error->attempts = static_cast<std::int32_t>(decision.attempt);
     end.error->message = "given up after " + std::to_string(decision.attempt) + " attempts to reconnect: " + last;
@@ -198,11 +195,11 @@ void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
   owner->set_aside_unsent();
   std::shared_ptr<const Error> error;
   try {
-    error = std::move(end.error);
+    if (!end.no_memory) error = std::move(end.error);
   } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;  // also to hand the error on with
+    end.no_memory = true;
   }
-  if (error == nullptr && out_of_memory_) error = no_memory_error();
+  if (end.no_memory) error = no_memory_error();
   owner->end_with(error, end.code != 0);
   if (owner->handler_) {
     owner->handler_->on_terminated(error.get());

@@ -76,7 +76,6 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   WebSocketEnd failed(Error error);
   WebSocketRequest request();
   void look();
-  WebSocketEnd no_memory(int code) noexcept;
   void start_closing(const CloseWish& wish);
   void tell_close(WebSocketEnd& end);
   void terminate(WebSocketEnd end) noexcept;
@@ -101,7 +100,6 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   bool resume_asked_ = false;         // while delivering
   std::int64_t retry_after_ms_ = -1;  // of the last refusal
   bool retryable_ = false;            // the last attempt to open
-  bool out_of_memory_ = false;        // perhaps without an error that says so
   std::mutex wish_mutex_;
   std::optional<CloseWish> wish_;  // guarded by wish_mutex_; stays
 };

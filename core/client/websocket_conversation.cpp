@@ -131,6 +131,7 @@ void WebSocketConversation::feed(std::string_view& input) {
 }
 
 bool WebSocketConversation::on_message(WebSocketMessageType type, std::string_view data) {
+  if (discarding_) return true;
   switch (owner_.deliver(type, data)) {
     case Flow::proceed: return true;
     case Flow::pause: paused_ = true; return false;
@@ -262,6 +263,13 @@ bool WebSocketConversation::look_at_clock() {
   if (close_received_ || closing_ == Closing::by_problem) {
     over_ = true;  // the server does not end the connection: it has had its time
     return false;
+  }
+  if (paused_) {
+    // It is our reader that has not come as far as the Close of the server, which may have been here all the time.
+    paused_ = false;
+    discarding_ = true;
+    closing_until_ = deadline_after(loop_.now(), kEndMs);
+    return move_bytes();
   }
   finish(close_code::kAbnormal, ErrorCode::ws_close_timeout,
          "the server did not close within " + std::to_string(options_.close_timeout_ms) +

@@ -30,6 +30,7 @@ struct WebSocketEnd {
   int code = 0;  // 0 = no connection had opened
   std::string reason;
   std::unique_ptr<Error> error;  // null: both sides closed as they should
+  bool no_memory = false;        // not even for an error
 };
 
 // Thread: the loop thread.
@@ -97,6 +98,7 @@ class WebSocketConversation final : private WebSocketSink {
   std::string held_;            // read, but not taken by a reader that is paused
   std::size_t held_taken_ = 0;  // of it
   bool paused_ = false;
+  bool discarding_ = false;  // what arrives, on the way to the Close of the server
   bool write_failed_ = false;
   bool aborted_ = false;
 

@@ -153,8 +153,10 @@ Task<Status> Opening::ask() {
     step = exchange.send();
   }
   if (step == Exchange::Step::done) step = exchange.receive();
-  while (step == Exchange::Step::blocked) {
-    if (co_await connection_->transport->event().until(token_, kNever) != Wake::ready) {
+  // Interim responses may be long, but not without end: there is no need to give turns away.
+  while (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
+    if (step == Exchange::Step::blocked &&
+        co_await connection_->transport->event().until(token_, kNever) != Wake::ready) {
       co_return interrupted(Phase::first_byte);
     }
     step = exchange.receive();
@@ -209,7 +211,8 @@ Failure Opening::interrupted(Phase phase) {
 
 Failure Opening::broken(Error error) {
   error.message = "no WebSocket: " + error.message;
-  error.retryable = error.code != ErrorCode::http_protocol;
+  const bool wrong = error.code == ErrorCode::http_protocol || error.code == ErrorCode::headers_too_large;
+  error.retryable = exchange_->cut_off() || !wrong;
   error.code = ErrorCode::ws_handshake;
   return Failure(std::move(error));
 }

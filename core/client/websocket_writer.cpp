@@ -18,6 +18,10 @@ constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
 // A write costs the work of so many bytes, however short it is: receipts may send the next message again and again.
 constexpr std::size_t kWriteCost = std::size_t{4} * 1024;
 
+// What was returned to the outbox, and what came later. More is not waited for when a Close is to go: senders that are not
+// refused, because there is going to be another connection, could go on for ever.
+constexpr int kOutboxBatches = 2;
+
 WebSocketMask fresh_mask() noexcept {
   return std::bit_cast<WebSocketMask>(unpredictable_bits());
 }
@@ -98,8 +102,9 @@ bool WebSocketWriter::next_message() {
   batch_.clear();
   index_ = completed_ = 0;
   if (last_batch_) return false;
-  last_batch_ = close_state_ == CloseState::behind_queue;
-  return outbox_.take(batch_);
+  const bool taken = outbox_.take(batch_);
+  if (close_state_ == CloseState::behind_queue) last_batch_ = !taken || ++closing_takes_ == kOutboxBatches;
+  return taken;
 }
 
 // One more piece of the current message, of one frame.

@@ -89,6 +89,7 @@ class WebSocketWriter {
   std::optional<std::string> ping_;
   std::string close_payload_;
   CloseState close_state_ = CloseState::open;
+  int closing_takes_ = 0;    // since a Close waits
   bool last_batch_ = false;  // what was queued before the Close has been taken
 };
 

@@ -143,6 +143,7 @@ Exchange::Step Exchange::read_more() {
       }
       [[fallthrough]];
     case IoResult::Kind::end:
+      cut_off_ = true;
       if (connection_.decoder.end_of_input() == Http1Decoder::Step::failed) return fail(connection_.decoder.error());
       ended_ = true;
       return Step::end;

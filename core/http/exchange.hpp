@@ -65,6 +65,8 @@ class Exchange {
 
   Sent sent() const noexcept;
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
+  // After `failed`: the peer has ended the connection, so it may be the answer that is cut and not the peer that is wrong.
+  bool cut_off() const noexcept { return cut_off_; }
   bool response_begun() const noexcept { return connection_.decoder.started(); }
   // After `end`: whether the connection is clean and may carry another exchange.
   bool reusable();
@@ -95,6 +97,7 @@ class Exchange {
   std::size_t turn_bytes_ = 0;  // read and written since the last wait
   bool head_seen_ = false;
   bool ended_ = false;
+  bool cut_off_ = false;
   RareError error_;
 };
 

@@ -93,6 +93,7 @@ std::string other_value(const OptionRow& row) {
       {"deny_addresses", "[fd00::/8]:443,:25"},
       {"pinned_public_keys", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
       {"tls_server_name", "api.test"},
+      {"websocket_reconnect_codes", "4000,4100-4199"},
       {"base_url", "https://api.test/v1"},
       {"api_key", "hush"},
       {"api_key_header", "x-api-key"},
