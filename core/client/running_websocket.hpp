@@ -35,7 +35,7 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
 
   // Something waits in the outbox.
   void ask_to_send() noexcept;
-  void ask_to_close(std::uint16_t code, std::string_view reason);
+  void ask_to_close(std::uint16_t code, std::string reason) noexcept;
   void ask_to_cancel() noexcept { notice_.post(Notice::kCancel); }
   void ask_to_resume() noexcept;
 
@@ -77,7 +77,8 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   WebSocketRequest request();
   void set_aside_unsent();
   void look();
-  void tell_close(const WebSocketEnd& end);
+  void tell_close(const WebSocketEnd& end) noexcept;
+  const Error* error_of(const WebSocketEnd& end) const noexcept;
   void terminate(WebSocketEnd end) noexcept;
   std::optional<CloseWish> close_wish();
 
@@ -91,6 +92,10 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   EventLoop& loop_;
   const std::shared_ptr<Runtime> runtime_;  // the loop lives as long as it
   const std::shared_ptr<TlsContext> tls_;
+  // Made while there is memory, for the time when there is none.
+  const std::shared_ptr<const Error> no_memory_ =
+      std::make_shared<Error>(ErrorCode::out_of_memory, Phase::none, "out of memory");
+  bool out_of_memory_ = false;  // it ends, and this is why
   Token token_;
   Wait reconnect_;
   Notice notice_{*this};

@@ -160,11 +160,12 @@ Status WebSocket::send(Payload kind, std::string_view data, WebSocketReceipt rec
 Status WebSocket::close(std::int64_t code, std::string_view reason) {
   if (Status started = require_started(); !started) return started;
   if (Status valid = validate_close(code, reason); !valid) return valid;
+  std::string kept(reason);  // nothing fails from here on
   close_requested_ = true;
   outbox_->shut();
   State open = State::open;
   state_.compare_exchange_strong(open, State::closing);
-  running_->ask_to_close(static_cast<std::uint16_t>(code), reason);
+  running_->ask_to_close(static_cast<std::uint16_t>(code), std::move(kept));
   return {};
 }
 
@@ -267,8 +268,9 @@ void WebSocket::keep_unsent(std::vector<UnsentMessage> messages, ErrorCode outco
   const std::lock_guard lock(mutex_);
   std::size_t dropped = 0;
   for (UnsentMessage& message : messages) {
-    unsent_bytes_ += queue_cost(message.data.size());
+    const std::size_t cost = queue_cost(message.data.size());
     unsent_.push_back(std::move(message));
+    unsent_bytes_ += cost;
   }
   while (unsent_.size() > 1 && unsent_bytes_ > static_cast<std::size_t>(options().send_queue_bytes)) {
     unsent_bytes_ -= queue_cost(unsent_.front().data.size());
