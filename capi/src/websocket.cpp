@@ -6,6 +6,7 @@
 
 #include "boundary.hpp"
 #include "client/websocket.hpp"
+#include "lent.hpp"
 #include "objects.hpp"
 #include "websocket_adapter.hpp"
 
@@ -326,10 +327,14 @@ int32_t ppn_websocket_take_unsent(ppn_websocket* websocket, int32_t* out_kind, p
     in.out(out, "out");
     const auto object = in.handle(websocket, "websocket");
     if (!in.ok()) return in.failure();
+    // Its place first: without memory for it the message stays where it is.
+    const auto bytes = std::make_shared<std::string>();
+    Lent<ppn_buffer> buffer(make_handle<ppn_buffer>(BufferObject{bytes}));
     std::optional<UnsentMessage> message = object->state->socket->take_unsent();
     if (!message) return PPN_END;
+    *bytes = std::move(message->data);
     if (out_kind != nullptr) *out_kind = kind_of(message->type);
-    *out = make_handle<ppn_buffer>(BufferObject{std::make_shared<const std::string>(std::move(message->data))});
+    *out = acquire(buffer.get());
     return PPN_OK;
   });
 }

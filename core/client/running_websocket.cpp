@@ -164,7 +164,8 @@ void RunningWebSocket::tell_close(WebSocketEnd& end) {
 
 // False: `end` is how it has ended for good.
 Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
-  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return false;
+  // A cancel inside on_close is still on its way to the token.
+  if (token_.interruption() != ErrorCode::ok || owner_->cancel_requested_ || close_wish()) co_return false;
   const WebSocketEnding ending{.close_code = end.code, .retryable = retryable_, .server_delay_ms = retry_after_ms_};
   const WebSocketReconnect::Decision decision = policy_.ended(ending, loop_.now(), random_unit());
   if (decision.verdict == WebSocketReconnect::Verdict::exhausted) {

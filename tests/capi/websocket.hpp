@@ -99,14 +99,13 @@ class Receipts {
     const std::lock_guard lock(mutex_);
     return codes_;
   }
-  int accepted() const { return accepted_; }
-  // Once every message that was accepted has been told.
-  std::vector<int32_t> wait_for_all() {
+  std::vector<int32_t> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
-    BOOST_REQUIRE(changed_.wait_until(lock, default_deadline(),
-                                      [&] { return codes_.size() >= static_cast<std::size_t>(accepted_); }));
+    BOOST_REQUIRE(changed_.wait_until(lock, default_deadline(), [&] { return codes_.size() >= count; }));
     return codes_;
   }
+  // Once every message that was accepted has been told.
+  std::vector<int32_t> wait_for_all() { return wait_for(static_cast<std::size_t>(accepted_)); }
   std::function<void()> in_sent = [] {};
 
  private:

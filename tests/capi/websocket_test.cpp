@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(close_of_the_server_is_an_end_or_an_error_by_its_code) {
       peer.send_text("before");
       peer.close_with(code, code == 0 ? "" : "why");
     });
-    const WebSocketHandle socket = open_websocket(client, server.url());
+    const WebSocketHandle socket = make_single_websocket(client, server.url());
+    BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
     BOOST_TEST(next(socket) == "text:before");
     const ppn_event* message = nullptr;
     ErrorHandle error;
