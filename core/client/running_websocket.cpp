@@ -42,7 +42,6 @@ void RunningWebSocket::begin() noexcept {
   try {
     run();
   } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;
     terminate({});
   }
 }
@@ -56,7 +55,7 @@ RootTask RunningWebSocket::run() {
       end = co_await one_connection();
       again = co_await wait_to_reconnect(end);
     } catch (const std::bad_alloc&) {
-      out_of_memory_ = true;
+      end.error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "");
       again = false;
     }
   }
@@ -108,35 +107,22 @@ Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
   }
   conversation_ = &conversation;
   owner_->enter(WebSocket::State::open);
-  WebSocketEnd end;
-  bool told = false;
-  try {
-    log(LogLevel::debug, "WebSocket open");
-    if (owner_->handler_) owner_->handler_->on_open(handshake);
-    told = true;
-    if (const auto wish = close_wish()) {
-      owner_->enter(WebSocket::State::closing);
-      conversation.close(wish->code, wish->reason);
-    }
-    end = co_await conversation.run(token_);
-  } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;
-    end.code = close_code::kAbnormal;
-  }
+  log(LogLevel::debug, "WebSocket open");
+  if (owner_->handler_) owner_->handler_->on_open(handshake);
+  if (const auto wish = close_wish()) conversation.close(wish->code, wish->reason);
+
+  WebSocketEnd end = co_await conversation.run(token_);
   conversation_ = nullptr;
   // They keep their place before what was queued later: for the next connection, or for the list of the unsent.
   std::vector<UnsentMessage> unsent;
-  const Error* const error = error_of(end);
-  conversation.writer().take_unsent(unsent, error != nullptr ? error->code : ErrorCode::ws_closed);
+  conversation.writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
   owner_->outbox_->put_back(std::move(unsent));
-  if (told) tell_close(end);
+  tell_close(end);
   co_return std::move(end);
 }
 
-// Whoever heard of the connection hears of its end, with memory or without.
-void RunningWebSocket::tell_close(const WebSocketEnd& end) noexcept {
-  try {
-    log(LogLevel::debug, "WebSocket closed with " + std::to_string(end.code));
+void RunningWebSocket::tell_close(const WebSocketEnd& end) {
+  {
     const std::lock_guard lock(owner_->mutex_);
     owner_->close_code_ = end.code;
     owner_->close_reason_ = end.reason;
@@ -144,22 +130,15 @@ void RunningWebSocket::tell_close(const WebSocketEnd& end) noexcept {
       end.error->url = owner_->url_.redacted();
       scrub_error(*end.error, CallSecrets(owner_->headers_, owner_->url_));
     }
-  } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;
   }
-  if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, error_of(end));
-}
-
-const Error* RunningWebSocket::error_of(const WebSocketEnd& end) const noexcept {
-  return out_of_memory_ ? no_memory_.get() : end.error.get();
+  log(LogLevel::debug, "WebSocket closed with " + std::to_string(end.code));
+  if (owner_->handler_) owner_->handler_->on_close(end.code, end.reason, end.error.get());
 }
 
 // False: `end` is how it has ended for good.
 Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
   // A cancel inside on_close is still on its way to the token.
-  if (token_.interruption() != ErrorCode::ok || owner_->cancel_requested_ || out_of_memory_ || close_wish()) {
-    co_return false;
-  }
+  if (token_.interruption() != ErrorCode::ok || owner_->cancel_requested_ || close_wish()) co_return false;
   const WebSocketEnding ending{.close_code = end.code, .retryable = retryable_, .server_delay_ms = retry_after_ms_};
   const WebSocketReconnect::Decision decision = policy_.ended(ending, loop_.now(), random_unit());
   if (decision.verdict == WebSocketReconnect::Verdict::exhausted) {
@@ -198,14 +177,7 @@ void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
   } catch (const std::bad_alloc&) {
     // The list of what was not sent is not complete; the end is still told.
   }
-  std::shared_ptr<const Error> error = no_memory_;
-  if (!out_of_memory_) {
-    try {
-      error = std::move(end.error);
-    } catch (const std::bad_alloc&) {
-      // It stays what it is.
-    }
-  }
+  const std::shared_ptr<const Error> error = std::move(end.error);
   owner->end_with(error);
   if (owner->handler_) {
     owner->handler_->on_terminated(error.get());
@@ -329,7 +301,6 @@ void RunningWebSocket::Notice::run() noexcept {
     if ((asked & kResume) != 0 && socket->conversation_ != nullptr) socket->conversation_->resume();
     if ((asked & (kResume | kLook)) != 0) socket->look();
   } catch (const std::bad_alloc&) {
-    socket->out_of_memory_ = true;
     socket->cancel_on_loop();
   }
 }

@@ -77,8 +77,7 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   WebSocketRequest request();
   void set_aside_unsent();
   void look();
-  void tell_close(const WebSocketEnd& end) noexcept;
-  const Error* error_of(const WebSocketEnd& end) const noexcept;
+  void tell_close(const WebSocketEnd& end);
   void terminate(WebSocketEnd end) noexcept;
   std::optional<CloseWish> close_wish();
 
@@ -92,10 +91,6 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   EventLoop& loop_;
   const std::shared_ptr<Runtime> runtime_;  // the loop lives as long as it
   const std::shared_ptr<TlsContext> tls_;
-  // Made while there is memory, for the time when there is none.
-  const std::shared_ptr<const Error> no_memory_ =
-      std::make_shared<Error>(ErrorCode::out_of_memory, Phase::none, "out of memory");
-  bool out_of_memory_ = false;  // it ends, and this is why
   Token token_;
   Wait reconnect_;
   Notice notice_{*this};

@@ -268,9 +268,8 @@ void WebSocket::keep_unsent(std::vector<UnsentMessage> messages, ErrorCode outco
   const std::lock_guard lock(mutex_);
   std::size_t dropped = 0;
   for (UnsentMessage& message : messages) {
-    const std::size_t cost = queue_cost(message.data.size());
+    unsent_bytes_ += queue_cost(message.data.size());
     unsent_.push_back(std::move(message));
-    unsent_bytes_ += cost;
   }
   while (unsent_.size() > 1 && unsent_bytes_ > static_cast<std::size_t>(options().send_queue_bytes)) {
     unsent_bytes_ -= queue_cost(unsent_.front().data.size());

@@ -1,7 +1,6 @@
 #include "client/websocket_outbox.hpp"
 
 #include <chrono>
-#include <new>
 #include <utility>
 
 namespace ppn {
@@ -54,50 +53,31 @@ void WebSocketOutbox::release(std::size_t bytes) {
   if (waiting_ > 0) room_.notify_all();
 }
 
-void WebSocketOutbox::put_back(std::vector<UnsentMessage> messages) noexcept {
+void WebSocketOutbox::put_back(std::vector<UnsentMessage> messages) {
   if (messages.empty()) return;
-  try {
-    put_first(messages);
-  } catch (const std::bad_alloc&) {
-    for (const UnsentMessage& message : messages) message.receipt.settle(ErrorCode::out_of_memory);
-  }
-}
-
-void WebSocketOutbox::put_first(const std::vector<UnsentMessage>& messages) {
   const std::lock_guard lock(mutex_);
   WebSocketBatch joined;
   joined.messages.reserve(messages.size() + batch_.messages.size());
-  std::size_t cost = 0;
   const auto append = [&](WebSocketMessageType type, std::string_view data, WebSocketReceipt receipt) {
     joined.messages.push_back({type, joined.bytes.size(), data.size(), receipt});
     joined.bytes.append(data);
   };
   for (const UnsentMessage& message : messages) {
     append(message.type, message.data, message.receipt);
-    cost += queue_cost(message.data.size());
+    queued_ += queue_cost(message.data.size());
   }
   for (const OutgoingMessage& message : batch_.messages) append(message.type, batch_.data(message), message.receipt);
   batch_ = std::move(joined);
-  queued_ += cost;
 }
 
-void WebSocketOutbox::take_unsent(std::vector<UnsentMessage>& out) noexcept {
-  WebSocketBatch taken;
-  {
-    const std::lock_guard lock(mutex_);
-    std::swap(taken, batch_);
-    for (const OutgoingMessage& message : taken.messages) queued_ -= queue_cost(message.size);
-    if (waiting_ > 0) room_.notify_all();
+void WebSocketOutbox::take_unsent(std::vector<UnsentMessage>& out) {
+  const std::lock_guard lock(mutex_);
+  for (const OutgoingMessage& message : batch_.messages) {
+    out.push_back({message.type, std::string(batch_.data(message)), message.receipt});
+    queued_ -= queue_cost(message.size);
   }
-  for (const OutgoingMessage& message : taken.messages) keep_or_settle(out, message, taken.data(message));
-}
-
-void keep_or_settle(std::vector<UnsentMessage>& out, const OutgoingMessage& message, std::string_view data) noexcept {
-  try {
-    out.push_back({message.type, std::string(data), message.receipt});
-  } catch (const std::bad_alloc&) {
-    message.receipt.settle(ErrorCode::out_of_memory);
-  }
+  batch_ = {};
+  if (waiting_ > 0) room_.notify_all();
 }
 
 }  // namespace ppn

@@ -71,13 +71,12 @@ class WebSocketOutbox {
   bool take(WebSocketBatch& batch);
   // A message that was taken has left, or will not be sent from here.
   void release(std::size_t bytes);
-  // Messages that were taken go first again; without memory they are settled.
-  void put_back(std::vector<UnsentMessage> messages) noexcept;
-  // Appends everything that is left, as keep_or_settle does.
-  void take_unsent(std::vector<UnsentMessage>& out) noexcept;
+  // Messages that were taken go first again.
+  void put_back(std::vector<UnsentMessage> messages);
+  // Appends everything that is left.
+  void take_unsent(std::vector<UnsentMessage>& out);
 
  private:
-  void put_first(const std::vector<UnsentMessage>& messages);
   bool fits(std::size_t cost) const noexcept { return queued_ == 0 || queued_ + cost <= max_bytes_; }
 
   const std::size_t max_bytes_;
@@ -88,9 +87,6 @@ class WebSocketOutbox {
   bool shut_ = false;
   WebSocketBatch batch_;
 };
-
-// Appends a message that was not sent. Without memory it is lost, but whoever waits for its receipt is told.
-void keep_or_settle(std::vector<UnsentMessage>& out, const OutgoingMessage& message, std::string_view data) noexcept;
 
 // What a message counts against the limit: an empty one is not free.
 constexpr std::size_t queue_cost(std::size_t bytes) noexcept {

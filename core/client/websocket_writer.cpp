@@ -151,7 +151,8 @@ void WebSocketWriter::settle_written() {
   }
 }
 
-void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome) noexcept {
+void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome) {
+  out.reserve(out.size() + batch_.messages.size() - completed_);
   for (std::size_t i = completed_; i < batch_.messages.size(); ++i) {
     const OutgoingMessage& message = batch_.messages[i];
     outbox_.release(message.size);
@@ -161,7 +162,7 @@ void WebSocketWriter::take_unsent(std::vector<UnsentMessage>& out, ErrorCode out
     if (is_begun) {
       message.receipt.settle(outcome);
     } else {
-      keep_or_settle(out, message, batch_.data(message));
+      out.push_back({message.type, std::string(batch_.data(message)), message.receipt});
     }
   }
   batch_ = {};

@@ -39,7 +39,7 @@ class WebSocketWriter {
 
   // The connection has ended: appends the messages of which no byte was written, and settles those of which a part was
   // with `outcome`.
-  void take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome) noexcept;
+  void take_unsent(std::vector<UnsentMessage>& out, ErrorCode outcome);
   // Frees memory that is not needed while nothing is sent.
   void release_buffers() noexcept;
 
