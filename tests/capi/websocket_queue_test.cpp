@@ -11,7 +11,7 @@ using namespace ppn::test;
 namespace {
 
 // More than the kernel takes for a peer that does not read.
-constexpr std::size_t kEndless = std::size_t{64} << 20;
+constexpr std::size_t kEndless = std::size_t{32} << 20;
 
 struct Queued : NoLeak {
   Client client = make_client();

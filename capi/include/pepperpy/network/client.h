@@ -39,7 +39,7 @@ PPN_API void PPN_CALL ppn_client_release(ppn_client* client);
 PPN_API int32_t PPN_CALL ppn_client_close(ppn_client* client, ppn_error** error);
 
 /** Close the client gracefully: later requests are refused with PPN_E_CLIENT_CLOSED, those under way may go on for a
- *  while, and what is left of them then ends with PPN_E_CANCELLED.
+ *  while, WebSockets are closed with 1001, and what is left of them then ends with PPN_E_CANCELLED.
  *  @param timeout_ms  Milliseconds to wait; 0 = not at all; -1 = until the limits of the requests end them.
  *  @param error       Optional.
  *  @return PPN_OK (all requests had ended), PPN_PENDING (some had to be cancelled), PPN_E_INVALID_ARGUMENT,
