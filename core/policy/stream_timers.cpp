@@ -19,17 +19,23 @@ StreamTimers::Due StreamTimers::earliest(Nanos now) noexcept {
   return due;
 }
 
-// One window after the other, each judged at its end. A window that has its bytes already can not fail, so nothing wakes
-// for its end: the next one to fail is the one behind it.
+// A window that has its bytes already can not fail, so nothing wakes for its end: the next one to fail is the one behind
+// it.
 Nanos StreamTimers::rate_due(Nanos now) noexcept {
-  const Nanos window = limits_.rate_window_ms * kMillisecond;
+  begin_window(now);
+  return window_began_ + (window_is_full() ? 2 : 1) * window();
+}
+
+bool StreamTimers::window_is_full() const noexcept {
   const double wanted = static_cast<double>(limits_.rate_bytes) * static_cast<double>(limits_.rate_window_ms) / 1e3;
-  const bool enough = static_cast<double>(window_bytes_) >= wanted;
-  if (!enough) return window_began_ + window;
-  if (now < window_began_ + window) return window_began_ + 2 * window;
-  window_began_ = now;
+  return static_cast<double>(window_bytes_) >= wanted;
+}
+
+// One window after the other. The one behind a full one may be over as well by then: it has stayed empty.
+void StreamTimers::begin_window(Nanos now) noexcept {
+  if (now < window_began_ + window() || !window_is_full()) return;
+  window_began_ += window();
   window_bytes_ = 0;
-  return window_began_ + window;
 }
 
 std::int64_t StreamTimers::limit_ms(StreamTimer timer) const noexcept {

@@ -35,6 +35,7 @@ class StreamTimers {
   // Bytes of any kind.
   void bytes(Nanos now, std::uint64_t count) noexcept {
     last_byte_ = now;
+    if (limits_.rate_bytes > 0) begin_window(now);
     window_bytes_ += count;
   }
   // An event, line or chunk was handed out.
@@ -72,6 +73,9 @@ class StreamTimers {
 
   Due earliest(Nanos now) noexcept;
   Nanos rate_due(Nanos now) noexcept;
+  Nanos window() const noexcept { return limits_.rate_window_ms * kMillisecond; }
+  bool window_is_full() const noexcept;
+  void begin_window(Nanos now) noexcept;
 
   StreamLimits limits_;
   Nanos began_;

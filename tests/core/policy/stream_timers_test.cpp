@@ -83,10 +83,32 @@ BOOST_AUTO_TEST_CASE(rate_is_judged_at_the_end_of_each_window) {
   // This window can not fail any more; the next one can.
   BOOST_TEST(timers.deadline(ms(900)) == ms(2'000));
   timers.bytes(ms(1'500), 1);
-  BOOST_TEST(timers.deadline(ms(1'500)) == ms(2'500));
+  BOOST_TEST(timers.deadline(ms(1'500)) == ms(2'000));
+  BOOST_TEST(timers.window_bytes() == 1U);
+  BOOST_TEST((timers.next(ms(2'000)) == StreamTimer::rate));
+  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'000)) == ms(1'000));
+}
+
+// Full, then silent: the window behind a full one fails at its own end, and it is named when it does.
+BOOST_AUTO_TEST_CASE(silence_behind_a_full_window_is_too_slow) {
+  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0);
+  timers.bytes(ms(10), 100);
+  BOOST_TEST(timers.deadline(ms(10)) == ms(2'000));
+  BOOST_TEST((timers.next(ms(2'000)) == StreamTimer::rate));
+  BOOST_TEST(timers.deadline(ms(2'003)) <= ms(2'003));
   BOOST_TEST(timers.window_bytes() == 0U);
-  BOOST_TEST((timers.next(ms(2'500)) == StreamTimer::rate));
-  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'500)) == ms(1'000));
+  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'003)) == ms(1'003));
+}
+
+// A byte now and then does not begin the window anew.
+BOOST_AUTO_TEST_CASE(bytes_count_for_the_window_in_which_they_come) {
+  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0);
+  timers.bytes(ms(10), 1'000);
+  timers.bytes(ms(1'800), 60);
+  BOOST_TEST(timers.deadline(ms(1'800)) == ms(2'000));
+  BOOST_TEST(timers.window_bytes() == 60U);
+  timers.bytes(ms(1'900), 40);
+  BOOST_TEST(timers.deadline(ms(1'900)) == ms(3'000));
 }
 
 BOOST_AUTO_TEST_CASE(each_timer_names_its_option) {
