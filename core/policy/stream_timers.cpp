@@ -14,7 +14,7 @@ StreamTimers::Due StreamTimers::earliest(Nanos now) noexcept {
   if (limits_.event_idle_ms > 0 && any_event_) {
     consider(last_event_ + limits_.event_idle_ms * kMillisecond, StreamTimer::event_idle);
   }
-  if (limits_.ceiling_ms > 0) consider(began_ + limits_.ceiling_ms * kMillisecond, StreamTimer::ceiling);
+  if (limits_.ceiling_ms > 0) consider(first_head_ + limits_.ceiling_ms * kMillisecond, StreamTimer::ceiling);
   if (limits_.rate_bytes > 0) consider(rate_due(now), StreamTimer::rate);
   return due;
 }
@@ -55,6 +55,7 @@ Nanos StreamTimers::elapsed(StreamTimer timer, Nanos now) const noexcept {
     case StreamTimer::idle: return now - last_byte_;
     case StreamTimer::event_idle: return now - last_event_;
     case StreamTimer::rate: return now - window_began_;
+    case StreamTimer::ceiling: return now - first_head_;
     default: return now - began_;
   }
 }
