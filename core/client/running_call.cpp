@@ -11,6 +11,7 @@
 #include "client/quiet_handler.hpp"
 #include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
+#include "client/status_error.hpp"
 
 namespace ppn {
 namespace {
@@ -304,6 +305,7 @@ void RunningCall::describe(Error& error) noexcept {
   if (const auto response = current_response()) error.http_status = response->status;
   try {
     const auto response = current_response();
+    if (response && error.request_id.empty()) error.request_id = request_id_of(response->headers);
     if (response && response->secrets) {
       scrub_error(error, *response->secrets);
     } else {

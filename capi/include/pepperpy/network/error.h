@@ -257,7 +257,8 @@ PPN_API const char* PPN_CALL ppn_error_provider_code(const ppn_error* error);
 PPN_API const char* PPN_CALL ppn_error_provider_message(const ppn_error* error);
 
 /** The name that the server gave the request, for its support: the first of the header fields x-request-id, request-id,
- *  x-amzn-requestid and cf-ray. It comes with errors of a status.
+ *  x-amzn-requestid and cf-ray. It comes with errors of a status, and with those that ended a response: a body that was
+ *  cut, an error inside a stream.
  *  @return a zero-terminated text of at most 256 bytes that lives as long as the error; "" when there is none. Thread:
  *  any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_error_request_id(const ppn_error* error);
