@@ -132,7 +132,7 @@ Status RunningCall::no_memory() noexcept {
 
 // Attempts, until one needs no other or there may be no other (SEMANTICS 3.1).
 Task<Status> RunningCall::try_until_settled() {
-  client_loop_->retry_budget(origin_).deposit(loop_.now());
+  if (attempts_ == 0) client_loop_->retry_budget(origin_).deposit(loop_.now());
   for (;;) {
     Status outcome = co_await one_attempt();
     const RetryDecision decision = settle(outcome);

@@ -38,7 +38,12 @@ Task<bool> RunningCall::begin_again(Status& outcome) {
 
 // Whether a stream whose head nobody has seen is tried again from its begin. A status that is an error was judged before.
 RetryDecision RunningCall::start_over(const Status& outcome) {
-  if (outcome || !may_start_over() || body_.has_handed_on() || attempt_->response()->status >= 400) return {};
+  if (outcome || body_.has_handed_on() || attempt_->response()->status >= 400) return {};
+  if (!may_start_over()) {
+    // The last of them broke as the others did, and is no more committed than they were.
+    if (body_.tells_head() && retries_ > 0 && handler_->take_back_head()) stop_reason_ = StopReason::max_retries;
+    return {};
+  }
   if (!handler_->take_back_head()) return {};
   committed_ = false;
   RetryDecision decision = settle(outcome);

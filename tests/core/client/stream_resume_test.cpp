@@ -49,8 +49,7 @@ Request resuming(const ScriptedServer& server, Settings more = {}) {
 }
 
 Request retrying(const ScriptedServer& server, Delivery delivery, Settings more = {}) {
-  more.emplace_back("max_retries", "2");
-  more.emplace_back("backoff_factor", "0");
+  more.insert(more.begin(), {{"max_retries", "2"}, {"backoff_factor", "0"}});
   return {.url = server.url(), .delivery = delivery, .options = std::move(more)};
 }
 
@@ -277,6 +276,29 @@ BOOST_AUTO_TEST_CASE(stream_that_breaks_before_its_first_piece_is_tried_again_un
     BOOST_REQUIRE(outcome.response->earlier_attempts.size() == 1U);
     BOOST_TEST((outcome.response->earlier_attempts[0].outcome == OutcomeClass::body_failed));
   }
+}
+
+BOOST_AUTO_TEST_CASE(stream_that_nobody_has_seen_says_that_no_retry_was_left) {
+  const ScriptedServer server({cut(": not yet\n")}, {.repeat_last = true});
+  TestCall call(make_client(), retrying(server, Delivery::events));
+  const Outcome outcome = call.start(false).finish();
+  BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
+  BOOST_TEST(server.requests().size() == 3U);
+  BOOST_TEST(stop_of(outcome) == "max_retries");
+}
+
+// Only the first attempt of a call earns other calls a retry, not its retries and not its reconnections.
+BOOST_AUTO_TEST_CASE(attempts_of_one_stream_pay_into_the_budget_once) {
+  const auto client = make_client([](Options& options) {
+    options.retry_budget.ratio = 1;
+    options.retry_budget.min_retries_per_second = 0;
+  });
+  const ScriptedServer server({cut(": not yet\n")}, {.repeat_last = true});
+  TestCall call(client, retrying(server, Delivery::events, {{"max_retries", "5"}}));
+  const Outcome outcome = call.start(false).finish();
+  BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
+  BOOST_TEST(server.requests().size() == 2U);
+  BOOST_TEST(stop_of(outcome) == "budget");
 }
 
 BOOST_AUTO_TEST_CASE(post_that_breaks_before_its_first_piece_is_tried_again_only_with_a_key) {
