@@ -47,14 +47,16 @@ Task<Status> Attempt::until_head(AttemptRequest request) {
     outcome = co_await send_on(true);
   }
   for (bool misdirected = false; outcome && response_->status >= kExpectationFailed && may_send_again();) {
-    const bool fresh = response_->status == kMisdirected;
-    if (fresh && std::exchange(misdirected, true)) break;
-    if (!fresh) request_->expect_ms = 0;
+    if (response_->status == kExpectationFailed) {
+      request_->expect_ms = 0;
+    } else if (std::exchange(misdirected, true)) {
+      break;
+    }
     if (Status rewound = request_->source != nullptr ? request_->source->rewind() : Status(); !rewound) {
       co_return rewound;
     }
     response_.reset();
-    outcome = co_await send_on(fresh);
+    outcome = co_await send_on(true);  // one at rest may be about to be closed, and there is no second replay
   }
   co_return outcome;
 }

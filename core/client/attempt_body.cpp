@@ -46,7 +46,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
   // The length of a body that does not follow limits nothing (RFC 9110 9.3.2, 15.4.5).
   const bool described_only = request_->method == "HEAD" || response_->status == 304;
   const auto length = described_only ? std::nullopt : lease_.connection()->decoder.content_length();
-  StreamTimers timers(limits().body, loop().now());
+  StreamTimers timers(limits().body, loop().now(), body.note_head(loop().now()));
   body.forget_resume_request();
   const Flow flow = body.tells_head() ? handler.on_head(response_) : Flow::proceed;
   if (flow == Flow::proceed) body.forget_resume_request();

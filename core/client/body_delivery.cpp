@@ -42,21 +42,25 @@ BodyDelivery::BodyDelivery(Delivery delivery, const RequestOptions& options)
 }
 
 void BodyDelivery::set_filters(StreamFilters filters) {
-  if (!filters.empty()) filters_ = std::make_unique<StreamFilters>(std::move(filters));
+  filters_ = filters.empty() ? nullptr : std::make_unique<StreamFilters>(std::move(filters));
 }
 
 void BodyDelivery::start_over() {
   error_.reset();
   collect_limit_ = max_response_bytes_;
   refused_ = ended_ = handed_on_ = false;
+  filters_.reset();  // they look at a message that goes with its attempt
+  usage_.reset();
+  if (!goes_on_) first_head_ = kNever;
   if (chunks_) chunks_->flush();
   if (lines_) lines_->reset();
   if (events_) events_->reset();
 }
 
 void BodyDelivery::go_on() {
-  start_over();
   goes_on_ = true;
+  if (!last_event_id().empty()) id_seen_ = true;
+  start_over();
 }
 
 bool BodyDelivery::is_accepted_type(const Response& response) const {

@@ -1,12 +1,14 @@
 // What becomes of the body of a response: collected, or handed on as chunks, lines or events.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "client/handler.hpp"
 #include "client/options.hpp"
 #include "client/stream_filters.hpp"
@@ -24,7 +26,7 @@ class BodyDelivery {
  public:
   BodyDelivery(Delivery delivery, const RequestOptions& options);
 
-  // Pieces of the body go through these first. To be called before begin().
+  // Pieces of the body of this attempt go through these first. To be called before begin().
   void set_filters(StreamFilters filters);
 
   enum class Step {
@@ -64,7 +66,13 @@ class BodyDelivery {
     return true;
   }
   // The handler held the stream up for so long.
-  void skip(Nanos paused) noexcept { gaps_.skip(paused); }
+  void skip(Nanos paused) noexcept {
+    gaps_.skip(paused);
+    if (first_head_ != kNever) first_head_ += paused;
+  }
+  // A head has arrived. Returns when that of the first connection did, without the time since that was held up.
+  Nanos note_head(Nanos now) noexcept { return first_head_ = std::min(first_head_, now); }
+  Nanos first_head() const noexcept { return first_head_; }  // kNever before that
   // The server has said that this was all.
   bool at_marker() const noexcept { return at_marker_; }
 
@@ -116,6 +124,7 @@ class BodyDelivery {
   std::unique_ptr<StreamTermination> termination_;  // of events, when there is a profile
   std::unique_ptr<StreamTokenUsage> usage_;         // see count_tokens()
   StreamGaps gaps_;
+  Nanos first_head_ = kNever;
   std::uint64_t pieces_ = 0;  // handed on
   bool refused_ = false;      // the body is that of an error
   bool ended_ = false;        // the last line, without its end, was handed on

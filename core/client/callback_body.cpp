@@ -51,7 +51,7 @@ Result<BodySource::Piece> CallbackBody::take(std::size_t size) {
 Status CallbackBody::rewind() {
   if (touched_ && !reader_->rewind()) {
     return Failure(ErrorCode::body_not_replayable, Phase::send,
-                   "the connection was closed by the server before it answered, and the body could not be rewound");
+                   "the body has to be sent once more and could not be rewound");
   }
   given_ = 0;
   touched_ = paused_ = false;

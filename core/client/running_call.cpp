@@ -11,6 +11,7 @@
 #include "client/quiet_handler.hpp"
 #include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
+#include "client/status_error.hpp"
 
 namespace ppn {
 namespace {
@@ -131,7 +132,7 @@ Status RunningCall::no_memory() noexcept {
 
 // Attempts, until one needs no other or there may be no other (SEMANTICS 3.1).
 Task<Status> RunningCall::try_until_settled() {
-  client_loop_->retry_budget(origin_).deposit(loop_.now());
+  if (attempts_ == 0) client_loop_->retry_budget(origin_).deposit(loop_.now());
   for (;;) {
     Status outcome = co_await one_attempt();
     const RetryDecision decision = settle(outcome);
@@ -304,6 +305,7 @@ void RunningCall::describe(Error& error) noexcept {
   if (const auto response = current_response()) error.http_status = response->status;
   try {
     const auto response = current_response();
+    if (response && error.request_id.empty()) error.request_id = request_id_of(response->headers);
     if (response && response->secrets) {
       scrub_error(error, *response->secrets);
     } else {

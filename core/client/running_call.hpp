@@ -147,6 +147,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   bool may_start_over() const noexcept;
   bool is_resumable() const noexcept;
   RetryDecision reconnection_after(const Status& outcome) const noexcept;
+  Nanos end_of_stream() const noexcept;
   bool needs_admission() const noexcept;
   bool admit_at_once(AdmissionPointer& admission);
   Status ask_breaker(Admission& admission);

@@ -38,7 +38,12 @@ Task<bool> RunningCall::begin_again(Status& outcome) {
 
 // Whether a stream whose head nobody has seen is tried again from its begin. A status that is an error was judged before.
 RetryDecision RunningCall::start_over(const Status& outcome) {
-  if (outcome || !may_start_over() || body_.has_handed_on() || attempt_->response()->status >= 400) return {};
+  if (outcome || body_.has_handed_on() || attempt_->response()->status >= 400) return {};
+  if (!may_start_over()) {
+    // The last of them broke as the others did, and is no more committed than they were.
+    if (body_.tells_head() && retries_ > 0 && handler_->take_back_head()) stop_reason_ = StopReason::max_retries;
+    return {};
+  }
   if (!handler_->take_back_head()) return {};
   committed_ = false;
   RetryDecision decision = settle(outcome);
@@ -72,8 +77,16 @@ RetryDecision RunningCall::reconnection_after(const Status& outcome) const noexc
   const auto asked = body_.retry_ms();
   const std::int64_t asked_ms = asked ? static_cast<std::int64_t>(std::min(*asked, kMost)) : -1;
   const Nanos delay = reconnect_delay(options.stream, options.retry, asked_ms, barren_, random_unit());
-  if (facts_.deadline != kNever && delay >= facts_.deadline - loop_.now()) return {};
+  if (delay >= end_of_stream() - loop_.now()) return {};
   return {.retry = true, .delay = delay, .source = DelaySource::reconnect, .outcome = OutcomeClass::committed};
+}
+
+// After which nothing of a stream that goes on can come any more; kNever when there is no such time.
+Nanos RunningCall::end_of_stream() const noexcept {
+  const std::int64_t ceiling_ms = facts_.limits.body.ceiling_ms;
+  const Nanos head = body_.first_head();
+  if (ceiling_ms == 0 || head == kNever) return facts_.deadline;
+  return std::min(facts_.deadline, head + ceiling_ms * kMillisecond);
 }
 
 // Connections for the rest of the stream, until one has a head; the outcome of the last one when no other follows.
@@ -95,7 +108,10 @@ Task<Status> RunningCall::another_attempt(const RetryDecision& decision, const S
     // Nobody else writes to it any more; who has seen its head may read on.
     earlier_attempts_ = response->earlier_attempts;
     close_response(*response);
-    if (committed_) response->complete.store(true, std::memory_order_release);
+    if (committed_) {
+      if (response->redirects == 0) response->url = call_->message_.url;
+      response->complete.store(true, std::memory_order_release);
+    }
   }
   report_attempt_end(*attempt_, outcome ? ErrorCode::ok : outcome.error().code);
   if (outgoing_) outgoing_->chain.end(outcome ? nullptr : &outcome.error());

@@ -158,16 +158,15 @@ RetryDecision decide_retry(const RetryOptions& options, const AttemptOutcome& at
   return reason == StopReason::none ? with_delay(options, attempt, context, outcome) : stopped(outcome, reason);
 }
 
-Nanos backoff_delay(const RetryOptions& options, int n, Nanos backoff_so_far, double random) noexcept {
+Nanos delay_of(const Backoff& backoff, int n, Nanos backoff_so_far, double random) noexcept {
   constexpr double kLargest = 4e18;  // below kNever, with room for what is added
   const double cap = std::min(
-      static_cast<double>(std::max<std::int64_t>(options.max_backoff_ms, 0)) * static_cast<double>(kMillisecond),
-      kLargest);
-  const double base = std::clamp(options.backoff_factor * static_cast<double>(kSecond), 0.0, kLargest);
+      static_cast<double>(std::max<std::int64_t>(backoff.max_ms, 0)) * static_cast<double>(kMillisecond), kLargest);
+  const double base = std::clamp(backoff.factor * static_cast<double>(kSecond), 0.0, kLargest);
   n = std::clamp(n, 0, 30);
   random = chance(random);
   double delay = std::min(cap, base * std::exp2(n));
-  switch (options.jitter) {
+  switch (backoff.jitter) {
     case Jitter::equal_down: delay *= 0.75 + 0.25 * random; break;
     case Jitter::full: delay *= random; break;
     case Jitter::decorrelated: delay = std::min(cap, decorrelated(base, n, backoff_so_far, random)); break;

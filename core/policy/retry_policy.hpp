@@ -50,8 +50,19 @@ OutcomeClass classify(const RetryOptions& options, const AttemptOutcome& attempt
 RetryDecision decide_retry(const RetryOptions& options, const AttemptOutcome& attempt,
                            const RetryContext& context) noexcept;
 
+// What of RetryOptions the delay depends on.
+struct Backoff {
+  double factor = 0;  // seconds
+  std::int64_t max_ms = 0;
+  Jitter jitter = Jitter::equal_down;
+};
+
 // Before retry `n`, counted from 0, when the server asks for nothing.
-Nanos backoff_delay(const RetryOptions& options, int n, Nanos backoff_so_far, double random) noexcept;
+Nanos delay_of(const Backoff& backoff, int n, Nanos backoff_so_far, double random) noexcept;
+inline Nanos backoff_delay(const RetryOptions& options, int n, Nanos backoff_so_far, double random) noexcept {
+  const Backoff backoff{.factor = options.backoff_factor, .max_ms = options.max_backoff_ms, .jitter = options.jitter};
+  return delay_of(backoff, n, backoff_so_far, random);
+}
 
 // What the hook of the user says about a decision.
 struct DeciderAnswer {

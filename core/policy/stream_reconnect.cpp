@@ -42,11 +42,13 @@ bool goes_on(const StreamOptions& options, const StreamEnd& end) noexcept {
 Nanos reconnect_delay(const StreamOptions& options, const RetryOptions& retry, std::int64_t asked_ms, int failures,
                       double random) noexcept {
   const std::int64_t base_ms = std::min(asked_ms >= 0 ? asked_ms : options.reconnect_ms, kLongest);
-  RetryOptions growing = retry;
-  growing.backoff_factor = static_cast<double>(base_ms) / 1e3;
-  growing.max_backoff_ms = std::max(retry.max_backoff_ms, base_ms);
+  // "retry: 0" is no leave to be asked without end: after a failure it is the backoff of any other call.
+  const Backoff growing{.factor = asked_ms == 0 ? retry.backoff_factor : static_cast<double>(base_ms) / 1e3,
+                        .max_ms = std::max(retry.max_backoff_ms, base_ms),
+                        .jitter = retry.jitter};
   const Nanos least = base_ms * kMillisecond;
-  const Nanos delay = std::max(least, backoff_delay(growing, std::max(failures - 1, 0), -1, random));
+  const Nanos grown = asked_ms == 0 && failures == 0 ? 0 : delay_of(growing, std::max(failures - 1, 0), -1, random);
+  const Nanos delay = std::max(least, grown);
   // Those that were cut at the same time do not come back at the same time.
   const Nanos room = std::min(kSecond, least / 10);
   return delay + static_cast<Nanos>(static_cast<double>(room) * std::clamp(random, 0.0, 1.0));

@@ -14,22 +14,28 @@ StreamTimers::Due StreamTimers::earliest(Nanos now) noexcept {
   if (limits_.event_idle_ms > 0 && any_event_) {
     consider(last_event_ + limits_.event_idle_ms * kMillisecond, StreamTimer::event_idle);
   }
-  if (limits_.ceiling_ms > 0) consider(began_ + limits_.ceiling_ms * kMillisecond, StreamTimer::ceiling);
+  if (limits_.ceiling_ms > 0) consider(first_head_ + limits_.ceiling_ms * kMillisecond, StreamTimer::ceiling);
   if (limits_.rate_bytes > 0) consider(rate_due(now), StreamTimer::rate);
   return due;
 }
 
-// One window after the other, each judged at its end. A window that has its bytes already can not fail, so nothing wakes
-// for its end: the next one to fail is the one behind it.
+// A window that has its bytes already can not fail, so nothing wakes for its end: the next one to fail is the one behind
+// it.
 Nanos StreamTimers::rate_due(Nanos now) noexcept {
-  const Nanos window = limits_.rate_window_ms * kMillisecond;
+  begin_window(now);
+  return window_began_ + (window_is_full() ? 2 : 1) * window();
+}
+
+bool StreamTimers::window_is_full() const noexcept {
   const double wanted = static_cast<double>(limits_.rate_bytes) * static_cast<double>(limits_.rate_window_ms) / 1e3;
-  const bool enough = static_cast<double>(window_bytes_) >= wanted;
-  if (!enough) return window_began_ + window;
-  if (now < window_began_ + window) return window_began_ + 2 * window;
-  window_began_ = now;
+  return static_cast<double>(window_bytes_) >= wanted;
+}
+
+// One window after the other. The one behind a full one may be over as well by then: it has stayed empty.
+void StreamTimers::begin_window(Nanos now) noexcept {
+  if (now < window_began_ + window() || !window_is_full()) return;
+  window_began_ += window();
   window_bytes_ = 0;
-  return window_began_ + window;
 }
 
 std::int64_t StreamTimers::limit_ms(StreamTimer timer) const noexcept {
@@ -49,6 +55,7 @@ Nanos StreamTimers::elapsed(StreamTimer timer, Nanos now) const noexcept {
     case StreamTimer::idle: return now - last_byte_;
     case StreamTimer::event_idle: return now - last_event_;
     case StreamTimer::rate: return now - window_began_;
+    case StreamTimer::ceiling: return now - first_head_;
     default: return now - began_;
   }
 }

@@ -14,7 +14,7 @@ struct StreamLimits {
   std::int64_t idle_ms = 0;         // between two bytes
   std::int64_t first_event_ms = 0;  // from the head to the first event
   std::int64_t event_idle_ms = 0;   // between two events
-  std::int64_t ceiling_ms = 0;      // from the head to the end
+  std::int64_t ceiling_ms = 0;      // from the first head to the end of the last connection
   std::int64_t rate_bytes = 0;      // for each second of a window
   std::int64_t rate_window_ms = 0;
 };
@@ -23,9 +23,10 @@ enum class StreamTimer : std::uint8_t { none, idle, first_event, event_idle, cei
 
 class StreamTimers {
  public:
-  // The head has arrived.
-  StreamTimers(const StreamLimits& limits, Nanos now) noexcept
+  // The head has arrived; that of the first connection of the stream did at `first_head`.
+  StreamTimers(const StreamLimits& limits, Nanos now, Nanos first_head) noexcept
       : limits_(limits),
+        first_head_(first_head),
         began_(now),
         last_byte_(now),
         last_event_(now),
@@ -35,6 +36,7 @@ class StreamTimers {
   // Bytes of any kind.
   void bytes(Nanos now, std::uint64_t count) noexcept {
     last_byte_ = now;
+    if (limits_.rate_bytes > 0) begin_window(now);
     window_bytes_ += count;
   }
   // An event, line or chunk was handed out.
@@ -44,6 +46,7 @@ class StreamTimers {
   }
   // The reader held the body up for so long: no timer ran meanwhile.
   void skip(Nanos paused) noexcept {
+    first_head_ += paused;
     began_ += paused;
     last_byte_ += paused;
     last_event_ += paused;
@@ -72,8 +75,12 @@ class StreamTimers {
 
   Due earliest(Nanos now) noexcept;
   Nanos rate_due(Nanos now) noexcept;
+  Nanos window() const noexcept { return limits_.rate_window_ms * kMillisecond; }
+  bool window_is_full() const noexcept;
+  void begin_window(Nanos now) noexcept;
 
   StreamLimits limits_;
+  Nanos first_head_;
   Nanos began_;
   Nanos last_byte_;
   Nanos last_event_;

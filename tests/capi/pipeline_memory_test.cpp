@@ -11,6 +11,7 @@
 #include "capi/batch_watcher.hpp"
 #include "capi/middleware.hpp"
 #include "capi/retries.hpp"
+#include "core/client/chunked.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace ppn::test;
@@ -49,7 +50,7 @@ struct Steps {
 };
 
 // What the call is beside its retry.
-enum class Shape { plain, watched, lines, hedged };
+enum class Shape { plain, watched, lines, hedged, resumed };
 
 // A client with everything that a call passes, and what is counted beside it.
 struct Pipeline {
@@ -64,6 +65,10 @@ struct Pipeline {
         "send_retry_count": true, "send_trace_context": true, "idempotency_header": "Idempotency-Key")";
     // The second attempt begins when the first one has failed.
     if (shape == Shape::hedged) options += R"(, "hedge": true, "hedge_delay_ms": 60000)";
+    if (shape == Shape::resumed) {
+      options += R"(, "stream_auto_reconnect": true, "stream_resume_allowed": true, "stream_reconnect_ms": 0,
+          "stream_profile": "openai")";
+    }
     client = make_retrying_client(options);
     const Config config = make_config(R"({"rate_limit": "1000000/s:1000000", "max_in_flight": 2})");
     BOOST_REQUIRE_EQUAL(ppn_rate_limiter_new_with_config(config.get(), limiter.out(), nullptr), PPN_OK);
@@ -96,6 +101,21 @@ Script refusing_and_answering(int calls) {
         .send(http_ok("x"));
   }
   return script.wait_for_peer_close();
+}
+
+// A stream that is redirected, cut, redirected again, and whole.
+Script leading_and_cutting() {
+  const std::string moved = "HTTP/1.1 307 Moved\r\nLocation: /next\r\nContent-Length: 4\r\n\r\naway";
+  return Script{}
+      .expect_request()
+      .send(moved)
+      .expect_request()
+      .send(events_head + chunk("id: 1\ndata: {\"usage\":{\"total_tokens\":3}}\n\n") + last_chunk)
+      .expect_request()
+      .send(moved)
+      .expect_request()
+      .send(events_head + chunk("data: [DONE]\n\n") + last_chunk)
+      .wait_for_peer_close();
 }
 
 // A request whose callbacks take no memory themselves.
@@ -157,7 +177,8 @@ Script helpful() {
 // Returns how many times a middleware was entered and not left.
 int check_every_allocation(Shape shape, bool for_good) {
   const ScriptedServer helper_server({helpful()}, {.repeat_last = true});
-  const ScriptedServer server({refusing_and_answering(1)}, {.repeat_last = true});
+  const ScriptedServer server({shape == Shape::resumed ? leading_and_cutting() : refusing_and_answering(1)},
+                              {.repeat_last = true});
   const Client helper = make_client();
   bool failed = true;
   int ended_by_it = 0;
@@ -173,6 +194,10 @@ int check_every_allocation(Shape shape, bool for_good) {
       const auto on_line = [](void*, ppn_request*, const char*, size_t) -> int32_t { return PPN_CB_CONTINUE; };
       if (shape == Shape::lines) {
         BOOST_REQUIRE_EQUAL(ppn_request_set_line_callback(request.get(), on_line, nullptr), PPN_OK);
+      }
+      const auto on_event = [](void*, ppn_request*, const ppn_event*) -> int32_t { return PPN_CB_CONTINUE; };
+      if (shape == Shape::resumed) {
+        BOOST_REQUIRE_EQUAL(ppn_request_set_event_callback(request.get(), on_event, nullptr), PPN_OK);
       }
       std::atomic<int32_t> started{-1};
       on_io_thread(helper, helper_server.url(), [&] {
@@ -215,6 +240,14 @@ BOOST_AUTO_TEST_CASE(filtered_stream_that_misses_one_allocation_ends_once) {
 
 BOOST_AUTO_TEST_CASE(hedged_call_that_misses_one_allocation_ends_once) {
   check_every_allocation(Shape::hedged, false);
+}
+
+BOOST_AUTO_TEST_CASE(redirected_stream_that_goes_on_and_misses_one_allocation_ends_once) {
+  check_every_allocation(Shape::resumed, false);
+}
+
+BOOST_AUTO_TEST_CASE(redirected_stream_that_goes_on_and_runs_out_of_memory_ends_once) {
+  check_every_allocation(Shape::resumed, true);
 }
 
 BOOST_AUTO_TEST_CASE(call_that_runs_out_of_memory_ends_once) {

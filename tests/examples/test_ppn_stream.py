@@ -185,6 +185,22 @@ class HowItEnds(unittest.TestCase):
         self.assertEqual((process.returncode, process.stdout, process.stderr), (0, b"a\nb\n", b""))
         self.assertEqual([b"Last-Event-ID: 7" in head for head, _ in requests], [False, True, True])
 
+    def test_retry_repeats_a_stream_that_breaks_before_its_first_event(self):
+        for head, expected in (((), (0, b"a\n")), (("-i",), (47, None))):
+            requests = []
+
+            def serve(connection):
+                if connection.read_request() is not None:
+                    requests.append(1)
+                    body = chunk(b": wait\n") if len(requests) == 1 else chunk(b"data: a\n\n") + LAST_CHUNK
+                    connection.send(support.EVENT_STREAM_HEAD + body)
+            with support.ScriptedServer(serve) as server:
+                process = ppn("stream", "--sse", "--retry", "2", "--set", "backoff_factor=0", *head, server.url)
+            self.assertEqual(process.returncode, expected[0], process.stderr)
+            self.assertEqual(len(requests), 1 if head else 2)  # a head that was shown can not be taken back
+            if not head:
+                self.assertEqual(process.stdout, expected[1])
+
     def test_a_silent_stream_is_ended_by_the_idle_timeout(self):
         def serve(connection):
             connection.read_request()

@@ -153,16 +153,18 @@ static int32_t open_stream(struct run* run, ppn_client* client, const char* url)
   return code;
 }
 
-/* Lines and chunks of an error page are printed as they come; afterwards its status is the failure. */
+/* Lines and chunks of an error page are printed as they come; afterwards its status is the failure. A stream whose head
+   nobody has taken is tried again when it breaks before its first piece, so only who is to see it waits for it. */
 static int32_t read_stream(struct run* run) {
   const ppn_event* piece = NULL;
-  int32_t code = wait_for_head(run);
-  if (code == PPN_OK) write_head(run);
+  int32_t code = PPN_OK;
+  if ((run->options->verbose || run->options->include_head) && wait_for_head(run) == PPN_OK) write_head(run);
   while ((code = wait_for_piece(run, &piece)) == PPN_OK && !run->output.failed) write_piece(run, piece);
   if (code == PPN_OK) return PPN_E_CANCELLED; /* nobody can read on */
   /* A stream that was cancelled may not have completed yet. */
   if (run->options->verbose && code != PPN_E_CANCELLED) verbose_end(run->response);
   if (code != PPN_END) return code;
+  if (run->response == NULL) ppn_stream_response(run->stream, 0, &run->response, NULL);
   return ppn_response_status(run->response) >= 400 ? ppn_response_check_status(run->response, &run->error) : PPN_OK;
 }
 

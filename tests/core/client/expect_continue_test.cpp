@@ -151,6 +151,58 @@ BOOST_AUTO_TEST_CASE(failed_expectation_is_sent_again_without_it) {
   BOOST_TEST(server.connections() == 2);
 }
 
+// What was not asked for was not read, so it can go elsewhere though it can be read only once.
+BOOST_AUTO_TEST_CASE(body_that_can_be_read_once_goes_on_where_nobody_has_asked_for_it) {
+  const std::string close = "Connection: close\r\nContent-Length: 0\r\n\r\n";
+  for (const std::string& answer : {"HTTP/1.1 307 Moved\r\nLocation: /there\r\n" + close, "HTTP/1.1 417 No\r\n" + close,
+                                    "HTTP/1.1 421 No\r\n" + close, "HTTP/1.1 503 Busy\r\n" + close}) {
+    TextSource source("once", 4);
+    const ScriptedServer server({Script{}.expect_head().send(answer).close(),
+                                 Script{}.expect_head().send(kContinue).expect_bytes(4).send(ok_response("taken"))});
+    Request request{.url = server.url(),
+                    .method = "PUT",
+                    .set_body = [&](Call& call) { return call.set_body_reader(4, source.reader(false)); },
+                    .options = {{"expect_continue", "true"},
+                                {"expect_continue_min_bytes", "0"},
+                                {"expect_continue_timeout_ms", "10000"},
+                                {"max_retries", "1"},
+                                {"backoff_factor", "0"}}};
+    TestCall call(make_client(), std::move(request));
+    const Outcome outcome = call.start(false).finish();
+    BOOST_TEST(outcome.body() == "taken", answer << outcome.code());
+    BOOST_TEST(source.reads == 1);
+    BOOST_TEST(server.connections() == 2);
+  }
+}
+
+// The connection that lay beside it may be one that the server is about to close, and a second chance there is not.
+BOOST_AUTO_TEST_CASE(failed_expectation_is_not_answered_on_a_connection_at_rest) {
+  const std::string failed = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+  ScriptedServer server(
+      {Script{}.expect_request().mark("a").wait_for_signal("a").send(ok_response("a")).expect_request().close(),
+       Script{}
+           .expect_request()
+           .wait_for_signal("b")
+           .send(ok_response("b"))
+           .expect_head()
+           .send(failed)
+           .wait_for_peer_close(),
+       Script{}.expect_request().send(ok_response("taken"))});
+  const auto client = make_client();
+  TestCall one(client, {.url = server.url()});
+  one.start();
+  BOOST_TEST(server.wait_for_mark("a"));
+  TestCall two(client, {.url = server.url()});
+  two.start();
+  BOOST_TEST(server.wait_for_requests(2));
+  server.signal("a");
+  BOOST_TEST(one.finish().body() == "a");
+  server.signal("b");
+  BOOST_TEST(two.finish().body() == "b");  // the newest at rest
+  Upload put(kKinds[0]);
+  BOOST_TEST(fetch(client, put.request(server.url())).body() == "taken");
+}
+
 BOOST_AUTO_TEST_CASE(small_bodies_and_requests_without_one_do_not_ask) {
   const auto client = make_client([](Options& options) { options.request.expect_continue = true; });
   for (const std::size_t size : {std::size_t{0}, std::size_t{1}, (std::size_t{1} << 20) - 1, std::size_t{1} << 20}) {

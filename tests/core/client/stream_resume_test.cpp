@@ -49,8 +49,7 @@ Request resuming(const ScriptedServer& server, Settings more = {}) {
 }
 
 Request retrying(const ScriptedServer& server, Delivery delivery, Settings more = {}) {
-  more.emplace_back("max_retries", "2");
-  more.emplace_back("backoff_factor", "0");
+  more.insert(more.begin(), {{"max_retries", "2"}, {"backoff_factor", "0"}});
   return {.url = server.url(), .delivery = delivery, .options = std::move(more)};
 }
 
@@ -111,6 +110,43 @@ BOOST_AUTO_TEST_CASE(id_of_the_user_stays_until_the_stream_names_one) {
   BOOST_TEST(field_of(requests[0], "Last-Event-ID") == "4");
   BOOST_TEST(field_of(requests[1], "Last-Event-ID") == "4");
   BOOST_TEST(field_of(requests[2], "Last-Event-ID") == "9");
+}
+
+// An id comes with or without data, and so does its end.
+BOOST_AUTO_TEST_CASE(id_without_an_event_counts_and_is_taken_back_without_one) {
+  const ScriptedServer server({whole("data: a\n\nid: 5\n\n"), whole("id\n\n"), whole("data: b\n\n"), stopping()});
+  const Outcome outcome = fetch(make_client(), resuming(server));
+  BOOST_TEST(outcome.code() == "OK");
+  const auto requests = server.requests();
+  BOOST_REQUIRE(requests.size() == 4U);
+  BOOST_TEST(field_of(requests[1], "Last-Event-ID") == "5");
+  BOOST_TEST(field_of(requests[2], "Last-Event-ID") == "absent");
+  BOOST_TEST(field_of(requests[3], "Last-Event-ID") == "absent");
+}
+
+// The id of an event that did not arrive whole, a NUL, the order of the bytes of a second connection: none of it stays.
+BOOST_AUTO_TEST_CASE(next_connection_begins_with_a_clean_decoder) {
+  const std::string bom = "\xEF\xBB\xBF";
+  const ScriptedServer server({cut(bom + "id: 1\ndata: a\n\nid: 2\nevent: x\nretry: 5\ndata: lost\n"),
+                               cut(bom + "data: b\r\n\r"), cut(std::string("\ndata: c\nid: z\0z\n\n", 19)),
+                               stopping()});
+  const Outcome outcome = fetch(make_client(), resuming(server));
+  BOOST_TEST(outcome.code() == "OK");
+  BOOST_TEST(data_of(outcome) == (Data{"a", "b", "c"}), boost::test_tools::per_element());
+  for (const RecordedEvent& event : outcome.events) BOOST_TEST(event.type == "message");
+  const auto requests = server.requests();
+  BOOST_REQUIRE(requests.size() == 4U);
+  for (std::size_t i = 1; i < 4; ++i) BOOST_TEST(field_of(requests[i], "Last-Event-ID") == "1");
+}
+
+// The limit is one of the stream, not of each of its connections.
+BOOST_AUTO_TEST_CASE(ceiling_holds_over_all_connections) {
+  const ScriptedServer server({whole("retry: 60\ndata: a\n\n")}, {.repeat_last = true});
+  const Outcome outcome = fetch(make_client(), resuming(server, {{"stream_ceiling_ms", "200"}}));
+  // What ended last ended in order, unless a busy machine keeps its head for too long.
+  BOOST_TEST((outcome.code() == "OK" || outcome.code() == "STREAM_CEILING"));
+  BOOST_TEST(!outcome.events.empty());
+  BOOST_TEST(outcome.events.size() <= 4U);
 }
 
 BOOST_AUTO_TEST_CASE(time_that_the_server_names_is_waited_for) {
@@ -240,6 +276,29 @@ BOOST_AUTO_TEST_CASE(stream_that_breaks_before_its_first_piece_is_tried_again_un
     BOOST_REQUIRE(outcome.response->earlier_attempts.size() == 1U);
     BOOST_TEST((outcome.response->earlier_attempts[0].outcome == OutcomeClass::body_failed));
   }
+}
+
+BOOST_AUTO_TEST_CASE(stream_that_nobody_has_seen_says_that_no_retry_was_left) {
+  const ScriptedServer server({cut(": not yet\n")}, {.repeat_last = true});
+  TestCall call(make_client(), retrying(server, Delivery::events));
+  const Outcome outcome = call.start(false).finish();
+  BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
+  BOOST_TEST(server.requests().size() == 3U);
+  BOOST_TEST(stop_of(outcome) == "max_retries");
+}
+
+// Only the first attempt of a call earns other calls a retry, not its retries and not its reconnections.
+BOOST_AUTO_TEST_CASE(attempts_of_one_stream_pay_into_the_budget_once) {
+  const auto client = make_client([](Options& options) {
+    options.retry_budget.ratio = 1;
+    options.retry_budget.min_retries_per_second = 0;
+  });
+  const ScriptedServer server({cut(": not yet\n")}, {.repeat_last = true});
+  TestCall call(client, retrying(server, Delivery::events, {{"max_retries", "5"}}));
+  const Outcome outcome = call.start(false).finish();
+  BOOST_TEST(outcome.code() == "STREAM_TRUNCATED");
+  BOOST_TEST(server.requests().size() == 2U);
+  BOOST_TEST(stop_of(outcome) == "budget");
 }
 
 BOOST_AUTO_TEST_CASE(post_that_breaks_before_its_first_piece_is_tried_again_only_with_a_key) {

@@ -200,6 +200,74 @@ BOOST_AUTO_TEST_CASE(error_inside_a_success_has_its_type_and_its_status) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(markers_and_errors_are_known_however_a_provider_writes_them) {
+  struct Row {
+    const char* profile;
+    std::string text;
+    const char* code;
+    std::size_t events;
+    int status;
+  };
+  const std::string member = R"({"error":{"type":"rate_limit_error","message":"slow"}})";
+  const std::vector<Row> rows{
+      {"openai", "data:[DONE]\n\n", "OK", 0, 0},
+      {"openai", "data:   [DONE]  \r\n\r\n", "OK", 0, 0},
+      {"openai", "event: done\nid: 3\ndata: [DONE]\n\n", "OK", 0, 0},
+      {"openai", ": ping\n\ndata: [DONE]\n\ndata: " + member + "\n\n", "OK", 0, 0},
+      {"openai", "data: \"[DONE]\"\n\n", "STREAM_TRUNCATED", 1, 0},
+      {"openai", "data: [done]\n\n", "STREAM_TRUNCATED", 1, 0},
+      {"openai", "data: [DONE]\ndata:\n\n", "STREAM_TRUNCATED", 1, 0},
+      {"openai", "data: [DONE]\n", "STREAM_TRUNCATED", 0, 0},  // an event that did not arrive whole
+      {"openai", "event: error\ndata: " + member + "\n\n", "STREAM_ERROR_EVENT", 0, 429},
+      {"openai", "event: message\ndata: " + member + "\n\n", "STREAM_ERROR_EVENT", 0, 429},
+      {"openai", "event: error\ndata: not JSON\n\n", "STREAM_ERROR_EVENT", 0, 0},
+      {"openai", "data: {\ndata: \"error\": {\"code\": \"invalid_api_key\"}\ndata: }\n\n", "STREAM_ERROR_EVENT", 0,
+       401},
+      {"openai", "data: {\"error\":{\"code\":\"429\"}}\n\n", "STREAM_ERROR_EVENT", 0, 429},
+      {"anthropic", anthropic_error, "STREAM_ERROR_EVENT", 0, 529},
+      {"anthropic", "event: ping\ndata: {\"type\":\"ping\"}\n\n" + anthropic_error, "STREAM_ERROR_EVENT", 1, 529},
+      {"anthropic", "event: ping\ndata: {\"type\":\"ping\"}\n\n", "STREAM_TRUNCATED", 1, 0},
+      {"anthropic", "event: message_stop \ndata: {}\n\n", "STREAM_TRUNCATED", 1, 0},
+      {"anthropic", "event: message_stop\n\n", "STREAM_TRUNCATED", 0, 0},  // without data it is no event
+      {"openai_responses", "event: response.failed\ndata: {\"response\":{\"error\":{}}}\n\n", "OK", 1, 0},
+      {"openai_responses", "data: " + member + "\n\n", "STREAM_ERROR_EVENT", 0, 429},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.profile << " " << row.text) {
+      const Outcome outcome = outcome_of(row.profile, row.text);
+      BOOST_TEST(outcome.code() == row.code);
+      BOOST_TEST(outcome.events.size() == row.events);
+      if (outcome.error) BOOST_TEST(outcome.error->stream_status == row.status);
+      const bool truncated = outcome.code() == "STREAM_TRUNCATED";
+      BOOST_TEST(outcome_of(row.profile, row.text, {{"stream_require_terminal", "off"}}).code() ==
+                 (truncated ? "OK" : row.code));
+    }
+  }
+}
+
+// Whoever asks the provider about it needs the name of the request, and nobody the key that the provider repeats.
+BOOST_AUTO_TEST_CASE(error_inside_a_success_names_the_request_and_hides_the_key) {
+  const std::string text =
+      R"(data: {"error":{"type":"sk-abcdefghijklmnopqrstuvwx","message":"Incorrect key own-secret-1234 sk-abcdefghijklmnopqrstuvwx"}})";
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req_1\r\n";
+  const ScriptedServer server(
+      {Script{}.expect_request().send(head + "Connection: close\r\n\r\n" + text + "\n\n").close(),
+       Script{}.expect_request().send(head + "Content-Length: 99\r\n\r\n").close()});
+  Request request = streaming(server, "openai");
+  request.headers.emplace_back("Authorization", "Bearer own-secret-1234");
+  const Outcome outcome = fetch(make_client(), std::move(request));
+  BOOST_TEST(outcome.code() == "STREAM_ERROR_EVENT");
+  BOOST_TEST(outcome.error->request_id == "req_1");
+  for (const std::string& shown :
+       {outcome.error->message, outcome.error->provider_message, outcome.error->provider_type}) {
+    BOOST_TEST(shown.find("own-secret") == shown.npos, shown);
+    BOOST_TEST(shown.find("sk-abc") == shown.npos, shown);
+  }
+  const Outcome cut = fetch(make_client(), streaming(server, "openai"));
+  BOOST_TEST(cut.code() == "STREAM_TRUNCATED");
+  BOOST_TEST(cut.error->request_id == "req_1");
+}
+
 BOOST_AUTO_TEST_CASE(what_only_looks_like_an_error_is_an_event) {
   for (const char* data : {R"({"error":null,"choices":[]})", R"({"error":""})", R"({"error":{}})", R"({"error":false})",
                            R"({"choices":[{"error":"inner"}]})", R"(["error"])", R"("error")", R"({"error":)",

@@ -68,7 +68,17 @@ BOOST_AUTO_TEST_CASE(delay_is_what_the_server_asked_for_and_grows_with_failures)
   BOOST_TEST(delay(200, 2) == ms(300));
   BOOST_TEST(delay(200, 4) == ms(1'200));
   BOOST_TEST(delay(200, 20) == ms(6'000));
-  BOOST_TEST(delay(0, 20) == 0);
+}
+
+// Else a server that names no time at all is asked without a pause, for ever where nothing limits it.
+BOOST_AUTO_TEST_CASE(failures_are_spaced_though_the_server_names_no_time) {
+  BOOST_TEST(delay(0, 0) == 0);
+  BOOST_TEST(delay(0, 1) == ms(375));
+  BOOST_TEST(delay(0, 2) == ms(750));
+  BOOST_TEST(delay(0, 20) == ms(6'000));
+  StreamOptions at_once = reconnecting();
+  at_once.reconnect_ms = 0;  // the user may want that, and may limit it
+  BOOST_TEST(delay(-1, 20, 0, at_once) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(delay_is_never_shorter_than_asked) {

@@ -16,13 +16,13 @@ constexpr Nanos ms(std::int64_t count) {
 BOOST_AUTO_TEST_SUITE(stream_timers)
 
 BOOST_AUTO_TEST_CASE(no_limit_never_fires) {
-  StreamTimers timers({}, ms(5));
+  StreamTimers timers({}, ms(5), ms(5));
   BOOST_TEST(timers.deadline(ms(1'000'000)) == kNever);
   BOOST_TEST((timers.next(ms(1'000'000)) == StreamTimer::none));
 }
 
 BOOST_AUTO_TEST_CASE(byte_begins_the_silence_anew) {
-  StreamTimers timers({.idle_ms = 100}, 0);
+  StreamTimers timers({.idle_ms = 100}, 0, 0);
   BOOST_TEST(timers.deadline(0) == ms(100));
   timers.bytes(ms(60), 1);
   BOOST_TEST(timers.deadline(ms(60)) == ms(160));
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(byte_begins_the_silence_anew) {
 }
 
 BOOST_AUTO_TEST_CASE(comments_feed_the_silence_and_not_the_time_between_events) {
-  StreamTimers timers({.idle_ms = 100, .first_event_ms = 250, .event_idle_ms = 150}, 0);
+  StreamTimers timers({.idle_ms = 100, .first_event_ms = 250, .event_idle_ms = 150}, 0, 0);
   timers.bytes(ms(90), 8);
   timers.bytes(ms(180), 8);
   BOOST_TEST(timers.deadline(ms(180)) == ms(250));
@@ -44,17 +44,17 @@ BOOST_AUTO_TEST_CASE(comments_feed_the_silence_and_not_the_time_between_events) 
 }
 
 BOOST_AUTO_TEST_CASE(first_event_ends_its_timer_and_begins_the_other) {
-  StreamTimers timers({.first_event_ms = 50}, 0);
+  StreamTimers timers({.first_event_ms = 50}, 0, 0);
   timers.event(ms(40));
   BOOST_TEST(timers.deadline(ms(40)) == kNever);
-  StreamTimers idle({.event_idle_ms = 50}, 0);
+  StreamTimers idle({.event_idle_ms = 50}, 0, 0);
   BOOST_TEST(idle.deadline(0) == kNever);
   idle.event(ms(10));
   BOOST_TEST(idle.deadline(ms(10)) == ms(60));
 }
 
 BOOST_AUTO_TEST_CASE(pause_moves_every_timer) {
-  StreamTimers timers({.idle_ms = 10, .first_event_ms = 20, .ceiling_ms = 30, .rate_bytes = 1, .rate_window_ms = 40},
+  StreamTimers timers({.idle_ms = 10, .first_event_ms = 20, .ceiling_ms = 30, .rate_bytes = 1, .rate_window_ms = 40}, 0,
                       0);
   timers.skip(ms(1'000));
   BOOST_TEST(timers.deadline(ms(1'000)) == ms(1'010));
@@ -69,24 +69,55 @@ BOOST_AUTO_TEST_CASE(pause_moves_every_timer) {
 }
 
 BOOST_AUTO_TEST_CASE(ceiling_is_not_moved_by_bytes) {
-  StreamTimers timers({.idle_ms = 100, .ceiling_ms = 300}, 0);
+  StreamTimers timers({.idle_ms = 100, .ceiling_ms = 300}, 0, 0);
   for (Nanos now = 0; now <= ms(290); now += ms(10)) timers.bytes(now, 1'000);
   BOOST_TEST(timers.deadline(ms(290)) == ms(300));
   BOOST_TEST((timers.next(ms(290)) == StreamTimer::ceiling));
 }
 
+BOOST_AUTO_TEST_CASE(ceiling_runs_from_the_first_head_and_the_others_from_their_own) {
+  StreamTimers timers({.first_event_ms = 250, .ceiling_ms = 300}, ms(200), 0);
+  BOOST_TEST(timers.deadline(ms(200)) == ms(300));
+  BOOST_TEST((timers.next(ms(200)) == StreamTimer::ceiling));
+  timers.skip(ms(160));
+  BOOST_TEST(timers.elapsed(StreamTimer::ceiling, ms(460)) == ms(300));
+  BOOST_TEST(timers.elapsed(StreamTimer::first_event, ms(460)) == ms(100));
+}
+
 BOOST_AUTO_TEST_CASE(rate_is_judged_at_the_end_of_each_window) {
-  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0);
+  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0, 0);
   timers.bytes(ms(10), 99);
   BOOST_TEST(timers.deadline(ms(10)) == ms(1'000));
   timers.bytes(ms(900), 1);
   // This window can not fail any more; the next one can.
   BOOST_TEST(timers.deadline(ms(900)) == ms(2'000));
   timers.bytes(ms(1'500), 1);
-  BOOST_TEST(timers.deadline(ms(1'500)) == ms(2'500));
+  BOOST_TEST(timers.deadline(ms(1'500)) == ms(2'000));
+  BOOST_TEST(timers.window_bytes() == 1U);
+  BOOST_TEST((timers.next(ms(2'000)) == StreamTimer::rate));
+  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'000)) == ms(1'000));
+}
+
+// Full, then silent: the window behind a full one fails at its own end, and it is named when it does.
+BOOST_AUTO_TEST_CASE(silence_behind_a_full_window_is_too_slow) {
+  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0, 0);
+  timers.bytes(ms(10), 100);
+  BOOST_TEST(timers.deadline(ms(10)) == ms(2'000));
+  BOOST_TEST((timers.next(ms(2'000)) == StreamTimer::rate));
+  BOOST_TEST(timers.deadline(ms(2'003)) <= ms(2'003));
   BOOST_TEST(timers.window_bytes() == 0U);
-  BOOST_TEST((timers.next(ms(2'500)) == StreamTimer::rate));
-  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'500)) == ms(1'000));
+  BOOST_TEST(timers.elapsed(StreamTimer::rate, ms(2'003)) == ms(1'003));
+}
+
+// A byte now and then does not begin the window anew.
+BOOST_AUTO_TEST_CASE(bytes_count_for_the_window_in_which_they_come) {
+  StreamTimers timers({.rate_bytes = 100, .rate_window_ms = 1'000}, 0, 0);
+  timers.bytes(ms(10), 1'000);
+  timers.bytes(ms(1'800), 60);
+  BOOST_TEST(timers.deadline(ms(1'800)) == ms(2'000));
+  BOOST_TEST(timers.window_bytes() == 60U);
+  timers.bytes(ms(1'900), 40);
+  BOOST_TEST(timers.deadline(ms(1'900)) == ms(3'000));
 }
 
 BOOST_AUTO_TEST_CASE(each_timer_names_its_option) {

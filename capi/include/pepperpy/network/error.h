@@ -199,12 +199,13 @@ PPN_API int32_t PPN_CALL ppn_error_is_timeout(const ppn_error* error);
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_is_cancelled(const ppn_error* error);
 
-/** Whether requests come too fast: the server said so (status 429), or a limiter of this program did
- *  (PPN_E_RATE_LIMITED, PPN_E_RATE_LIMIT_QUEUE_FULL). Such a request may succeed after ppn_error_retry_after_ms.
+/** Whether requests come too fast: the server said so (status 429, also of an error inside a stream), or a limiter of
+ *  this program did (PPN_E_RATE_LIMITED, PPN_E_RATE_LIMIT_QUEUE_FULL). Such a request may succeed after
+ *  ppn_error_retry_after_ms.
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_is_rate_limited(const ppn_error* error);
 
-/** Whether the server refused who asks: status 401 or 403.
+/** Whether the server refused who asks: status 401 or 403, of the response or of an error inside a stream.
  *  @return 1 or 0. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_error_is_auth(const ppn_error* error);
 
@@ -257,7 +258,8 @@ PPN_API const char* PPN_CALL ppn_error_provider_code(const ppn_error* error);
 PPN_API const char* PPN_CALL ppn_error_provider_message(const ppn_error* error);
 
 /** The name that the server gave the request, for its support: the first of the header fields x-request-id, request-id,
- *  x-amzn-requestid and cf-ray. It comes with errors of a status.
+ *  x-amzn-requestid and cf-ray. It comes with errors of a status, and with those that ended a response: a body that was
+ *  cut, an error inside a stream.
  *  @return a zero-terminated text of at most 256 bytes that lives as long as the error; "" when there is none. Thread:
  *  any. Blocks: never. May be called from: any callback. Since 0.1. */
 PPN_API const char* PPN_CALL ppn_error_request_id(const ppn_error* error);

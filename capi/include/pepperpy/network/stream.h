@@ -59,9 +59,9 @@ PPN_API int32_t PPN_CALL ppn_stream_response(ppn_stream* stream, int64_t timeout
  *  @return PPN_OK (a piece), PPN_END (the stream ended as it should), PPN_PENDING (nothing yet),
  *  PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_WOULD_DEADLOCK, PPN_E_CANCELLED, and every error of the
  *  transfer, after the pieces that arrived before it: PPN_E_BODY_TRUNCATED (of chunks), PPN_E_STREAM_TRUNCATED,
- *  PPN_E_STREAM_ERROR_EVENT, PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_STREAM_CEILING, PPN_E_TOO_SLOW, PPN_E_HTTP_ codes, PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A
- *  later call returns the same again. Thread: one at a time. Blocks: up to timeout_ms. May be called from: no
- *  callback. Since 0.1. */
+ *  PPN_E_STREAM_ERROR_EVENT, PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_STREAM_CEILING, PPN_E_TOO_SLOW, PPN_E_HTTP_ codes,
+ *  PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A later call returns the same again. Thread: one at a
+ *  time. Blocks: up to timeout_ms. May be called from: no callback. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event** out,
                                          ppn_error** error);
 
