@@ -60,7 +60,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
 
   bool at_end = false;
   for (std::optional<Status> ended;;) {
-    note_pieces(body, timers);
+    if (body.has_news()) note_pieces(body, timers);
     while (taken == BodyDelivery::Step::paused) {
       const Nanos paused_at = loop().now();
       if (Status resumed = co_await wait_for_consumer(body, bytes); !resumed) co_return resumed;
@@ -68,7 +68,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
       body.skip(loop().now() - paused_at);
       taken = body.resume(handler, *response_, bytes, exchange.has_unread());
       if (taken == BodyDelivery::Step::more && at_end) taken = body.end(handler, *response_);
-      note_pieces(body, timers);
+      if (body.has_news()) note_pieces(body, timers);
     }
     if (taken == BodyDelivery::Step::ended) {
       if (!ended) skip_arrived();
@@ -119,7 +119,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
 
 // The time of the turn does for all of its pieces.
 void Attempt::note_pieces(BodyDelivery& body, StreamTimers& timers) {
-  if (!body.note_pace(loop().now())) return;
+  body.note_pace(loop().now());
   timers.event(loop().now());
   if (!owner_.report().awaits_first_piece()) return;
   report().piece(monotonic_now());

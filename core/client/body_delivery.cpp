@@ -94,7 +94,9 @@ BodyDelivery::Step BodyDelivery::begin(Response& response, std::optional<std::ui
 BodyDelivery::Step BodyDelivery::feed(CallHandler& handler, Response& response, std::string_view& bytes, bool more) {
   forget_resume_request();
   if (refused_) return collect(response, bytes);
-  if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
+  if (filters_) {
+    if (const Step step = hand_on_filtered(handler); step != Step::more) return step;
+  }
   if (at_marker_) return Step::ended;
   switch (delivery_) {
     case Delivery::collect: return collect(response, bytes);

@@ -59,12 +59,10 @@ class BodyDelivery {
 
   // Whether the handler has seen a piece of this connection of a stream.
   bool has_handed_on() const noexcept { return handed_on_; }
-  // To be called after the others: whether pieces were handed on since the last time. `now` is when.
-  bool note_pace(Nanos now) noexcept {
-    if (pieces_ == gaps_.count()) return false;
-    gaps_.pieces(now, pieces_ - gaps_.count());
-    return true;
-  }
+  // Whether pieces were handed on since the last note_pace().
+  bool has_news() const noexcept { return pieces_ != gaps_.count(); }
+  // Those pieces were handed on at `now`.
+  void note_pace(Nanos now) noexcept { gaps_.pieces(now, pieces_ - gaps_.count()); }
   // The handler held the stream up for so long.
   void skip(Nanos paused) noexcept {
     gaps_.skip(paused);

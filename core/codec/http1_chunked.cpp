@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.hpp"
 #include "codec/scan.hpp"
 
 namespace ppn {
@@ -12,10 +13,9 @@ constexpr int kMaxDigits = 16;
 constexpr auto kMaxSize = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  if (is_digit(c)) return c - '0';
+  const auto letter = static_cast<unsigned>((c | 0x20) - 'a');  // the bit that tells small letters from capitals
+  return letter < 6 ? static_cast<int>(letter) + 10 : -1;
 }
 
 bool is_blank(char c) noexcept {
@@ -35,13 +35,13 @@ void Http1ChunkReader::begin() {
 
 Http1ChunkReader::Step Http1ChunkReader::next(std::string_view& input, std::size_t extension_limit) {
   while (!input.empty()) {
-    skip_plain_framing(input);
+    if (state_ == State::size && digits_ == 0) skip_plain_size(input);
     if (input.empty()) break;
     if (state_ == State::data) {
       data_ = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(size_, input.size())));
       input.remove_prefix(data_.size());
       size_ -= data_.size();
-      if (size_ == 0) state_ = State::data_cr;
+      if (size_ == 0) end_data(input);
       return Step::data;
     }
     const char c = input.front();
@@ -52,18 +52,22 @@ Http1ChunkReader::Step Http1ChunkReader::next(std::string_view& input, std::size
   return Step::need_input;
 }
 
-// The framing of nearly every chunk, when all of it is in the input: the end of the chunk before, and a size without
-// extension. Anything else is left to framing_byte().
-void Http1ChunkReader::skip_plain_framing(std::string_view& input) noexcept {
-  if (state_ == State::data_cr && input.starts_with("\r\n")) {
-    input.remove_prefix(2);
-    state_ = State::size;
-  }
-  if (state_ != State::size || digits_ != 0) return;
+// The line end behind the data most often came with it. Taken now, it leaves no input for a step of its own.
+void Http1ChunkReader::end_data(std::string_view& input) noexcept {
+  state_ = State::data_cr;
+  if (!input.starts_with("\r\n")) return;
+  input.remove_prefix(2);
+  state_ = State::size;
+}
+
+// The size of nearly every chunk, when all of it is in the input and it has no extension. Anything else is left to
+// framing_byte().
+void Http1ChunkReader::skip_plain_size(std::string_view& input) noexcept {
   constexpr std::size_t kPlainDigits = 8;
+  const std::size_t most = std::min(kPlainDigits, input.size());
   std::uint64_t size = 0;
   std::size_t digits = 0;
-  for (; digits < std::min(kPlainDigits, input.size()); ++digits) {
+  for (; digits < most; ++digits) {
     const int digit = hex_value(input[digits]);
     if (digit < 0) break;
     size = size * 16 + static_cast<std::uint64_t>(digit);

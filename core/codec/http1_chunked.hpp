@@ -25,7 +25,8 @@ class Http1ChunkReader {
  private:
   enum class State { size, space, extension, size_lf, data, data_cr, data_lf };
 
-  void skip_plain_framing(std::string_view& input) noexcept;
+  void end_data(std::string_view& input) noexcept;
+  void skip_plain_size(std::string_view& input) noexcept;
   Step framing_byte(char c, std::size_t extension_limit);
   Step fail(ErrorCode code, const char* text);
 

@@ -55,6 +55,8 @@ class Http1Decoder {
   bool close_delimited() const noexcept { return state_ == State::until_close || ended_by_close_; }
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
   std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+  // What next() says does not depend on input any more.
+  bool settled() const noexcept { return state_ == State::done || state_ == State::failed; }
   bool started() const noexcept { return started_; }  // a byte of this response was seen, interim ones included
   const Error& error() const noexcept { return error_.get(); }
 

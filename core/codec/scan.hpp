@@ -68,15 +68,20 @@ inline const char* find_line_end(const char* at, const char* end, bool& ascii) n
 #if defined(__SSE2__)
   const __m128i lf = _mm_set1_epi8('\n');
   const __m128i cr = _mm_set1_epi8('\r');
+  __m128i seen = _mm_setzero_si128();
   for (; end - at >= 16; at += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i line_ends = _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr));
     const auto ends = static_cast<std::uint32_t>(_mm_movemask_epi8(line_ends));
-    const auto above_127 = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
-    // Of the bytes with a line end only those before it count.
-    if ((above_127 & (ends - 1) & ~ends) != 0) ascii = false;
-    if (ends != 0) return at + std::countr_zero(ends);
+    if (ends != 0) {
+      // Of the bytes with a line end only those before it count.
+      const auto before = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes)) & (ends - 1) & ~ends;
+      if ((static_cast<std::uint32_t>(_mm_movemask_epi8(seen)) | before) != 0) ascii = false;
+      return at + std::countr_zero(ends);
+    }
+    seen = _mm_or_si128(seen, bytes);
   }
+  if (_mm_movemask_epi8(seen) != 0) ascii = false;
 #endif
   std::uint64_t high = 0;
   int skip = 0;

@@ -13,6 +13,8 @@ namespace {
 // One huge line or event should not keep its memory for the rest of a long stream.
 constexpr std::size_t kKeptBuffer = std::size_t{64} * 1024;
 
+constexpr std::string_view kDefaultType = "message";
+
 void empty_buffer(std::string& buffer) {
   buffer.clear();
   if (buffer.capacity() > kKeptBuffer) free_memory(buffer);
@@ -40,7 +42,6 @@ void SseDecoder::reset() {
 
 // Frees what the event of the last call still needed.
 void SseDecoder::begin_call() {
-  if (!clear_on_next_) return;
   clear_on_next_ = false;
   data_is_view_ = false;
   if (!data_.empty()) empty_buffer(data_);
@@ -49,7 +50,8 @@ void SseDecoder::begin_call() {
 
 SseDecoder::Step SseDecoder::next(std::string_view& input) {
   if (failed_) return Step::failed;
-  begin_call();
+  if (clear_on_next_) begin_call();
+  if (input.empty()) return Step::need_input;
   if (!bom_.pass(input, partial_)) return Step::need_input;
   if (offset_ == 0 && bom_.matched() != 0) {
     offset_ = bom_.matched();
@@ -81,9 +83,10 @@ SseDecoder::Step SseDecoder::next(std::string_view& input) {
       input = {};
       break;
     }
+    if (!in_event_ && partial_.empty() && take_plain_event(input, size, ascii)) return Step::event;
     const Step step = take_line_end(input, size, ascii);
     if (step != Step::need_input) return step;
-    // Most events are one line and an empty one.
+    // The empty line of an event that was cut most often comes with the end of its data.
     if (has_data_ && !skip_lf_ && !input.empty() && input.front() == '\n') {
       input.remove_prefix(1);
       ++offset_;
@@ -92,6 +95,22 @@ SseDecoder::Step SseDecoder::next(std::string_view& input) {
   }
   keep_view();
   return Step::need_input;
+}
+
+// Nearly every event is one line of data and an empty one, and all of it is in the input, which begins with it and whose
+// first line has `size` bytes. False: nothing is taken, and the event goes the way of all others.
+bool SseDecoder::take_plain_event(std::string_view& input, std::size_t size, bool ascii) {
+  constexpr std::string_view kName = "data:";
+  const std::string_view rest = input.substr(size);
+  if (!rest.starts_with("\n\n") || !input.starts_with(kName)) return false;
+  std::string_view value = input.substr(kName.size(), size - kName.size());
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (value.size() > limits_.event_bytes || limits_.fields == 0 || !(ascii || is_utf8(value))) return false;
+  event_begin_ = offset_;
+  offset_ += size + 2;
+  input = rest.substr(2);
+  hand_out(kDefaultType, value);
+  return true;
 }
 
 // The input begins with `size` bytes that end a line, and the byte that ends it.
@@ -218,16 +237,22 @@ SseDecoder::Line SseDecoder::dispatch() {
     event_retry_ms_.reset();
     return Line::none;
   }
-  event_.type = type_.empty() ? std::string_view("message") : std::string_view(type_);
-  event_.data = data_is_view_ ? data_view_ : std::string_view(data_);
-  event_.id = last_event_id_;
+  hand_out(type_.empty() ? kDefaultType : std::string_view(type_),
+           data_is_view_ ? data_view_ : std::string_view(data_));
   event_.retry_ms = event_retry_ms_;
-  event_.index = events_++;
-  event_.byte_offset = event_begin_;
   has_data_ = false;
   event_retry_ms_.reset();
   clear_on_next_ = true;
   return Line::event;
+}
+
+void SseDecoder::hand_out(std::string_view type, std::string_view data) noexcept {
+  event_.type = type;
+  event_.data = data;
+  event_.id = last_event_id_;
+  event_.retry_ms.reset();
+  event_.index = events_++;
+  event_.byte_offset = event_begin_;
 }
 
 SseDecoder::Step SseDecoder::fail(const char* text) {

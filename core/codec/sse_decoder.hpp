@@ -56,12 +56,14 @@ class SseDecoder {
   enum class Line { none, event, failed };
 
   void begin_call();
+  bool take_plain_event(std::string_view& input, std::size_t size, bool ascii);
   Step take_line_end(std::string_view& input, std::size_t size, bool ascii);
   void keep_view();
   Line take_line(std::string_view line, bool ascii, bool in_input);
   Line take_field(std::string_view name, std::string_view value, bool ascii, bool in_input);
   Line take_data(std::string_view value, bool ascii, bool in_input);
   Line dispatch();
+  void hand_out(std::string_view type, std::string_view data) noexcept;
   void decode_into(std::string& out, std::string_view text, bool ascii);
   void take_retry(std::string_view value);
   Step fail(const char* text);

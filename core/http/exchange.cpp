@@ -111,9 +111,11 @@ Exchange::Step Exchange::answer_or(Step otherwise) {
 
 Exchange::Step Exchange::receive() {
   for (;;) {
-    // Decoding comes first even without input: the end of a message may be known before the next read.
-    const Step decoded = decode();
-    if (decoded != Step::done) return decoded;
+    // The end of a message may be known before the next read.
+    if (!unread_.empty() || connection_.decoder.settled()) {
+      const Step decoded = decode();
+      if (decoded != Step::done) return decoded;
+    }
     if (turn_bytes_ >= kTurnBytes) {
       turn_bytes_ = 0;
       return Step::yield;

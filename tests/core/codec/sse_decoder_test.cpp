@@ -45,6 +45,25 @@ BOOST_AUTO_TEST_CASE(offsets_count_from_the_first_line_of_each_event) {
   for_each_cut(input, [&](const Pieces& pieces) { BOOST_CHECK(decode_events(pieces) == whole); });
 }
 
+BOOST_AUTO_TEST_CASE(plain_events_leave_nothing_of_their_neighbours) {
+  const std::string input =
+      "data: a\n\nid: 1\nevent: tick\nretry: 5\ndata: b\n\ndata:c\n\ndata:  d\n\ndata: e\ndata: "
+      "f\n\ndata:\n\ndata\n\ndatas: x\n\n"
+      "data: g\xC3\xA9\n\ndata: \xC3\n\ndata: h\r\n\r\n\ndata: i\n\rdata: j\n\n";
+  const SseOutcome whole = decode_events({input});
+  const std::vector<std::string> data = {"a", "b", "c", " d", "e\nf", "", "", "g\xC3\xA9", "\xEF\xBF\xBD",
+                                         "h", "i", "j"};
+  BOOST_REQUIRE_EQUAL(whole.events.size(), data.size());
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    BOOST_CHECK_EQUAL(whole.events[i].data, data[i]);
+    BOOST_CHECK_EQUAL(whole.events[i].type, i == 1 ? "tick" : "message");
+    BOOST_CHECK_EQUAL(whole.events[i].id, i == 0 ? "" : "1");
+    BOOST_CHECK_EQUAL(whole.events[i].retry_ms.value_or(0), i == 1 ? 5U : 0U);
+    BOOST_CHECK_EQUAL(whole.events[i].index, i);
+  }
+  for_each_cut(input, [&](const Pieces& pieces) { BOOST_CHECK(decode_events(pieces) == whole); });
+}
+
 BOOST_AUTO_TEST_CASE(retry_belongs_to_the_event_it_came_with) {
   const SseOutcome outcome = decode_events({"retry: 5\n\ndata: a\n\nretry: 7\ndata: b\n\ndata: c\n\n"});
   BOOST_REQUIRE_EQUAL(outcome.events.size(), 3U);
