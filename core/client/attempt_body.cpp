@@ -90,7 +90,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
       if (step == Exchange::Step::blocked) continue;
     }
     if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
-      if (!owner_.facts().collects) lease_.connection()->transport->release_buffers();
+      if (!owner_.facts().collects) lease_.connection()->release_buffers();
       const Nanos due = timers.deadline(loop().now());
       if (due <= loop().now()) co_return fired(timers);
       const Wake wake = co_await wait_of(step).until(token_, due);
@@ -202,7 +202,7 @@ Task<Status> Attempt::wait_for_consumer(BodyDelivery& body, std::string_view& by
     bytes = held_;
   }
   exchange_->keep_unread();
-  lease_.connection()->transport->release_buffers();
+  lease_.connection()->release_buffers();
   resumed_.reset();
   paused_ = true;
   const Wake wake = co_await resumed_.until(token_, kNever);

@@ -56,7 +56,7 @@ class Exchange {
   void keep_unread();
 
   ResponseHead take_head() { return connection_.decoder.take_head(); }
-  HeaderList take_trailers() { return connection_.decoder.take_trailers(); }
+  Rare<HeaderList> take_trailers() noexcept { return connection_.decoder.take_trailers(); }
   std::string_view data() const noexcept { return connection_.decoder.data(); }
   // Whether more was read than data() and what came before it.
   bool has_unread() const noexcept { return !unread_.empty(); }
