@@ -1,4 +1,4 @@
-// The way of a WebSocket, top to bottom: run() -> one_connection() -> converse() -> wait_to_reconnect() -> terminate().
+// The way of a WebSocket, top to bottom: run() -> open() -> conversation -> wait_to_reconnect() -> terminate().
 #include "client/running_websocket.hpp"
 
 #include <new>
@@ -52,9 +52,16 @@ RootTask RunningWebSocket::run() {
   bool again = true;
   while (again) {
     try {
-      end = co_await one_connection();
+      end = {};
+      conversation_ = co_await open(end);
+      if (conversation_) {
+        begin_conversation();
+        end = co_await conversation_->run(token_);
+        end_conversation(end);
+      }
       again = co_await wait_to_reconnect(end);
     } catch (const std::bad_alloc&) {
+      conversation_.reset();
       end.error = std::make_unique<Error>(ErrorCode::out_of_memory, Phase::none, "");
       again = false;
     }
@@ -62,9 +69,13 @@ RootTask RunningWebSocket::run() {
   terminate(std::move(end));
 }
 
-// From the need of a connection to its end.
-Task<WebSocketEnd> RunningWebSocket::one_connection() {
-  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
+// From the need of a connection to an open one; null when there is none, and `end` says why. What opening takes is gone
+// with its frame: a connection may be silent for hours.
+Task<std::unique_ptr<WebSocketConversation>> RunningWebSocket::open(WebSocketEnd& end) {
+  if (token_.interruption() != ErrorCode::ok || close_wish()) {
+    end = stopped();
+    co_return nullptr;
+  }
   owner_->enter(WebSocket::State::connecting);
   retryable_ = false;
   retry_after_ms_ = -1;
@@ -79,9 +90,19 @@ Task<WebSocketEnd> RunningWebSocket::one_connection() {
     const std::lock_guard lock(owner_->mutex_);
     owner_->response_ = std::move(response);
   }
-  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
-  if (!opened) co_return failed(std::move(opened.error()));
-  co_return co_await converse(std::move(*opened));
+  const bool unwanted = token_.interruption() != ErrorCode::ok || close_wish();
+  if (unwanted || !opened) {
+    end = unwanted ? stopped() : failed(std::move(opened.error()));
+    co_return nullptr;
+  }
+  {
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->subprotocol_ = std::move(opened->agreement.subprotocol);
+  }
+  WebSocketConversation::Owner& owner = *this;
+  co_return std::make_unique<WebSocketConversation>(owner, loop_, std::move(opened->transport), owner_->options(),
+                                                    opened->agreement.deflate, *owner_->outbox_,
+                                                    std::move(opened->unread));
 }
 
 WebSocketRequest RunningWebSocket::request() {
@@ -95,32 +116,23 @@ WebSocketRequest RunningWebSocket::request() {
           .tls = owner_->url_.secure() ? tls_ : nullptr};
 }
 
-Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
+void RunningWebSocket::begin_conversation() {
   policy_.opened(loop_.now());
-  WebSocketConversation conversation(*this, loop_, std::move(opened.transport), owner_->options(),
-                                     opened.agreement.deflate, *owner_->outbox_, std::move(opened.unread));
-  std::shared_ptr<Response> handshake;
-  {
-    const std::lock_guard lock(owner_->mutex_);
-    owner_->subprotocol_ = std::move(opened.agreement.subprotocol);
-    handshake = owner_->response_;
-  }
-  conversation_ = &conversation;
   owner_->enter(WebSocket::State::open);
   log(LogLevel::debug, "WebSocket open");
-  if (owner_->handler_) owner_->handler_->on_open(handshake);
-  if (const auto wish = close_wish()) conversation.close(wish->code, wish->reason);
+  if (owner_->handler_) owner_->handler_->on_open(owner_->response());
+  if (const auto wish = close_wish()) conversation_->close(wish->code, wish->reason);
+}
 
-  WebSocketEnd end = co_await conversation.run(token_);
-  conversation_ = nullptr;
+void RunningWebSocket::end_conversation(WebSocketEnd& end) {
+  const std::unique_ptr<WebSocketConversation> conversation = std::move(conversation_);
   // They keep their place before what was queued later: for the next connection, or for the list of the unsent.
   std::vector<UnsentMessage> unsent;
-  conversation.writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
+  conversation->writer().take_unsent(unsent, end.error ? end.error->code : ErrorCode::ws_closed);
   owner_->outbox_->put_back(std::move(unsent));
   // Now: what a callback or another thread sends from here on is for the next connection.
   if (!owner_->options().resend_unsent) set_aside_unsent();
   tell_close(end);
-  co_return std::move(end);
 }
 
 void RunningWebSocket::tell_close(const WebSocketEnd& end) {
@@ -239,14 +251,14 @@ void RunningWebSocket::ask_to_send() noexcept {
 void RunningWebSocket::ask_to_close(std::uint16_t code, std::string_view reason) {
   {
     const std::lock_guard lock(wish_mutex_);
-    if (!wish_) wish_.emplace(code, std::string(reason));
+    if (!wish_) wish_.make() = {code, std::string(reason)};
   }
   notice_.post(Notice::kLook);
 }
 
 std::optional<RunningWebSocket::CloseWish> RunningWebSocket::close_wish() {
   const std::lock_guard lock(wish_mutex_);
-  return wish_;
+  return wish_ ? std::optional(*wish_) : std::nullopt;
 }
 
 void RunningWebSocket::ask_to_resume() noexcept {

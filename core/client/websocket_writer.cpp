@@ -32,13 +32,13 @@ WebSocketWriter::WebSocketWriter(Transport& transport, WebSocketOutbox& outbox, 
                         : nullptr) {}
 
 void WebSocketWriter::answer_ping(std::string_view payload) {
-  if (close_state_ != CloseState::encoded) pong_.emplace(payload);
+  if (close_state_ != CloseState::encoded) pong_.make() = payload;
 }
 
 void WebSocketWriter::close(std::string payload, bool behind_queue) {
   if (close_state_ == CloseState::encoded || close_state_ == CloseState::now) return;
   close_state_ = behind_queue ? CloseState::behind_queue : CloseState::now;
-  close_payload_ = std::move(payload);
+  close_payload_.make() = std::move(payload);
 }
 
 WebSocketWriter::Step WebSocketWriter::write() {
@@ -64,15 +64,15 @@ bool WebSocketWriter::fill() {
   settled_ = 0;
   if (close_state_ == CloseState::encoded) return false;
   if (frame_.empty()) {  // nothing may stand inside a frame
-    if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
-    if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
+    if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, {}));
+    if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, {}));
   }
   const auto data_may_go = [&] { return close_state_ != CloseState::now || !frame_.empty(); };
   while (wire_.size() < kWireBytes && data_may_go() && next_message()) append_data();
   const bool data_left =
       close_state_ == CloseState::now ? !frame_.empty() : index_ < batch_.messages.size() || !last_batch_;
   if (close_state_ != CloseState::open && !data_left) {
-    append_control(WebSocketOpcode::close, close_payload_);
+    append_control(WebSocketOpcode::close, *close_payload_);
     close_state_ = CloseState::encoded;
   }
   return !wire_.empty();
