@@ -23,7 +23,7 @@ const HeaderList& headers_of(const ResponseObject& object) noexcept {
 }
 
 const HeaderList& trailers_of(const ResponseObject& object) noexcept {
-  return object.response->trailers;
+  return *object.response->trailers;
 }
 
 // What arrives last may be handed out for good only when nothing more can arrive.
@@ -86,7 +86,7 @@ const char* ppn_response_header(const ppn_response* response, const char* name, 
 }
 
 size_t ppn_response_trailer_count(const ppn_response* response) {
-  return read(response, size_t{0}, [](const ResponseObject& object) { return object.response->trailers.size(); });
+  return read(response, size_t{0}, [](const ResponseObject& object) { return object.response->trailers->size(); });
 }
 
 int32_t ppn_response_trailer_at(const ppn_response* response, size_t index, const char** out_name,
@@ -144,14 +144,14 @@ const char* ppn_response_last_event_id(const ppn_response* response, size_t* out
   Arguments::optional_out(out_length);
   return read(response, "", [&](const ResponseObject& object) {
     if (!complete(object)) return "";
-    if (out_length != nullptr) *out_length = object.response->last_event_id.size();
-    return object.response->last_event_id.c_str();
+    if (out_length != nullptr) *out_length = object.response->stream->last_event_id.size();
+    return object.response->stream->last_event_id.c_str();
   });
 }
 
 int64_t ppn_response_retry_ms(const ppn_response* response) {
   return read(response, int64_t{-1}, [](const ResponseObject& object) {
-    return complete(object) ? retry_for_c(object.response->retry_ms) : int64_t{-1};
+    return complete(object) ? retry_for_c(object.response->stream->retry_ms) : int64_t{-1};
   });
 }
 

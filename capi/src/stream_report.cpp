@@ -8,13 +8,24 @@
 using namespace ppn;
 using namespace ppn::capi;
 
+namespace {
+
+// It is written when nothing more can arrive.
+const StreamReport& report_of(const ResponseObject& object) noexcept {
+  static const StreamReport none;
+  const Response& response = *object.response;
+  return response.complete.load(std::memory_order_acquire) ? *response.stream : none;
+}
+
+}  // namespace
+
 uint64_t ppn_response_pieces(const ppn_response* response) {
-  return read(response, uint64_t{0}, [](const ResponseObject& object) { return object.response->pace.count(); });
+  return read(response, uint64_t{0}, [](const ResponseObject& object) { return report_of(object).pace.count(); });
 }
 
 double ppn_response_pace_ms(const ppn_response* response, int32_t which) {
   return read(response, -1.0, [&](const ResponseObject& object) {
-    const Response& of = *object.response;
+    const StreamReport& of = report_of(object);
     const Nanos time = which == PPN_PACE_FIRST      ? of.first_piece
                        : which == PPN_PACE_SHORTEST ? of.pace.shortest()
                        : which == PPN_PACE_MEAN     ? of.pace.mean()

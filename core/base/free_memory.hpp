@@ -1,12 +1,15 @@
-// Gives back the memory of a string or vector that was large once.
+// Gives back the memory of a string, a vector or a list of headers that is not needed any more.
 #pragma once
+
+#include <utility>
 
 namespace ppn {
 
 // Assigning an empty one, or clear(), keeps the memory.
 template <class Container>
 void free_memory(Container& container) noexcept {
-  Container().swap(container);
+  Container empty;
+  std::swap(container, empty);
 }
 
 }  // namespace ppn

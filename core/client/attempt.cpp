@@ -30,7 +30,7 @@ Attempt::Attempt(AttemptOwner& owner, Token& token, int number)
     : owner_(owner),
       token_(token),
       number_(number),
-      attempt_deadline_(deadline_after(token.loop().now(), owner.facts().limits.attempt_ms)),
+      attempt_deadline_(deadline_after(token.loop().now(), owner.facts().limits().attempt_ms)),
       began_(monotonic_now()),
       span_begin_(began_) {
   token_.set_deadline(std::min(owner.facts().deadline, attempt_deadline_));
@@ -74,8 +74,7 @@ void Attempt::begin_hop(std::unique_ptr<RedirectHop> hop) noexcept {
   request_.reset();
   hop_ = std::move(hop);
   response_.reset();
-  peeked_.clear();
-  step_after_peek_.reset();
+  put_by_.reset();
   sent_before_ = sent();
   sent_ = Sent::none;
   stale_ = {};
@@ -229,7 +228,7 @@ Wait& Attempt::wait_of(Exchange::Step step) {
 void Attempt::note_failure() {
   sent_ = stale_.sent = exchange_->sent();
   stale_.response_begun = exchange_->response_begun();
-  remote_ = lease_.connection()->transport->remote();
+  remote_.make() = lease_.connection()->transport->remote();
 }
 
 // The time of the loop stands still during a turn; a send and a receive often share one.

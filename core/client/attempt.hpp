@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/rare.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "client/body_delivery.hpp"
@@ -37,10 +38,13 @@ class AttemptOwner {
     ClientLoop& client_loop;
     std::shared_ptr<TlsContext> tls;  // null for plain TCP
     const ConnectionOptions& connection_options;
-    CallLimits limits;
-    bool collects;  // else the body is a stream, which may be silent for hours
+    const RequestOptions* options;  // of the call; they do not change any more once there is an attempt
+    bool collects;                  // else the body is a stream, which may be silent for hours
     Nanos started = 0;
-    Nanos deadline = kNever;  // of the whole call
+    Nanos deadline = kNever;    // of the whole call
+    std::int64_t total_ms = 0;  // that it stands for
+
+    CallLimits limits() const noexcept { return limits_of(*options, collects); }
   };
 
   virtual const Facts& facts() const noexcept = 0;
@@ -93,7 +97,9 @@ class Attempt {
   // As much of the body as a decision about a retry may look at. What was read is not lost: read_body() begins with it.
   Task<> peek_body();
   // What has arrived of the body of a response that was not handed to anybody.
-  std::string_view body_so_far() const noexcept { return response_ && peeked_.empty() ? response_->body : peeked_; }
+  std::string_view body_so_far() const noexcept {
+    return response_ && put_by_->peeked.empty() ? response_->body : put_by_->peeked;
+  }
   // Hands head and body to the handler, as it wants them.
   Task<Status> read_body(CallHandler& handler, BodyDelivery& body);
   // After a body whose server said that this was all: more of it may come, and then the connection can be used again.
@@ -136,7 +142,7 @@ class Attempt {
   std::uint64_t connection_id() const noexcept { return connection_id_; }
   bool reused() const noexcept { return stale_.connection_was_reused; }
   // "" as long as there is no connection.
-  const std::string& remote() const noexcept { return response_ ? response_->remote : remote_; }
+  const std::string& remote() const noexcept { return response_ ? response_->remote : *remote_; }
 
   // What ended the call or this attempt from outside.
   Failure interrupted(Phase phase);
@@ -144,7 +150,7 @@ class Attempt {
 
  private:
   EventLoop& loop() const noexcept { return token_.loop(); }
-  const CallLimits& limits() const noexcept { return owner_.facts().limits; }
+  CallLimits limits() const noexcept { return owner_.facts().limits(); }
   Nanos deadline(std::int64_t timeout_ms) const noexcept { return deadline_after(loop().now(), timeout_ms); }
 
   CallReporter& report() const noexcept {
@@ -188,9 +194,13 @@ class Attempt {
   bool answered_ = false;
   bool end_told_ = false;
   bool has_rest_ = false;
-  std::string held_;                               // bytes that the consumer did not take before it paused
-  std::string peeked_;                             // what peek_body() has read
-  std::optional<Exchange::Step> step_after_peek_;  // how the body ended, when it did meanwhile
+  // Bytes of the body that were read before they were wanted.
+  struct PutBy {
+    std::string held = {};                                         // not taken by the consumer before it paused
+    std::string peeked = {};                                       // what peek_body() has read
+    std::optional<Exchange::Step> step_after_peek = std::nullopt;  // how the body ended, when it did meanwhile
+  };
+  Rare<PutBy> put_by_;
 
   StaleAttempt stale_;
   Sent sent_ = Sent::none;
@@ -198,7 +208,7 @@ class Attempt {
   std::uint64_t sent_bytes_ = 0;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t connection_id_ = 0;
-  std::string remote_;  // of an attempt without a response
+  Rare<std::string> remote_;  // of an attempt without a response
   Timings timings_;
   Nanos began_ = 0;
   Nanos span_begin_ = 0;

@@ -19,16 +19,17 @@ constexpr Nanos kRestTime = 100 * kMillisecond;
 
 Task<> Attempt::peek_body() {
   const Nanos enough = loop().now() + kPeekTime;
-  while (peeked_.size() < kPeekBytes) {
+  PutBy& put_by = put_by_.make();
+  while (put_by.peeked.size() < kPeekBytes) {
     const Exchange::Step step = exchange_->receive();
     if (step == Exchange::Step::data) {
-      peeked_.append(exchange_->data());
+      put_by.peeked.append(exchange_->data());
       received_bytes_ += exchange_->data().size();
     } else if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
       const Wake wake = co_await wait_of(step).until(token_, enough);
       if (wake != Wake::ready) co_return;
     } else {
-      step_after_peek_ = step;
+      put_by.step_after_peek = step;
       co_return;
     }
   }
@@ -36,7 +37,7 @@ Task<> Attempt::peek_body() {
 }
 
 Exchange::Step Attempt::receive() {
-  if (step_after_peek_) return *std::exchange(step_after_peek_, std::nullopt);
+  if (put_by_ && put_by_->step_after_peek) return *std::exchange(put_by_.make().step_after_peek, std::nullopt);
   return exchange_->receive();
 }
 
@@ -53,9 +54,9 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
   BodyDelivery::Step taken = flow == Flow::abort ? BodyDelivery::Step::aborted : body.begin(*response_, length);
   const bool wanted = taken == BodyDelivery::Step::more;
   if (flow == Flow::pause && wanted) taken = BodyDelivery::Step::paused;
-  if (wanted && !peeked_.empty()) {
-    bytes = peeked_;
-    if (taken == BodyDelivery::Step::more) taken = body.feed(handler, *response_, bytes, !step_after_peek_);
+  if (wanted && put_by_ && !put_by_->peeked.empty()) {
+    bytes = put_by_->peeked;
+    if (taken == BodyDelivery::Step::more) taken = body.feed(handler, *response_, bytes, !put_by_->step_after_peek);
   }
 
   bool at_end = false;
@@ -90,7 +91,7 @@ Task<Status> Attempt::read_body(CallHandler& handler, BodyDelivery& body) {
       if (step == Exchange::Step::blocked) continue;
     }
     if (step == Exchange::Step::blocked || step == Exchange::Step::yield) {
-      if (!owner_.facts().collects) lease_.connection()->transport->release_buffers();
+      if (!owner_.facts().collects) lease_.connection()->release_buffers();
       const Nanos due = timers.deadline(loop().now());
       if (due <= loop().now()) co_return fired(timers);
       const Wake wake = co_await wait_of(step).until(token_, due);
@@ -197,12 +198,11 @@ Task<Status> Attempt::wait_for_consumer(BodyDelivery& body, std::string_view& by
   if (body.take_resume_request()) co_return Status();
   // First these: they may lie in what keep_unread() replaces.
   if (!bytes.empty()) {
-    std::string rest(bytes);  // bytes may lie inside held_ or peeked_
-    held_ = std::move(rest);
-    bytes = held_;
+    std::string rest(bytes);  // bytes may lie inside what was put by
+    bytes = put_by_.make().held = std::move(rest);
   }
   exchange_->keep_unread();
-  lease_.connection()->transport->release_buffers();
+  lease_.connection()->release_buffers();
   resumed_.reset();
   paused_ = true;
   const Wake wake = co_await resumed_.until(token_, kNever);

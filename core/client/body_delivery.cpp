@@ -266,11 +266,12 @@ Error BodyDelivery::failed_transfer(Error error) {
 
 void BodyDelivery::note_stream_state(Response& response, Nanos call_started) const {
   if (delivery_ == Delivery::collect) return;
-  response.pace = gaps_;
-  if (gaps_.count() > 0) response.first_piece = gaps_.first() - call_started;
+  StreamReport& report = response.stream.make();
+  report.pace = gaps_;
+  if (gaps_.count() > 0) report.first_piece = gaps_.first() - call_started;
   if (delivery_ != Delivery::events) return;
-  response.last_event_id = events_->last_event_id();
-  response.retry_ms = events_->retry_ms();
+  report.last_event_id = events_->last_event_id();
+  report.retry_ms = events_->retry_ms();
 }
 
 BodyDelivery::Step BodyDelivery::answer(Flow flow) noexcept {

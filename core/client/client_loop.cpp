@@ -18,9 +18,9 @@ PoolLimits pool_limits(const ConnectionOptions& options) {
 
 Http1Limits http1_limits(const ConnectionOptions& options) {
   Http1Limits limits;
-  limits.head_bytes = static_cast<std::size_t>(options.max_header_bytes);
-  limits.line_bytes = static_cast<std::size_t>(options.max_header_line_bytes);
-  limits.fields = static_cast<std::size_t>(options.max_header_fields);
+  limits.head_bytes = static_cast<std::uint32_t>(options.max_header_bytes);
+  limits.line_bytes = static_cast<std::uint32_t>(options.max_header_line_bytes);
+  limits.fields = static_cast<std::uint32_t>(options.max_header_fields);
   limits.interim_responses = static_cast<int>(options.max_interim_responses);
   return limits;
 }

@@ -219,14 +219,14 @@ std::string PullStream::last_event_id() const {
   if (!made_.here()) return current().id;
   const std::lock_guard lock(queue_->mutex);
   const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
-  return drained ? queue_->response->last_event_id : current().id;
+  return drained ? queue_->response->stream->last_event_id : current().id;
 }
 
 std::optional<std::uint64_t> PullStream::retry_ms() const {
   if (!made_.here()) return current_retry_ms_;
   const std::lock_guard lock(queue_->mutex);
   const bool drained = (ended_ || error_) && queue_->complete && queue_->response;
-  return drained ? queue_->response->retry_ms : current_retry_ms_;
+  return drained ? queue_->response->stream->retry_ms : current_retry_ms_;
 }
 
 }  // namespace ppn

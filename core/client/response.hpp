@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/attempt_record.hpp"
+#include "base/rare.hpp"
 #include "codec/headers.hpp"
 #include "codec/url.hpp"
 #include "http/timings.hpp"
@@ -19,12 +20,20 @@ namespace ppn {
 
 class CallSecrets;
 
+// What a stream leaves behind.
+struct StreamReport {
+  std::string last_event_id;              // of a stream of events
+  std::optional<std::uint64_t> retry_ms;  // of a stream of events
+  StreamGaps pace;
+  Nanos first_piece = -1;  // after the start of the call; -1 = there was none
+};
+
 // Written by the I/O thread until its call has completed, then read by anyone.
 struct Response {
   int status = 0;
   int minor_version = 1;
   HeaderList headers;
-  HeaderList trailers;
+  Rare<HeaderList> trailers;
   std::string body;              // when it was collected
   std::uint64_t body_bytes = 0;  // arrived, collected or delivered
   bool reused = false;           // the connection had carried a request before
@@ -39,10 +48,7 @@ struct Response {
   StopReason stop_reason = StopReason::none;    // why a status that is an error was not tried again
   std::vector<AttemptRecord> earlier_attempts;  // before the one that gave this response: see attempt_log.hpp
   Timings timings;
-  std::string last_event_id;              // of a stream of events
-  std::optional<std::uint64_t> retry_ms;  // of a stream of events
-  StreamGaps pace;                        // of a stream
-  Nanos first_piece = -1;                 // of a stream, after the start of the call; -1 = there was none
+  Rare<StreamReport> stream;  // of a stream that has ended
   // Credentials of its request, to be hidden in texts about it. Null unless such texts may come: of a stream, or of a
   // status of 400 and more.
   std::shared_ptr<const CallSecrets> secrets;

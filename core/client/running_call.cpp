@@ -53,7 +53,7 @@ RunningCall::RunningCall(std::shared_ptr<Call> call, std::shared_ptr<ClientLoop>
       facts_{.client_loop = *client_loop_,
              .tls = std::move(tls),
              .connection_options = call_->client_->options().connection,
-             .limits = limits_of(call_->request_options(), delivery == Delivery::collect),
+             .options = &call_->request_options(),
              .collects = delivery == Delivery::collect},
       handler_(std::move(handler)),
       middleware_(std::move(middleware)),
@@ -81,7 +81,8 @@ void RunningCall::forget() noexcept {
 void RunningCall::begin() noexcept {
   client_loop_->enter(*this);
   facts_.started = monotonic_now();
-  facts_.deadline = deadline_after(loop_.now(), facts_.limits.total_ms);
+  facts_.total_ms = limits().total_ms;
+  facts_.deadline = deadline_after(loop_.now(), facts_.total_ms);
   token_.set_deadline(facts_.deadline);
   if (call_->cancel_requested_) token_.cancel();
   report_.begin(*call_->client_, call_->message_.method, call_->message_.url, call_->message_.headers, facts_.started);
@@ -267,7 +268,7 @@ AttemptRequest RunningCall::request() const noexcept {
 Failure RunningCall::interrupted(Phase phase) {
   if (token_.interruption() == ErrorCode::timeout) {
     return Failure(ErrorCode::timeout, phase,
-                   "the call was not complete within " + std::to_string(facts_.limits.total_ms) + " ms (phase " +
+                   "the call was not complete within " + std::to_string(facts_.total_ms) + " ms (phase " +
                        std::string(phase_name(phase)) + ")");
   }
   return Failure(ErrorCode::cancelled, phase, "the call was cancelled");

@@ -99,6 +99,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   };
 
   const Facts& facts() const noexcept override { return facts_; }
+  CallLimits limits() const noexcept { return facts_.limits(); }
   CallReporter& report() noexcept override { return report_; }
   void on_first_piece() noexcept override;
   void ask_turn() noexcept override { notice_.post(Notice::kTurn); }

@@ -58,8 +58,8 @@ Status RunningCall::ask_breaker(Admission& admission) {
   CircuitBreaker& breaker = client_loop_->breaker(scope());
   const Nanos now = loop_.now();
   const CircuitBreaker::State before = breaker.last_state();
-  const Nanos probe_timeout = facts_.limits.attempt_ms > 0 ? facts_.limits.attempt_ms * kMillisecond + kSecond
-                                                           : CircuitBreaker::kDefaultProbeTimeout;
+  const Nanos probe_timeout =
+      limits().attempt_ms > 0 ? limits().attempt_ms * kMillisecond + kSecond : CircuitBreaker::kDefaultProbeTimeout;
   const CircuitBreaker::Admission answer = breaker.admit(now, random_unit(), probe_timeout);
   if (const auto change = change_between(before, breaker.state(now))) report_.breaker_changed(*change);
   if (answer.admitted) {

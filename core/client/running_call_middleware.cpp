@@ -122,8 +122,9 @@ void RunningCall::filter_stream() {
 // Header, body and options have got their last change.
 Status RunningCall::finish_message() {
   Call& call = *call_;
-  facts_.limits = limits_of(call.request_options(), facts_.collects);
-  facts_.deadline = deadline_after(facts_.started, facts_.limits.total_ms);
+  facts_.options = &call.request_options();
+  facts_.total_ms = limits().total_ms;
+  facts_.deadline = deadline_after(facts_.started, facts_.total_ms);
   token_.set_deadline(facts_.deadline);
   origin_ = call.message_.url.origin();
   if (call.message_.url.secure() && !facts_.tls) {

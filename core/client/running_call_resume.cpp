@@ -2,8 +2,10 @@
 // (SEMANTICS 3.1.1), and afterwards where it may be resumed (3.4.6, WHATWG HTML 9.2.3).
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <utility>
 
+#include "base/free_memory.hpp"
 #include "base/random.hpp"
 #include "client/running_call_admission.hpp"
 #include "client/running_call_middleware.hpp"
@@ -83,7 +85,7 @@ RetryDecision RunningCall::reconnection_after(const Status& outcome) const noexc
 
 // After which nothing of a stream that goes on can come any more; kNever when there is no such time.
 Nanos RunningCall::end_of_stream() const noexcept {
-  const std::int64_t ceiling_ms = facts_.limits.body.ceiling_ms;
+  const std::int64_t ceiling_ms = facts_.limits().body.ceiling_ms;
   const Nanos head = body_.first_head();
   if (ceiling_ms == 0 || head == kNever) return facts_.deadline;
   return std::min(facts_.deadline, head + ceiling_ms * kMillisecond);
@@ -138,9 +140,9 @@ void RunningCall::set_last_event_id() {
 // A stream may be silent for hours. From its first piece on nothing is sent again, so the request is not needed.
 void RunningCall::forget_request() noexcept {
   call_->wire_ = {};
-  origin_ = {};
+  free_memory(origin_);
   // Filters of middleware may still look at these.
-  if (!middleware_) call_->message_.headers = {};
+  if (!middleware_) free_memory(call_->message_.headers);
 }
 
 void RunningCall::on_first_piece() noexcept {
@@ -153,7 +155,11 @@ void RunningCall::close_response(Response& response) noexcept {
   response.body_bytes = made_up ? response.body.size() : attempt_->received_bytes();
   if (attempt_) response.timings = attempt_->timings();
   response.timings.set(Span::total, monotonic_now() - facts_.started);
-  body_.note_stream_state(response, facts_.started);
+  try {
+    body_.note_stream_state(response, facts_.started);
+  } catch (const std::bad_alloc&) {
+    // The response is told without it.
+  }
 }
 
 // After complete(), when that had left the attempt to its rest.

@@ -1,4 +1,4 @@
-// The way of a WebSocket, top to bottom: run() -> one_connection() -> converse() -> wait_to_reconnect() -> terminate().
+// The way of a WebSocket, top to bottom: run() -> open() -> conversation -> wait_to_reconnect() -> terminate().
 #include "client/running_websocket.hpp"
 
 #include <new>
@@ -65,7 +65,18 @@ RootTask RunningWebSocket::run() {
   bool again = true;
   while (again) {
     try {
-      end = co_await one_connection();
+      end = {};
+      conversation_ = co_await open(end);
+      if (conversation_) {
+        // Whoever was told of the connection is told of its end, whatever happens.
+        try {
+          begin_conversation();
+          end = co_await conversation_->run(token_);
+        } catch (const std::bad_alloc&) {
+          end = no_memory(close_code::kAbnormal);
+        }
+        end_conversation(end);
+      }
       again = co_await wait_to_reconnect(end);
     } catch (const std::bad_alloc&) {
       end = no_memory(end.code);
@@ -75,9 +86,13 @@ RootTask RunningWebSocket::run() {
   terminate(std::move(end));
 }
 
-// From the need of a connection to its end.
-Task<WebSocketEnd> RunningWebSocket::one_connection() {
-  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
+// From the need of a connection to an open one; null when there is none, and `end` says why. What opening takes is gone
+// with its frame: a connection may be silent for hours.
+Task<std::unique_ptr<WebSocketConversation>> RunningWebSocket::open(WebSocketEnd& end) {
+  if (token_.interruption() != ErrorCode::ok || close_wish()) {
+    end = stopped();
+    co_return nullptr;
+  }
   owner_->enter(WebSocket::State::connecting);
   retryable_ = false;
   retry_after_ms_ = -1;
@@ -92,9 +107,19 @@ Task<WebSocketEnd> RunningWebSocket::one_connection() {
     const std::lock_guard lock(owner_->mutex_);
     owner_->response_ = std::move(response);
   }
-  if (token_.interruption() != ErrorCode::ok || close_wish()) co_return stopped();
-  if (!opened) co_return failed(std::move(opened.error()));
-  co_return co_await converse(std::move(*opened));
+  const bool unwanted = token_.interruption() != ErrorCode::ok || close_wish();
+  if (unwanted || !opened) {
+    end = unwanted ? stopped() : failed(std::move(opened.error()));
+    co_return nullptr;
+  }
+  {
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->subprotocol_ = std::move(opened->agreement.subprotocol);
+  }
+  WebSocketConversation::Owner& owner = *this;
+  co_return std::make_unique<WebSocketConversation>(owner, loop_, std::move(opened->transport), owner_->options(),
+                                                    opened->agreement.deflate, *owner_->outbox_,
+                                                    std::move(opened->unread));
 }
 
 WebSocketRequest RunningWebSocket::request() {
@@ -108,36 +133,21 @@ WebSocketRequest RunningWebSocket::request() {
           .tls = owner_->url_.secure() ? tls_ : nullptr};
 }
 
-Task<WebSocketEnd> RunningWebSocket::converse(OpenedWebSocket opened) {
+void RunningWebSocket::begin_conversation() {
   policy_.opened(loop_.now());
-  WebSocketConversation conversation(*this, loop_, std::move(opened.transport), owner_->options(),
-                                     opened.agreement.deflate, *owner_->outbox_, std::move(opened.unread));
-  std::shared_ptr<Response> handshake;
-  {
-    const std::lock_guard lock(owner_->mutex_);
-    owner_->subprotocol_ = std::move(opened.agreement.subprotocol);
-    handshake = owner_->response_;
-  }
-  conversation_ = &conversation;
   owner_->enter(WebSocket::State::open);
   log(LogLevel::debug, "WebSocket open");
-  if (owner_->handler_) owner_->handler_->on_open(handshake);
+  if (owner_->handler_) owner_->handler_->on_open(owner_->response());
   if (const auto wish = close_wish()) start_closing(*wish);
+}
 
-  // Whoever was told of the connection is told of its end, whatever happens.
-  WebSocketEnd end;
-  try {
-    end = co_await conversation.run(token_);
-  } catch (const std::bad_alloc&) {
-    end = no_memory(close_code::kAbnormal);
-  }
-  conversation_ = nullptr;
+void RunningWebSocket::end_conversation(WebSocketEnd& end) {
+  const std::unique_ptr<WebSocketConversation> conversation = std::move(conversation_);
   // They keep their place before what was queued later: for the next connection, or for the list of the unsent. What is
   // sent from here on, by on_close too, is meant for the next one.
-  owner_->outbox_->put_back(conversation.writer().take_unsent(end.error ? end.error->code : ErrorCode::ws_closed));
+  owner_->outbox_->put_back(conversation->writer().take_unsent(end.error ? end.error->code : ErrorCode::ws_closed));
   if (!owner_->options().resend_unsent) owner_->set_aside_unsent();
   tell_close(end);
-  co_return std::move(end);
 }
 
 void RunningWebSocket::start_closing(const CloseWish& wish) {
@@ -262,14 +272,14 @@ void RunningWebSocket::ask_to_send() noexcept {
 void RunningWebSocket::ask_to_close(std::uint16_t code, std::string_view reason) {
   {
     const std::lock_guard lock(wish_mutex_);
-    if (!wish_) wish_.emplace(code, std::string(reason));
+    if (!wish_) wish_.make() = {code, std::string(reason)};
   }
   notice_.post(Notice::kLook);
 }
 
 std::optional<RunningWebSocket::CloseWish> RunningWebSocket::close_wish() {
   const std::lock_guard lock(wish_mutex_);
-  return wish_;
+  return wish_ ? std::optional(*wish_) : std::nullopt;
 }
 
 void RunningWebSocket::ask_to_resume() noexcept {

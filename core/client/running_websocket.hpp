@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rare.hpp"
 #include "base/task.hpp"
 #include "client/client_loop.hpp"
 #include "client/websocket.hpp"
@@ -63,14 +64,15 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   };
 
   struct CloseWish {
-    std::uint16_t code;
-    std::string reason;
+    std::uint16_t code = 0;
+    std::string reason = {};
   };
 
   void begin() noexcept;
   RootTask run();
-  Task<WebSocketEnd> one_connection();
-  Task<WebSocketEnd> converse(OpenedWebSocket opened);
+  Task<std::unique_ptr<WebSocketConversation>> open(WebSocketEnd& end);
+  void begin_conversation();
+  void end_conversation(WebSocketEnd& end);
   Task<bool> wait_to_reconnect(WebSocketEnd& end);
   WebSocketEnd stopped();
   WebSocketEnd failed(Error error);
@@ -95,13 +97,13 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   Wait reconnect_;
   Notice notice_{*this};
   WebSocketReconnect policy_;
-  WebSocketConversation* conversation_ = nullptr;  // while a connection is open
+  std::unique_ptr<WebSocketConversation> conversation_;  // while a connection is open
   bool delivering_ = false;           // a message: the conversation looks at the outbox by itself afterwards
   bool resume_asked_ = false;         // while delivering
   std::int64_t retry_after_ms_ = -1;  // of the last refusal
   bool retryable_ = false;            // the last attempt to open
   std::mutex wish_mutex_;
-  std::optional<CloseWish> wish_;  // guarded by wish_mutex_; stays
+  Rare<CloseWish> wish_;  // guarded by wish_mutex_; stays
 };
 
 }  // namespace ppn

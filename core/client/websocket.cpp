@@ -130,8 +130,10 @@ Status WebSocket::connect() {
   }
   const WebSocketOptions& set = options();
   outbox_ = std::make_unique<WebSocketOutbox>(static_cast<std::size_t>(set.send_queue_bytes));
-  inbox_ = std::make_unique<WebSocketInbox>(static_cast<std::size_t>(set.receive_queue_bytes),
-                                            static_cast<std::size_t>(set.receive_queue_messages));
+  if (!hands_messages_) {
+    inbox_ = std::make_unique<WebSocketInbox>(static_cast<std::size_t>(set.receive_queue_bytes),
+                                              static_cast<std::size_t>(set.receive_queue_messages));
+  }
   running_ = std::make_shared<RunningWebSocket>(shared_from_this(), *client_loop, std::move(tls));
   const std::shared_ptr<RunningWebSocket> running = running_;
   state_.store(State::connecting, std::memory_order_release);
@@ -178,7 +180,7 @@ Status WebSocket::close(std::int64_t code, std::string_view reason) {
 
 void WebSocket::cancel() noexcept {
   if (!made_.here() || cancel_requested_.exchange(true) || state() == State::described) return;
-  inbox_->discard();
+  if (inbox_) inbox_->discard();
   running_->ask_to_cancel();
 }
 
@@ -213,8 +215,9 @@ WebSocket::Outcome WebSocket::wait_closed(std::int64_t timeout_ms) {
 
 WebSocket::Outcome WebSocket::next(std::int64_t timeout_ms) {
   if (!made_.here()) return Outcome::failed;
+  if (!inbox_) return wait_closed(timeout_ms);
   bool resume = false;
-  const WebSocketInbox::Outcome outcome = inbox_->take(timeout_ms, message_, resume);
+  const WebSocketInbox::Outcome outcome = inbox_->take(timeout_ms, message_.make(), resume);
   if (resume) running_->ask_to_resume();
   if (outcome == WebSocketInbox::Outcome::message) return Outcome::done;
   if (outcome == WebSocketInbox::Outcome::pending) return Outcome::pending;
@@ -252,14 +255,15 @@ std::string WebSocket::close_reason() const {
 
 std::size_t WebSocket::unsent_count() const {
   const std::lock_guard lock(mutex_);
-  return unsent_.size();
+  return unsent_->size();
 }
 
 std::optional<UnsentMessage> WebSocket::take_unsent() {
   const std::lock_guard lock(mutex_);
-  if (unsent_.empty()) return std::nullopt;
-  UnsentMessage oldest = std::move(unsent_.front());
-  unsent_.pop_front();
+  if (unsent_->empty()) return std::nullopt;
+  std::deque<UnsentMessage>& unsent = unsent_.make();
+  UnsentMessage oldest = std::move(unsent.front());
+  unsent.pop_front();
   unsent_bytes_ -= queue_cost(oldest.data.size());
   return oldest;
 }
@@ -299,15 +303,15 @@ std::size_t WebSocket::keep_unsent(const WebSocketBatch& batch) noexcept {
   std::size_t dropped = 0;
   for (const OutgoingMessage& message : batch.messages) {
     try {
-      unsent_.push_back({message.type, std::string(batch.data(message))});
+      unsent_.make().push_back({message.type, std::string(batch.data(message))});
       unsent_bytes_ += queue_cost(message.size);
     } catch (const std::bad_alloc&) {
       ++dropped;
     }
   }
-  while (unsent_.size() > 1 && unsent_bytes_ > static_cast<std::size_t>(options().send_queue_bytes)) {
-    unsent_bytes_ -= queue_cost(unsent_.front().data.size());
-    unsent_.pop_front();
+  while (unsent_->size() > 1 && unsent_bytes_ > static_cast<std::size_t>(options().send_queue_bytes)) {
+    unsent_bytes_ -= queue_cost(unsent_->front().data.size());
+    unsent_.make().pop_front();
     ++dropped;
   }
   return dropped;
@@ -319,7 +323,7 @@ void WebSocket::end_with(std::shared_ptr<const Error> error, bool opened) noexce
   error_ = std::move(error);
   state_.store(State::closed, std::memory_order_release);
   changed_.notify_all();
-  inbox_->end();
+  if (inbox_) inbox_->end();
 }
 
 }  // namespace ppn

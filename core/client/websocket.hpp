@@ -21,6 +21,7 @@
 
 #include "base/live_objects.hpp"
 #include "base/process_generation.hpp"
+#include "base/rare.hpp"
 #include "base/result.hpp"
 #include "client/client.hpp"
 #include "client/options.hpp"
@@ -89,7 +90,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   Outcome wait_closed(std::int64_t timeout_ms);
   // `done`: message() is the next one, until the next call. Thread: one at a time.
   Outcome next(std::int64_t timeout_ms);
-  const WebSocketMessage& message() const noexcept { return message_; }
+  const WebSocketMessage& message() const noexcept { return *message_; }
   // After `failed`.
   Error error() const;
 
@@ -142,9 +143,9 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   std::atomic<bool> close_requested_{false};
   std::atomic<std::int64_t> ping_us_{-1};
   std::unique_ptr<WebSocketOutbox> outbox_;  // these three are constant once started
-  std::unique_ptr<WebSocketInbox> inbox_;
+  std::unique_ptr<WebSocketInbox> inbox_;    // null when handler_ takes the messages
   std::shared_ptr<RunningWebSocket> running_;
-  WebSocketMessage message_;
+  Rare<WebSocketMessage> message_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;  // of state_
@@ -154,7 +155,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   std::string close_reason_;
   std::shared_ptr<const Error> error_;  // of the end
   bool ended_open_ = false;             // the last connection was open
-  std::deque<UnsentMessage> unsent_;
+  Rare<std::deque<UnsentMessage>> unsent_;
   std::size_t unsent_bytes_ = 0;
   const MadeInProcess made_;
   LiveObject live_;

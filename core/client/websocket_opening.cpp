@@ -188,6 +188,7 @@ void Opening::receive_head(ResponseHead head) {
   response->status = head.status;
   response->minor_version = head.minor_version;
   response->headers = std::move(head.headers);
+  response->headers.shrink_to_fit();  // kept for as long as the WebSocket is open
   response->remote = connection_->transport->remote();
   response->tls = connection_->transport->tls();
   response->connection_id = connection_->id;

@@ -38,13 +38,13 @@ WebSocketWriter::WebSocketWriter(Transport& transport, WebSocketOutbox& outbox, 
                         : nullptr) {}
 
 void WebSocketWriter::answer_ping(std::string_view payload) {
-  if (close_state_ != CloseState::encoded) pong_.emplace(payload);
+  if (close_state_ != CloseState::encoded) pong_.make() = payload;
 }
 
 void WebSocketWriter::close(std::string payload, bool behind_queue) {
   if (close_state_ == CloseState::encoded || close_state_ == CloseState::now) return;
   close_state_ = behind_queue ? CloseState::behind_queue : CloseState::now;
-  close_payload_ = std::move(payload);
+  close_payload_.make() = std::move(payload);
 }
 
 WebSocketWriter::Step WebSocketWriter::write() {
@@ -78,7 +78,7 @@ bool WebSocketWriter::fill() {
   const bool data_left =
       close_state_ == CloseState::now ? !frame_.empty() : index_ < batch_.messages.size() || !last_batch_;
   if (close_state_ != CloseState::open && !data_left) {
-    append_control(WebSocketOpcode::close, close_payload_);
+    append_control(WebSocketOpcode::close, *close_payload_);
     close_state_ = CloseState::encoded;
   }
   return !wire_.empty();
@@ -87,8 +87,8 @@ bool WebSocketWriter::fill() {
 // Nothing may stand inside a frame, which may be longer than one filling.
 void WebSocketWriter::append_pending_control() {
   if (!frame_.empty()) return;
-  if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, std::nullopt));
-  if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, std::nullopt));
+  if (pong_) append_control(WebSocketOpcode::pong, *std::exchange(pong_, {}));
+  if (ping_) append_control(WebSocketOpcode::ping, *std::exchange(ping_, {}));
 }
 
 void WebSocketWriter::append_control(WebSocketOpcode opcode, std::string_view payload) {

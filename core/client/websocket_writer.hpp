@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/rare.hpp"
 #include "client/websocket_options.hpp"
 #include "client/websocket_outbox.hpp"
 #include "codec/permessage_deflate.hpp"
@@ -26,7 +27,7 @@ class WebSocketWriter {
 
   // Of several pings that wait for their answer only the last one gets it (RFC 6455 5.5.3).
   void answer_ping(std::string_view payload);
-  void ping(std::string_view payload) { ping_.emplace(payload); }
+  void ping(std::string_view payload) { ping_.make() = payload; }
   // The last frame: behind everything that was queued, or at once.
   void close(std::string payload, bool behind_queue);
 
@@ -85,9 +86,9 @@ class WebSocketWriter {
   std::size_t settled_ = 0;  // of marks_
   std::uint64_t written_ = 0;
 
-  std::optional<std::string> pong_;
-  std::optional<std::string> ping_;
-  std::string close_payload_;
+  Rare<std::string> pong_;  // what waits to be sent
+  Rare<std::string> ping_;
+  Rare<std::string> close_payload_;
   CloseState close_state_ = CloseState::open;
   int closing_takes_ = 0;    // since a Close waits
   bool last_batch_ = false;  // what was queued before the Close has been taken

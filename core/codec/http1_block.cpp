@@ -32,8 +32,8 @@ bool is_framing_name(std::string_view name) noexcept {
 
 }  // namespace
 
-void Http1Block::begin_response() {
-  budget_used_ = 0;
+void Http1Block::begin_response(std::size_t bytes_used) {
+  budget_used_ = bytes_used;
   problem_ = {};
 }
 
@@ -127,7 +127,7 @@ Http1Block::Step Http1Block::partial_line(std::string_view so_far, const Http1Li
 
 Http1Block::Step Http1Block::check_size(std::size_t line_size, const Http1Limits& limits) {
   const std::size_t left = limits.head_bytes - budget_used_;
-  if (line_size <= std::min(limits.line_bytes, left)) return Step::need_input;
+  if (line_size <= std::min<std::size_t>(limits.line_bytes, left)) return Step::need_input;
   // The smaller one is named, for that is the one a line meets first when it comes byte by byte.
   return fail(ErrorCode::headers_too_large, limits.line_bytes <= left
                                                 ? "a header line is above its limit"

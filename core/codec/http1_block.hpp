@@ -18,13 +18,14 @@ class Http1Block {
  public:
   enum class Step { need_input, done, failed };
 
-  void begin_response();  // a new budget of bytes
+  void begin_response(std::size_t bytes_used = 0);  // a new budget of bytes, of which so many are used
   void begin_head();
   void begin_trailers(std::size_t fields_before);
 
   Step next(std::string_view& input, const Http1Limits& limits);
 
   const Http1Problem& problem() const noexcept { return problem_; }
+  std::size_t bytes_used() const noexcept { return budget_used_; }
 
   // After `done`: what the section said. Taken by swapping, so that memory goes round.
   int status() const noexcept { return status_; }

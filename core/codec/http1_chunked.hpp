@@ -23,7 +23,7 @@ class Http1ChunkReader {
   const Http1Problem& problem() const noexcept { return problem_; }
 
  private:
-  enum class State { size, space, extension, size_lf, data, data_cr, data_lf };
+  enum class State : std::uint8_t { size, space, extension, size_lf, data, data_cr, data_lf };
 
   void end_data(std::string_view& input) noexcept;
   void skip_plain_size(std::string_view& input) noexcept;

@@ -22,10 +22,21 @@ void Http1Decoder::begin(bool head_request, bool upgrade_asked) {
   remaining_ = 0;
   content_length_.reset();
   data_ = {};
-  head_.headers.clear();
+  make_heads();
+  heads_->head.headers.clear();
   trailers_.reset();
-  block_.begin_response();
-  block_.begin_head();
+  heads_->block.begin_response();
+  heads_->block.begin_head();
+}
+
+void Http1Decoder::make_heads() {
+  if (!heads_) heads_ = std::make_unique<Heads>();
+}
+
+void Http1Decoder::release_memory() noexcept {
+  if (!heads_ || state_ == State::head || state_ == State::trailers) return;
+  head_bytes_ = heads_->block.bytes_used();
+  heads_.reset();
 }
 
 Http1Decoder::Step Http1Decoder::next(std::string_view& input) {
@@ -49,21 +60,22 @@ Http1Decoder::Step Http1Decoder::next(std::string_view& input) {
 
 Http1Decoder::Step Http1Decoder::read_head(std::string_view& input) {
   if (!input.empty()) started_ = true;
-  switch (block_.next(input, limits_)) {
+  auto& [head, block] = *heads_;
+  switch (block.next(input, limits_)) {
     case Http1Block::Step::need_input: return Step::need_input;
-    case Http1Block::Step::failed: return fail(block_.problem().code, Phase::first_byte, block_.problem().text);
+    case Http1Block::Step::failed: return fail(block.problem().code, Phase::first_byte, block.problem().text);
     case Http1Block::Step::done: break;
   }
-  head_.status = block_.status();
-  head_.minor_version = block_.minor_version();
-  head_.reason.assign(block_.reason());
-  block_.swap_fields(head_.headers);
-  return head_.status < 200 ? take_interim_head() : take_final_head();
+  head.status = status_ = block.status();
+  head.minor_version = block.minor_version();
+  head.reason.assign(block.reason());
+  block.swap_fields(head.headers);
+  return status_ < 200 ? take_interim_head() : take_final_head();
 }
 
 // RFC 9110 15.2: any number of interim responses may come first, asked for or not. "Any" gets a limit.
 Http1Decoder::Step Http1Decoder::take_interim_head() {
-  if (head_.status == 101) {
+  if (status_ == 101) {
     if (upgrade_asked_) {
       state_ = State::done;
       persistent_ = false;
@@ -74,18 +86,18 @@ Http1Decoder::Step Http1Decoder::take_interim_head() {
   if (++interim_seen_ > limits_.interim_responses) {
     return fail(ErrorCode::http_protocol, Phase::first_byte, "too many interim responses");
   }
-  block_.begin_head();
+  heads_->block.begin_head();
   return Step::interim;
 }
 
 Http1Decoder::Step Http1Decoder::take_final_head() {
-  const Http1Framing framing = frame_response(head_, head_request_);
+  const Http1Framing framing = frame_response(heads_->head, head_request_);
   if (framing.problem.code != ErrorCode::ok) {
     return fail(framing.problem.code, Phase::first_byte, framing.problem.text);
   }
   content_length_ = framing.content_length;
   persistent_ = framing.persistent;
-  head_fields_ = head_.headers.size();
+  head_fields_ = heads_->head.headers.size();
   switch (framing.body) {
     case Http1Framing::Body::none: state_ = State::done; break;
     case Http1Framing::Body::length:
@@ -121,20 +133,25 @@ Http1Decoder::Step Http1Decoder::read_chunked(std::string_view& input) {
       return Step::data;
     case Http1ChunkReader::Step::last: break;
   }
-  block_.begin_trailers(head_fields_);
+  if (!heads_) {
+    make_heads();
+    heads_->block.begin_response(head_bytes_);
+  }
+  heads_->block.begin_trailers(head_fields_);
   state_ = State::trailers;
   return read_trailers(input);
 }
 
 Http1Decoder::Step Http1Decoder::read_trailers(std::string_view& input) {
-  switch (block_.next(input, limits_)) {
+  Http1Block& block = heads_->block;
+  switch (block.next(input, limits_)) {
     case Http1Block::Step::need_input: return Step::need_input;
-    case Http1Block::Step::failed: return fail(block_.problem().code, Phase::body, block_.problem().text);
+    case Http1Block::Step::failed: return fail(block.problem().code, Phase::body, block.problem().text);
     case Http1Block::Step::done: break;
   }
   HeaderList fields;
-  block_.swap_fields(fields);
-  if (!fields.empty()) trailers_ = std::make_unique<HeaderList>(std::move(fields));
+  block.swap_fields(fields);
+  if (!fields.empty()) trailers_.make() = std::move(fields);
   state_ = State::done;
   return Step::end;
 }
@@ -173,7 +190,7 @@ Http1Decoder::Step Http1Decoder::fail(ErrorCode code, Phase phase, std::string m
   persistent_ = false;
   error_ = Error(code, phase, std::move(message));
   error_->received_bytes = body_bytes_;
-  error_->http_status = phase == Phase::body ? head_.status : 0;
+  error_->http_status = phase == Phase::body ? status_ : 0;
   return Step::failed;
 }
 

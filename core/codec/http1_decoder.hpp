@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/rare.hpp"
 #include "base/rare_error.hpp"
 #include "codec/headers.hpp"
 #include "codec/http1_block.hpp"
@@ -45,10 +46,11 @@ class Http1Decoder {
   // connection_closed (nothing of a response came), http_protocol (within a head) or body_truncated.
   Step end_of_input();
 
-  const ResponseHead& head() const noexcept { return head_; }
-  ResponseHead take_head() { return std::move(head_); }
+  // Until begin() or release_memory().
+  const ResponseHead& head() const noexcept { return heads_->head; }
+  ResponseHead take_head() { return std::move(heads_->head); }
   std::string_view data() const noexcept { return data_; }  // a slice of the input of that call
-  HeaderList take_trailers() { return trailers_ ? std::move(*trailers_) : HeaderList(); }
+  Rare<HeaderList> take_trailers() noexcept { return std::move(trailers_); }
 
   // After `end`: HTTP allows another request on this connection. Bytes left over are the caller's to notice.
   bool keep_alive() const noexcept { return persistent_ && state_ == State::done; }
@@ -60,8 +62,17 @@ class Http1Decoder {
   bool started() const noexcept { return started_; }  // a byte of this response was seen, interim ones included
   const Error& error() const noexcept { return error_.get(); }
 
+  // For a body that takes its time: gives up what only heads and trailers need. Without effect within either of them.
+  void release_memory() noexcept;
+
  private:
-  enum class State { head, length, until_close, chunked, trailers, done, failed };
+  enum class State : std::uint8_t { head, length, until_close, chunked, trailers, done, failed };
+
+  // What reads heads and trailers. Goes round from one response to the next unless release_memory() has dropped it.
+  struct Heads {
+    ResponseHead head;
+    Http1Block block;
+  };
 
   Step read_head(std::string_view& input);
   Step read_length(std::string_view& input);
@@ -72,6 +83,8 @@ class Http1Decoder {
   Step fail(ErrorCode code, Phase phase, std::string message);
   Step fail_truncated();
 
+  void make_heads();
+
   Http1Limits limits_;
   State state_ = State::head;
   bool head_request_ = false;
@@ -80,14 +93,15 @@ class Http1Decoder {
   bool persistent_ = false;
   bool ended_by_close_ = false;
   int interim_seen_ = 0;
-  std::size_t head_fields_ = 0;  // remembered, because the head may have been taken
+  int status_ = 0;  // these three of the head, which may have been taken or dropped
+  std::size_t head_fields_ = 0;
+  std::size_t head_bytes_ = 0;  // set by release_memory()
   std::uint64_t body_bytes_ = 0;
   std::uint64_t remaining_ = 0;
   std::optional<std::uint64_t> content_length_;
   std::string_view data_;
-  ResponseHead head_;
-  std::unique_ptr<HeaderList> trailers_;  // null when there were none, which is nearly always
-  Http1Block block_;
+  std::unique_ptr<Heads> heads_;
+  Rare<HeaderList> trailers_;
   Http1ChunkReader chunks_;
   RareError error_;
 };

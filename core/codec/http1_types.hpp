@@ -1,7 +1,7 @@
 // What the parts of the HTTP/1.1 decoder share.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "base/error_code.hpp"
@@ -17,11 +17,11 @@ struct ResponseHead {
 };
 
 struct Http1Limits {
-  std::size_t head_bytes = std::size_t{256} * 1024;  // all heads of one response, interim ones and trailers included
-  std::size_t line_bytes = std::size_t{64} * 1024;   // the line feed included
-  std::size_t fields = 500;                          // of one head and its trailers together
+  std::uint32_t head_bytes = 256 * 1024;  // all heads of one response, interim ones and trailers included
+  std::uint32_t line_bytes = 64 * 1024;   // the line feed included
+  std::uint32_t fields = 500;             // of one head and its trailers together
   int interim_responses = 16;
-  std::size_t chunk_extension_bytes = 1024;  // of one chunk
+  std::uint32_t chunk_extension_bytes = 1024;  // of one chunk
   // Line feeds without carriage return in a head. Off: parsers that differ here can be made to see two messages.
   bool accept_bare_lf = false;
 };

@@ -40,6 +40,12 @@ struct Connection final : Linked<struct OfOrigin>, Linked<struct AtRest>, privat
   }
   RestingPlace* resting_place() const noexcept { return place_; }
 
+  // Frees memory that a silent body does not need.
+  void release_buffers() noexcept {
+    transport->release_buffers();
+    decoder.release_memory();
+  }
+
   std::unique_ptr<Transport> transport;
   Http1Decoder decoder;
   const std::uint64_t id = next_id();  // in this process, from 1

@@ -127,7 +127,7 @@ Exchange::Step Exchange::receive() {
 
 // `done`: there is input to decode.
 Exchange::Step Exchange::read_more() {
-  kept_.clear();
+  kept_.reset();
   const IoResult result = connection_.transport->read(loop_.scratch());
   switch (result.kind) {
     case IoResult::Kind::done:
@@ -175,10 +175,9 @@ Exchange::Step Exchange::decode() {
 }
 
 void Exchange::keep_unread() {
-  if (unread_.empty() || unread_.data() == kept_.data()) return;
+  if (unread_.empty() || unread_.data() == kept_->data()) return;
   std::string copy(unread_);  // unread_ may lie inside kept_
-  kept_ = std::move(copy);
-  unread_ = kept_;
+  unread_ = kept_.make() = std::move(copy);
 }
 
 void Exchange::note_keep_alive() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/rare.hpp"
 #include "base/rare_error.hpp"
 #include "http/body_source.hpp"
 #include "http/connection.hpp"
@@ -56,7 +57,7 @@ class Exchange {
   void keep_unread();
 
   ResponseHead take_head() { return connection_.decoder.take_head(); }
-  HeaderList take_trailers() { return connection_.decoder.take_trailers(); }
+  Rare<HeaderList> take_trailers() noexcept { return connection_.decoder.take_trailers(); }
   std::string_view data() const noexcept { return connection_.decoder.data(); }
   // Whether more was read than data() and what came before it.
   bool has_unread() const noexcept { return !unread_.empty(); }
@@ -93,7 +94,7 @@ class Exchange {
   std::string_view held_;   // the body that came with the head, when it had to wait
   std::uint64_t sent_bytes_ = 0;
   std::string_view unread_;  // read but not decoded, in the scratch memory of the loop or in kept_
-  std::string kept_;
+  Rare<std::string> kept_;
   std::size_t turn_bytes_ = 0;  // read and written since the last wait
   bool head_seen_ = false;
   bool ended_ = false;

@@ -1,11 +1,12 @@
 // Whether and when a WebSocket that has ended is opened again (SEMANTICS 3.5.8).
 #pragma once
 
-#include <bitset>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -14,17 +15,22 @@ namespace ppn {
 // Close codes 4000 to 4999, which only an application can judge.
 class CloseCodeSet {
  public:
-  bool contains(int code) const noexcept { return code >= kFirst && code <= kLast && codes_[index(code)]; }
-  void add(int first, int last) noexcept {
-    for (int code = first; code <= last; ++code) codes_[index(code)] = true;
+  bool contains(int code) const noexcept {
+    return std::ranges::any_of(ranges_,
+                               [code](const Range& range) { return code >= range.first && code <= range.last; });
   }
+  // Both within kFirst to kLast.
+  void add(int first, int last) { ranges_.push_back({first, last}); }
 
   static constexpr int kFirst = 4000;
   static constexpr int kLast = 4999;
 
  private:
-  static std::size_t index(int code) noexcept { return static_cast<std::size_t>(code - kFirst); }
-  std::bitset<kLast - kFirst + 1> codes_;
+  struct Range {
+    int first;
+    int last;
+  };
+  std::vector<Range> ranges_;  // every WebSocket has such a set, and nearly every one is empty
 };
 
 // "4000,4100-4199"; nothing when it can not be read.

@@ -174,8 +174,8 @@ BOOST_AUTO_TEST_CASE(events_are_delivered_with_type_and_id) {
     BOOST_TEST(text_of(outcome.events[0]) == "message|one|7");
     BOOST_TEST(outcome.events[0].retry_ms.value_or(0) == 1500U);
     BOOST_TEST(text_of(outcome.events[1]) == "done|two\nlines|7");
-    BOOST_TEST(outcome.response->last_event_id == "7");
-    BOOST_TEST(outcome.response->retry_ms.value_or(0) == 1500U);
+    BOOST_TEST(outcome.response->stream->last_event_id == "7");
+    BOOST_TEST(outcome.response->stream->retry_ms.value_or(0) == 1500U);
   }
 }
 

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(answer_of_a_middleware_ends_at_its_marker_too) {
       client, {.url = "http://127.0.0.1:1/", .delivery = Delivery::events, .options = {{"stream_profile", "openai"}}});
   BOOST_TEST(outcome.code() == "OK");
   BOOST_TEST(outcome.events.size() == 1u);
-  BOOST_TEST(outcome.response->pace.count() == 1u);
+  BOOST_TEST(outcome.response->stream->pace.count() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(filters_stay_with_a_stream_that_goes_on) {

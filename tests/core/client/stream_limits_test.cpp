@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(paused_stream_meets_no_timer_but_the_deadline_of_its_call) 
   BOOST_TEST(outcome.code() == "OK");
   BOOST_TEST(outcome.events.size() == 2U);
   // Neither does that time count as one between two events.
-  BOOST_TEST(outcome.response->pace.longest() < 100 * kMillisecond);
+  BOOST_TEST(outcome.response->stream->pace.longest() < 100 * kMillisecond);
 }
 
 BOOST_AUTO_TEST_CASE(pace_tells_of_the_first_event_and_of_the_time_between) {
@@ -116,10 +116,10 @@ BOOST_AUTO_TEST_CASE(pace_tells_of_the_first_event_and_of_the_time_between) {
   server.signal("seen");
   const Outcome outcome = call.finish();
   BOOST_TEST(outcome.code() == "OK");
-  const StreamGaps& pace = outcome.response->pace;
+  const StreamGaps& pace = outcome.response->stream->pace;
   BOOST_TEST(pace.count() == 3U);
-  BOOST_TEST(outcome.response->first_piece > 0);
-  BOOST_TEST(outcome.response->first_piece <= outcome.response->timings.get(Span::total));
+  BOOST_TEST(outcome.response->stream->first_piece > 0);
+  BOOST_TEST(outcome.response->stream->first_piece <= outcome.response->timings.get(Span::total));
   BOOST_TEST(pace.shortest() == 0);
   BOOST_TEST(pace.longest() > 0);
   BOOST_TEST(pace.mean() == pace.longest() / 2);

@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE(stream_goes_on_after_a_clean_end_and_after_a_cut) {
   BOOST_TEST(outcome.completions == 1);
   BOOST_TEST(data_of(outcome) == (Data{"one", "two", "three"}), boost::test_tools::per_element());
   BOOST_TEST(outcome.response->attempts == 4);
-  BOOST_TEST(outcome.response->last_event_id == "2");
-  BOOST_TEST(outcome.response->pace.count() == 3U);
+  BOOST_TEST(outcome.response->stream->last_event_id == "2");
+  BOOST_TEST(outcome.response->stream->pace.count() == 3U);
   const auto requests = server.requests();
   BOOST_REQUIRE(requests.size() == 4U);
   BOOST_TEST(field_of(requests[0], "Last-Event-ID") == "absent");

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(transcripts_end_in_order_with_their_marker) {
         const Outcome outcome = fetch(make_client(), streaming(server, row.profile));
         BOOST_TEST(outcome.code() == "OK");
         BOOST_TEST(outcome.events.size() == row.events);
-        BOOST_TEST(outcome.response->pace.count() == row.events);
+        BOOST_TEST(outcome.response->stream->pace.count() == row.events);
       }
     }
   }

@@ -25,7 +25,7 @@ bool note_step(Http1Decoder& decoder, Http1Decoder::Step step, Http1Outcome& out
     case Http1Decoder::Step::data: outcome.body += decoder.data(); return false;
     case Http1Decoder::Step::end:
       outcome.complete = true;
-      outcome.trailers = copy_fields(decoder.take_trailers());
+      outcome.trailers = copy_fields(*decoder.take_trailers());
       outcome.reusable = decoder.keep_alive();
       return true;
     case Http1Decoder::Step::failed:

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(huge_event_is_freed, *boost::unit_test::precondition(can_me
 BOOST_AUTO_TEST_CASE(huge_head_is_freed_before_the_next_response, *boost::unit_test::precondition(can_measure)) {
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Huge: " + std::string(huge, 'h') + "\r\n\r\n";
   Http1Limits limits;
-  limits.head_bytes = limits.line_bytes = 2 * huge;
+  limits.head_bytes = limits.line_bytes = std::uint32_t{2} * huge;
   const std::size_t before = heap_bytes();
   Http1Decoder decoder(limits);
   decoder.begin(false);
