@@ -26,6 +26,15 @@ bool is_good_end(int code) noexcept {
   return code == close_code::kNormal || code == close_code::kGoingAway || code == close_code::kNoStatus;
 }
 
+// Errors are one line.
+std::string printable(std::string_view utf8) {
+  std::string text(utf8);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return text;
+}
+
 std::array<char, 8> ping_payload(std::uint64_t number) noexcept {
   std::array<char, 8> payload;
   std::memcpy(payload.data(), &number, sizeof number);
@@ -167,7 +176,7 @@ bool WebSocketConversation::on_close(std::uint16_t code, std::string_view reason
     note_closing(Closing::by_server);
     if (!is_good_end(code)) {
       std::string text = "the server closed with " + std::to_string(code);
-      if (!reason.empty()) text.append(": ").append(reason);
+      if (!reason.empty()) text.append(": ").append(printable(reason));
       end_.error = std::make_unique<Error>(ErrorCode::ws_closed, Phase::body, std::move(text));
     }
   }
