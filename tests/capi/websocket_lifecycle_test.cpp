@@ -350,7 +350,8 @@ BOOST_AUTO_TEST_CASE(very_many_sockets_one_after_the_other_leave_nothing) {
   const Deadline deadline = default_deadline();
   while (ppn_debug_live_objects() != before && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   BOOST_TEST(ppn_debug_live_objects() == before);
-  if (!sanitized) BOOST_TEST(resident_kib() - warm_kib < 2'000);
+  // The server notes each request, message and Close: about 300 bytes.
+  if (!sanitized) BOOST_TEST(resident_kib() - warm_kib < 1'500 + static_cast<long>(cycles) / 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -110,6 +110,8 @@ BOOST_AUTO_TEST_CASE(socket_that_never_comes_back_is_exhausted) {
 BOOST_AUTO_TEST_CASE(unsent_messages_go_first_on_the_next_connection_when_wanted) {
   for (const bool resend : {true, false}) {
     WebSocketServer server({[](WebSocketPeer& peer) {
+                              peer.read_request();
+                              peer.wait_for_signal("queued");
                               peer.accept();
                               peer.wait_for_signal("drop");
                               peer.reset();
@@ -132,6 +134,7 @@ BOOST_AUTO_TEST_CASE(unsent_messages_go_first_on_the_next_connection_when_wanted
     BOOST_REQUIRE_EQUAL(receipts.send(socket, "left"), PPN_OK);
     BOOST_REQUIRE_EQUAL(receipts.send(socket, std::string(std::size_t{32} << 20, 'x')), PPN_OK);
     BOOST_REQUIRE_EQUAL(receipts.send(socket, "waits"), PPN_OK);
+    server.signal("queued");
     receipts.wait_for(1);
     server.signal("drop");
     BOOST_REQUIRE(recorder.wait_for([](const SocketSeen& seen) { return seen.order == "ocro"; }));
