@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <type_traits>
 
 namespace ppn {
 
@@ -11,6 +12,7 @@ template <class Part>
 class Rare {
  public:
   const Part& operator*() const noexcept {
+    static_assert(std::is_nothrow_default_constructible_v<Part>, "a std::deque takes memory even for nothing");
     static const Part none;
     return held_ ? *held_ : none;
   }

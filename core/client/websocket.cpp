@@ -261,9 +261,8 @@ std::size_t WebSocket::unsent_count() const {
 std::optional<UnsentMessage> WebSocket::take_unsent() {
   const std::lock_guard lock(mutex_);
   if (unsent_->empty()) return std::nullopt;
-  std::deque<UnsentMessage>& unsent = unsent_.make();
-  UnsentMessage oldest = std::move(unsent.front());
-  unsent.pop_front();
+  UnsentMessage oldest = std::move(unsent_.make().front());
+  unsent_.make().pop_front();
   unsent_bytes_ -= queue_cost(oldest.data.size());
   return oldest;
 }

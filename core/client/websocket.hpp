@@ -11,7 +11,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -155,7 +155,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   std::string close_reason_;
   std::shared_ptr<const Error> error_;  // of the end
   bool ended_open_ = false;             // the last connection was open
-  Rare<std::deque<UnsentMessage>> unsent_;
+  Rare<std::list<UnsentMessage>> unsent_;
   std::size_t unsent_bytes_ = 0;
   const MadeInProcess made_;
   LiveObject live_;

@@ -12,7 +12,7 @@ from scripted_websocket import (ScriptedWebSocket, closes_with, deaf, echoes_the
 
 LIVELY = {"ping_interval_ms": 300, "pong_timeout_ms": 300}
 ATTEMPTS = 3
-RECONNECTS = {"reconnect": True, "reconnect_attempts": ATTEMPTS}
+RECONNECTS = {"reconnect": "on", "reconnect_attempts": ATTEMPTS}
 # SEMANTICS 3.5.8: after the first, a delay is at least half of 500 ms. Half of that again is left to the clock.
 SHORTEST_DELAY_S = 0.125
 
@@ -45,7 +45,7 @@ class HalfOpen(Faults):
             process = support.ppn(*arguments(server.url, LIVELY, echo=False), stdin=(b"x" * 8000 + b"\n") * 4000)
             release.set()
         self.assertEqual(process.returncode, WEBSOCKET_ERROR, process.stderr)
-        self.assertRegex(process.stderr, rb"^ppn: (WS_PING_TIMEOUT|WS_QUEUE_FULL|WS_CLOSE_TIMEOUT): ")
+        self.assertRegex(process.stderr, rb"(?m)^ppn: (WS_PING_TIMEOUT|WS_QUEUE_FULL|WS_CLOSE_TIMEOUT): ")
 
     def test_an_end_of_tcp_without_a_close_is_an_error(self):
         for end in (reset, fin):
