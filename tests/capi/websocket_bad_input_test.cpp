@@ -214,17 +214,17 @@ BOOST_AUTO_TEST_CASE(missing_and_impossible_arguments_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(callbacks_are_set_once_and_those_refused_keep_their_user_data) {
-  const WebSocketHandle described = socket();
   SocketRecorder first;
   SocketRecorder second;
+  const WebSocketHandle described = socket();
   BOOST_TEST(first.install(described) == PPN_OK);
   BOOST_TEST(second.install(described) == PPN_E_INVALID_STATE);
   BOOST_TEST(second.seen().destroyed == 0);
 }
 
 BOOST_AUTO_TEST_CASE(closed_client_makes_and_connects_none) {
-  const WebSocketHandle before = socket();
   SocketRecorder recorder;
+  const WebSocketHandle before = socket();
   BOOST_TEST(recorder.install(before) == PPN_OK);
   BOOST_TEST(ppn_client_close(client.get(), nullptr) == PPN_OK);
   BOOST_TEST(describe("ws://" + place) == PPN_E_CLIENT_CLOSED);

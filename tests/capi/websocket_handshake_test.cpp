@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(body_of_a_refusal_is_kept_up_to_64_kib) {
 BOOST_AUTO_TEST_CASE(refusal_calls_no_on_open_and_no_on_close) {
   const WebSocketServer server([](WebSocketPeer& peer) { peer.refuse(refusal("403 No", "", "x")); });
   const Client client = make_client();
-  const WebSocketHandle socket = make_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_websocket(client, server.url());
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   const SocketSeen seen = recorder.wait_for_end();

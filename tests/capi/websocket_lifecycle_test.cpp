@@ -42,8 +42,8 @@ BOOST_FIXTURE_TEST_SUITE(websocket_lifecycle, NoLeak)
 
 BOOST_AUTO_TEST_CASE(socket_that_is_never_started_ends_its_user_data_with_its_last_reference) {
   const Client client = make_client();
-  WebSocketHandle socket = make_websocket(client, "ws://127.0.0.1:9/");
   SocketRecorder recorder;
+  WebSocketHandle socket = make_websocket(client, "ws://127.0.0.1:9/");
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   WebSocketHandle second(ppn_websocket_acquire(socket.get()));
   socket.reset();
@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(socket_that_is_never_started_ends_its_user_data_with_its_la
 
 BOOST_AUTO_TEST_CASE(socket_is_released_while_its_name_is_looked_up) {
   const Client client = make_client();
-  WebSocketHandle socket = make_single_websocket(client, "ws://no-such-name.invalid/");
   SocketRecorder recorder;
+  WebSocketHandle socket = make_single_websocket(client, "ws://no-such-name.invalid/");
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   socket.reset();
@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(socket_is_released_while_it_connects) {
   const FullBacklog hanging;
   const Client client = make_client();
   for (const bool waited : {false, true}) {
-    WebSocketHandle socket = make_single_websocket(client, "ws" + hanging.url().substr(4));
     SocketRecorder recorder;
+    WebSocketHandle socket = make_single_websocket(client, "ws" + hanging.url().substr(4));
     BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
     BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
     if (waited) BOOST_TEST(ppn_websocket_wait_open(socket.get(), 20, nullptr) == PPN_PENDING);
@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(socket_is_released_in_its_tls_handshake) {
   const ScriptedServer server({Script{}.without_handshake().expect_bytes(5).mark("hello").hold()},
                               {.tls = leaf.identity()});
   const Client client = make_client();
-  WebSocketHandle socket = make_single_websocket(client, "wss" + server.url().substr(5));
   SocketRecorder recorder;
+  WebSocketHandle socket = make_single_websocket(client, "wss" + server.url().substr(5));
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   BOOST_REQUIRE(server.wait_for_mark("hello"));
@@ -102,8 +102,8 @@ BOOST_AUTO_TEST_CASE(socket_is_released_in_its_handshake_and_when_it_is_open_and
       peer.wait_for_end();
     });
     const Client client = make_client();
-    WebSocketHandle socket = make_single_websocket(client, server.url());
     SocketRecorder recorder;
+    WebSocketHandle socket = make_single_websocket(client, server.url());
     BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
     BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
     if (when != "asked") BOOST_REQUIRE(recorder.wait_for([](const SocketSeen& seen) { return seen.order == "o"; }));
@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(socket_that_was_told_to_close_goes_on_without_its_owner) {
     peer.answer_close();
   });
   const Client client = make_client();
-  WebSocketHandle socket = make_single_websocket(client, server.url());
   SocketRecorder recorder;
+  WebSocketHandle socket = make_single_websocket(client, server.url());
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   BOOST_REQUIRE(recorder.wait_for([](const SocketSeen& seen) { return seen.order == "o"; }));
@@ -215,9 +215,9 @@ BOOST_AUTO_TEST_CASE(close_of_the_client_cancels_its_sockets) {
     peer.wait_for_end();
   });
   const Client client = make_client();
+  SocketRecorder recorder;
   const WebSocketHandle pulled = open_websocket(client, server.url());
   const WebSocketHandle pushed = make_single_websocket(client, server.url());
-  SocketRecorder recorder;
   BOOST_REQUIRE_EQUAL(recorder.install(pushed), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(pushed), PPN_OK);
   BOOST_REQUIRE_EQUAL(ppn_websocket_wait_open(pushed.get(), -1, nullptr), PPN_OK);

@@ -153,8 +153,8 @@ BOOST_AUTO_TEST_CASE(release_after_close_inside_a_callback_still_says_goodbye) {
       peer.answer_close();
     });
     const Client client = make_client();
-    WebSocketHandle socket = make_single_websocket(client, server.url());
     SocketRecorder recorder;
+    WebSocketHandle socket = make_single_websocket(client, server.url());
     const auto leave = [&](auto...) {
       send_text(socket, "last words");
       close(socket, 4001, "bye");
@@ -207,8 +207,8 @@ BOOST_AUTO_TEST_CASE(pause_takes_its_message_and_holds_the_next_ones_back) {
     peer.close_with();
   });
   const Client client = make_client();
-  const WebSocketHandle socket = make_single_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_single_websocket(client, server.url());
   recorder.in_message = [](auto...) { return PPN_CB_PAUSE; };
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
@@ -231,8 +231,8 @@ BOOST_AUTO_TEST_CASE(resume_inside_the_callback_takes_its_pause_back) {
     peer.close_with();
   });
   const Client client = make_client();
-  const WebSocketHandle socket = make_single_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_single_websocket(client, server.url());
   recorder.in_message = [](ppn_websocket* given) {
     ppn_websocket_resume(given);
     return PPN_CB_PAUSE;
@@ -270,8 +270,8 @@ BOOST_AUTO_TEST_CASE(paused_socket_is_ended_by_close_cancel_and_release) {
 BOOST_AUTO_TEST_CASE(abort_drops_the_connection) {
   const WebSocketServer server(two_messages);
   const Client client = make_client();
-  const WebSocketHandle socket = make_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_websocket(client, server.url());
   recorder.in_message = [](auto...) { return PPN_CB_ABORT; };
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);

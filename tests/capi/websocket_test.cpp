@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(callbacks_come_in_order_and_once) {
     peer.send_frame(ws_continuation, "wo");
     peer.close_with(1000, "bye");
   });
-  const WebSocketHandle socket = make_single_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_single_websocket(client, server.url());
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   const SocketSeen seen = recorder.wait_for_end();
@@ -92,8 +92,8 @@ BOOST_AUTO_TEST_CASE(callbacks_come_in_order_and_once) {
 
 BOOST_AUTO_TEST_CASE(socket_with_on_message_has_nothing_for_next) {
   const WebSocketServer server(accept_and_echo);
-  const WebSocketHandle socket = make_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_websocket(client, server.url());
   BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   const ppn_event* message = nullptr;
@@ -104,8 +104,8 @@ BOOST_AUTO_TEST_CASE(socket_with_on_message_has_nothing_for_next) {
 
 BOOST_AUTO_TEST_CASE(other_callbacks_go_together_with_next) {
   const WebSocketServer server(accept_and_echo);
-  const WebSocketHandle socket = make_single_websocket(client, server.url());
   SocketRecorder recorder;
+  const WebSocketHandle socket = make_single_websocket(client, server.url());
   BOOST_REQUIRE_EQUAL(recorder.install(socket, false), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
   BOOST_TEST(send_text(socket, "x") == PPN_OK);
