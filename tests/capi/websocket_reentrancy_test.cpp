@@ -38,7 +38,9 @@ SocketSeen run_inside(Where where, const std::function<void(ppn_websocket*)>& ac
   set_option(*handle, "websocket_reconnect", "on");
   SocketRecorder recorder;
   std::atomic<bool> done{false};
+  std::atomic<bool> connected{false};  // a call that still runs on this thread keeps the WebSocket
   const auto once = [&](ppn_websocket* given) {
+    connected.wait(false);
     if (!done.exchange(true)) action(given);
   };
   if (where == Where::open) recorder.in_open = once;
@@ -58,6 +60,8 @@ SocketSeen run_inside(Where where, const std::function<void(ppn_websocket*)>& ac
   if (where == Where::destroy) recorder.in_destroy = [&] { once(socket); };
   BOOST_REQUIRE_EQUAL(recorder.install(*handle), PPN_OK);
   BOOST_REQUIRE_EQUAL(connect(*handle), PPN_OK);
+  connected = true;
+  connected.notify_all();
   const SocketSeen seen = recorder.wait_for_end();
   BOOST_TEST(done.load());
   return seen;
@@ -155,7 +159,9 @@ BOOST_AUTO_TEST_CASE(release_after_close_inside_a_callback_still_says_goodbye) {
     const Client client = make_client();
     SocketRecorder recorder;
     WebSocketHandle socket = make_single_websocket(client, server.url());
+    std::atomic<bool> connected{false};  // a call that still runs on this thread keeps the WebSocket
     const auto leave = [&](auto...) {
+      connected.wait(false);
       send_text(socket, "last words");
       close(socket, 4001, "bye");
       socket.reset();
@@ -165,6 +171,8 @@ BOOST_AUTO_TEST_CASE(release_after_close_inside_a_callback_still_says_goodbye) {
     if (where == Where::message) recorder.in_message = leave;
     BOOST_REQUIRE_EQUAL(recorder.install(socket), PPN_OK);
     BOOST_REQUIRE_EQUAL(connect(socket), PPN_OK);
+    connected = true;
+    connected.notify_all();
     BOOST_TEST(recorder.wait_for_end().order == (where == Where::open ? "od" : "omd"));
     BOOST_TEST(server.wait_for_finished(1));
     BOOST_TEST((server.messages() == std::vector<std::string>{"last words"}));

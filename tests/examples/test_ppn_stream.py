@@ -186,7 +186,7 @@ class HowItEnds(unittest.TestCase):
         self.assertEqual([b"Last-Event-ID: 7" in head for head, _ in requests], [False, True, True])
 
     def test_retry_repeats_a_stream_that_breaks_before_its_first_event(self):
-        for head, expected in (((), (0, b"a\n")), (("-i",), (47, None))):
+        for head in ((), ("-i",)):
             requests = []
 
             def serve(connection):
@@ -196,10 +196,11 @@ class HowItEnds(unittest.TestCase):
                     connection.send(support.EVENT_STREAM_HEAD + body)
             with support.ScriptedServer(serve) as server:
                 process = ppn("stream", "--sse", "--retry", "2", "--set", "backoff_factor=0", *head, server.url)
-            self.assertEqual(process.returncode, expected[0], process.stderr)
-            self.assertEqual(len(requests), 1 if head else 2)  # a head that was shown can not be taken back
+            # A head that was shown can not be taken back; one that breaks before it is asked for can.
+            ends = {(47, 1), (0, 2)} if head else {(0, 2)}
+            self.assertIn((process.returncode, len(requests)), ends, process.stderr)
             if not head:
-                self.assertEqual(process.stdout, expected[1])
+                self.assertEqual(process.stdout, b"a\n")
 
     def test_a_silent_stream_is_ended_by_the_idle_timeout(self):
         def serve(connection):

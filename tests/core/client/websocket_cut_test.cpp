@@ -1,4 +1,5 @@
 // A conversation that the server cuts off, at every byte.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -54,7 +55,7 @@ Expected expected_after(std::size_t size) {
 // Cuts every `stride` bytes; `how` ends the connection.
 void check_cuts(const std::shared_ptr<Client>& client, ServerIdentity identity, std::size_t stride,
                 void (WebSocketPeer::*how)()) {
-  std::size_t head_size = 0;
+  std::atomic<std::size_t> head_size{0};
   const WebSocketServer server({[&](WebSocketPeer& peer) {
                                  const std::string all = peer.acceptance() + frames();
                                  head_size = all.size() - frames().size();
