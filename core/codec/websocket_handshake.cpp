@@ -1,8 +1,10 @@
 #include "codec/websocket_handshake.hpp"
 
-#include <openssl/evp.h>
+#include <Poco/Base64Encoder.h>
+#include <Poco/SHA1Engine.h>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -11,14 +13,14 @@ namespace ppn {
 namespace {
 
 constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
-constexpr std::size_t kSha1Bytes = 20;
 
-template <std::size_t Size>
-std::string base64(const std::array<std::uint8_t, Size>& bytes) {
-  std::string text((Size + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock writes a NUL behind it
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(Size));
-  text.pop_back();
-  return text;
+template <class Bytes>
+std::string base64(const Bytes& bytes) {
+  std::ostringstream text;
+  Poco::Base64Encoder encoder(text);
+  encoder.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  encoder.close();
+  return text.str();
 }
 
 // How often a field stands in the head, and the value of the first.
@@ -72,10 +74,10 @@ std::string make_websocket_key(const std::array<std::uint8_t, 16>& random) {
 std::string websocket_accept(std::string_view key) {
   std::string text(key);
   text.append(kAcceptSuffix);
-  std::array<std::uint8_t, kSha1Bytes> digest{};
-  // Without SHA-1 (a provider may lack it) no answer is right, and the handshake fails.
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) return {};
-  return base64(digest);
+  // Not that of OpenSSL: a program without TLS would start it, and be left with what it keeps for each thread.
+  Poco::SHA1Engine sha1;
+  sha1.update(text);
+  return base64(sha1.digest());
 }
 
 Status validate_subprotocols(std::span<const std::string> subprotocols) {

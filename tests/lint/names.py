@@ -4,14 +4,14 @@ import re
 # What, how its header starts, how its names look in code, where it may be.
 OWNERS = (
     ("OpenSSL", "openssl/", re.compile(r"\b(SSL|X509|BIO|EVP|ERR|OPENSSL|CRYPTO|RAND)_[A-Za-z]\w*\s*\("),
-     ("core/io/", "core/codec/websocket_handshake.")),
+     ("core/io/",)),
     ("Poco::Net", "Poco/Net/", re.compile(r"\bPoco::Net\b"), ("core/io/",)),
     ("Poco::JSON", "Poco/JSON/", re.compile(r"\bPoco::(JSON|Dynamic)\b"), ("core/codec/json.", "core/codec/json_")),
     ("zlib", "zlib.h", re.compile(r"\b(inflate|deflate)(Init2?_?|End|Reset)?\s*\(|\bz_stream\b"), ("core/codec/",)),
     ("hiredis", "hiredis/", re.compile(r"\bredis(Reader|Reply|Format|Free)\w*\b|\bfreeReplyObject\b"), ("core/io/redis_",)),
 )
 # Poco::Exception is caught where exceptions of others are turned into values.
-POCO = ("core/base/", "core/io/", "core/codec/json.", "core/codec/json_", "capi/src/")
+POCO = ("core/base/", "core/io/", "core/codec/json.", "core/codec/json_", "core/codec/websocket_handshake.", "capi/src/")
 
 
 def check(tree):
