@@ -1,10 +1,8 @@
 #include "codec/websocket_handshake.hpp"
 
-#include <Poco/Base64Encoder.h>
 #include <Poco/SHA1Engine.h>
 
 #include <algorithm>
-#include <sstream>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -14,13 +12,20 @@ namespace {
 
 constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
 
+// Not by a stream, which hides that memory is out.
 template <class Bytes>
 std::string base64(const Bytes& bytes) {
-  std::ostringstream text;
-  Poco::Base64Encoder encoder(text);
-  encoder.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  encoder.close();
-  return text.str();
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = bytes.size() - i;
+    const unsigned word = bytes[i] * 65'536U + (left > 1 ? bytes[i + 1] * 256U : 0) + (left > 2 ? bytes[i + 2] : 0U);
+    text += kAlphabet[word >> 18];
+    text += kAlphabet[word >> 12 & 63];
+    text += left > 1 ? kAlphabet[word >> 6 & 63] : '=';
+    text += left > 2 ? kAlphabet[word & 63] : '=';
+  }
+  return text;
 }
 
 // How often a field stands in the head, and the value of the first.
