@@ -17,6 +17,19 @@ constexpr int value_of(char c) noexcept {
 
 }  // namespace
 
+std::string encode_base64(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = bytes.size() - i;
+    const unsigned word = bytes[i] * 65'536U + (left > 1 ? bytes[i + 1] * 256U : 0U) + (left > 2 ? bytes[i + 2] : 0U);
+    text += kBase64Alphabet[word >> 18];
+    text += kBase64Alphabet[word >> 12 & 63];
+    text += left > 1 ? kBase64Alphabet[word >> 6 & 63] : '=';
+    text += left > 2 ? kBase64Alphabet[word & 63] : '=';
+  }
+  return text;
+}
+
 std::optional<Secret> decode_base64(std::string_view text) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;

@@ -4,11 +4,10 @@
 #include <cstring>
 
 #include "base/ascii.hpp"
+#include "base/base64.hpp"
 
 namespace ppn {
 namespace {
-
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr int hex_value(char c) noexcept {
   if (is_digit(c)) return c - '0';
@@ -59,7 +58,7 @@ SecretForm::SecretForm(std::string_view secret, unsigned shift) : base64_(true) 
   for (std::size_t at = (first_bit + 5) / 6; at < end_char; ++at) {
     const std::size_t of_secret = 6 * at - first_bit;  // the first of six bits
     const unsigned two_bytes = byte(of_secret / 8) << 8 | byte(of_secret / 8 + 1);
-    piece[size++] = kAlphabet[two_bytes >> (10 - of_secret % 8) & 63U];
+    piece[size++] = kBase64Alphabet[two_bytes >> (10 - of_secret % 8) & 63U];
     if (size < piece.size() && at + 1 < end_char) continue;
     pattern_.append({piece.data(), size});
     size = 0;

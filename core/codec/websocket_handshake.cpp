@@ -6,27 +6,12 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/base64.hpp"
 
 namespace ppn {
 namespace {
 
 constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
-
-// Not by a stream, which hides that memory is out.
-template <class Bytes>
-std::string base64(const Bytes& bytes) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    const unsigned word = bytes[i] * 65'536U + (left > 1 ? bytes[i + 1] * 256U : 0) + (left > 2 ? bytes[i + 2] : 0U);
-    text += kAlphabet[word >> 18];
-    text += kAlphabet[word >> 12 & 63];
-    text += left > 1 ? kAlphabet[word >> 6 & 63] : '=';
-    text += left > 2 ? kAlphabet[word & 63] : '=';
-  }
-  return text;
-}
 
 // How often a field stands in the head, and the value of the first.
 struct Fields {
@@ -73,7 +58,7 @@ const char* check_subprotocol(const Fields& chosen, std::span<const std::string>
 }  // namespace
 
 std::string make_websocket_key(const std::array<std::uint8_t, 16>& random) {
-  return base64(random);
+  return encode_base64(random);
 }
 
 std::string websocket_accept(std::string_view key) {
@@ -82,7 +67,7 @@ std::string websocket_accept(std::string_view key) {
   // Not that of OpenSSL: a program without TLS would start it, and be left with what it keeps for each thread.
   Poco::SHA1Engine sha1;
   sha1.update(text);
-  return base64(sha1.digest());
+  return encode_base64(sha1.digest());
 }
 
 Status validate_subprotocols(std::span<const std::string> subprotocols) {

@@ -27,6 +27,21 @@ BOOST_AUTO_TEST_CASE(what_is_no_base64_is_nothing) {
   }
 }
 
+// RFC 4648 10.
+BOOST_AUTO_TEST_CASE(bytes_are_encoded_with_padding) {
+  const auto encoded = [](std::string_view text) {
+    return encode_base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  };
+  BOOST_TEST(encoded("") == "");
+  BOOST_TEST(encoded("f") == "Zg==");
+  BOOST_TEST(encoded("fo") == "Zm8=");
+  BOOST_TEST(encoded("foo") == "Zm9v");
+  BOOST_TEST(encoded("foob") == "Zm9vYg==");
+  BOOST_TEST(encoded("fooba") == "Zm9vYmE=");
+  BOOST_TEST(encoded("foobar") == "Zm9vYmFy");
+  BOOST_TEST(encoded("\xFF\xEF\xBE") == "/+++");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace ppn::test
