@@ -50,6 +50,11 @@ bool same_origin(const Url& one, const Url& other) noexcept {
   return one.scheme == other.scheme && one.port == other.port && one.host == other.host;
 }
 
+bool takes_api_key(const Options& options, const std::optional<Url>& base, const Url& url,
+                   const HeaderList& headers) noexcept {
+  return !options.api_key.empty() && base && same_origin(url, *base) && !headers.contains(options.api_key_header);
+}
+
 Result<std::optional<Url>> base_of(const Options& options) {
   if (options.base_url.empty()) {
     if (options.api_key.empty()) return std::optional<Url>();

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "client/options.hpp"
+#include "codec/headers.hpp"
 #include "codec/url.hpp"
 
 namespace ppn {
@@ -22,6 +23,10 @@ std::string join_url(std::string_view base, std::string_view path);
 
 // Whether what belongs to one of them may be given to the other.
 bool same_origin(const Url& one, const Url& other) noexcept;
+
+// Whether the key of the client goes with a request to `url`: to its own origin only, and unless the request has its own.
+bool takes_api_key(const Options& options, const std::optional<Url>& base, const Url& url,
+                   const HeaderList& headers) noexcept;
 
 // base_url of the options, nothing when they have none, once they fit together: an API key needs a base URL, and one on
 // which nobody can read along. Error: config_error.

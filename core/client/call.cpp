@@ -155,9 +155,7 @@ void Call::add_default_headers(Delivery delivery) {
 }
 
 bool Call::takes_key(const RequestMessage& message) const noexcept {
-  const Options& options = client_->options();
-  return !options.api_key.empty() && client_->base() && same_origin(message.url, *client_->base()) &&
-         !message.headers.contains(options.api_key_header);
+  return takes_api_key(client_->options(), client_->base(), message.url, message.headers);
 }
 
 void Call::finish_message(Delivery delivery) {

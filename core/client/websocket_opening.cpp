@@ -11,6 +11,7 @@
 #include "client/wire_bytes.hpp"
 #include "codec/http1_encoder.hpp"
 #include "http/exchange.hpp"
+#include "policy/websocket_reconnect.hpp"
 
 namespace ppn {
 namespace {
@@ -63,21 +64,16 @@ void encode(const WebSocketRequest& request, const std::string& key, const Defla
   if (deflate != nullptr) headers.add("Sec-WebSocket-Extensions", deflate_offer(*deflate));
   const Url url = as_http(request.url);
   append_request_head(wire.text(), "GET", url, headers, {});
-  if (!client.api_key.empty() && request.base && same_origin(url, *request.base) &&
-      !headers.contains(client.api_key_header)) {
+  if (takes_api_key(client, request.base, url, headers)) {
     wire.add_key_and_body(client.api_key_header, client.api_key_scheme, client.api_key.view(), {});
   }
-}
-
-bool worth_another_try(int status) noexcept {
-  return status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501 && status != 505);
 }
 
 Error refusal(const Response& response) {
   Error error = status_error(response, response.body);
   error.code = ErrorCode::ws_handshake;
   error.phase = Phase::first_byte;
-  error.retryable = worth_another_try(response.status);
+  error.retryable = is_passing_refusal(response.status);
   error.message = "no WebSocket: " + error.message;
   return error;
 }
@@ -92,7 +88,6 @@ class Opening {
 
  private:
   Task<Status> ask();
-  Task<Exchange::Step> next_step(Exchange::Step step);
   Task<Status> read_refusal();
   Failure interrupted(Phase phase);
   Failure broken(Error error);

@@ -95,13 +95,6 @@ double chance(double random) noexcept {
   return std::isnan(random) ? 0.5 : std::clamp(random, 0.0, 1.0);
 }
 
-// Later than the server asked, never earlier, and with some of the remaining time left for the attempt itself.
-Nanos spread(Nanos asked, Nanos remaining, double random) noexcept {
-  Nanos room = std::min(kSecond, asked / 10);
-  room = std::min(room, (remaining - asked) / 2);
-  return asked + std::min(room, static_cast<Nanos>(static_cast<double>(room) * chance(random)));
-}
-
 // `outcome` is to be retried: when?
 RetryDecision with_delay(const RetryOptions& options, const AttemptOutcome& attempt, const RetryContext& context,
                          OutcomeClass outcome) noexcept {
@@ -110,7 +103,7 @@ RetryDecision with_delay(const RetryOptions& options, const AttemptOutcome& atte
     const bool too_long = asked.delay / kMillisecond > options.max_retry_after_ms ||
                           (asked.delay / kMillisecond == options.max_retry_after_ms && asked.delay % kMillisecond > 0);
     if (too_long || asked.delay >= context.remaining) return stopped(outcome, StopReason::retry_after_too_long);
-    return after(outcome, spread(asked.delay, context.remaining, context.random), asked.source);
+    return after(outcome, spread_delay(asked.delay, context.remaining, context.random), asked.source);
   }
   const Nanos delay = backoff_delay(options, context.retries_done, context.backoff_so_far, context.random);
   if (delay >= context.remaining) return stopped(outcome, StopReason::deadline);
@@ -156,6 +149,12 @@ RetryDecision decide_retry(const RetryOptions& options, const AttemptOutcome& at
   if (outcome == OutcomeClass::success) return stopped(outcome, StopReason::none);
   const StopReason reason = obstacle(options, attempt, context, outcome);
   return reason == StopReason::none ? with_delay(options, attempt, context, outcome) : stopped(outcome, reason);
+}
+
+Nanos spread_delay(Nanos asked, Nanos remaining, double random) noexcept {
+  Nanos room = std::min(kSecond, asked / 10);
+  room = std::min(room, (remaining - asked) / 2);
+  return asked + std::min(room, static_cast<Nanos>(static_cast<double>(room) * chance(random)));
 }
 
 Nanos delay_of(const Backoff& backoff, int n, Nanos backoff_so_far, double random) noexcept {

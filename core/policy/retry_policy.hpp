@@ -50,6 +50,10 @@ OutcomeClass classify(const RetryOptions& options, const AttemptOutcome& attempt
 RetryDecision decide_retry(const RetryOptions& options, const AttemptOutcome& attempt,
                            const RetryContext& context) noexcept;
 
+// A delay that a server asked for: later, never earlier, so that all who were told the same do not come back together, and
+// with some of the remaining time left for the attempt itself. Less than `remaining`.
+Nanos spread_delay(Nanos asked, Nanos remaining, double random) noexcept;
+
 // What of RetryOptions the delay depends on.
 struct Backoff {
   double factor = 0;  // seconds

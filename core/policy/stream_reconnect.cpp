@@ -50,8 +50,7 @@ Nanos reconnect_delay(const StreamOptions& options, const RetryOptions& retry, s
   const Nanos grown = asked_ms == 0 && failures == 0 ? 0 : delay_of(growing, std::max(failures - 1, 0), -1, random);
   const Nanos delay = std::max(least, grown);
   // Those that were cut at the same time do not come back at the same time.
-  const Nanos room = std::min(kSecond, least / 10);
-  return delay + static_cast<Nanos>(static_cast<double>(room) * std::clamp(random, 0.0, 1.0));
+  return delay + spread_delay(least, kNever, random) - least;
 }
 
 }  // namespace ppn

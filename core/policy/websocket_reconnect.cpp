@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "policy/retry_policy.hpp"
+
 namespace ppn {
 namespace {
 
@@ -14,8 +16,6 @@ constexpr Nanos kRestartTo = 30'000 * kMillisecond;
 // A connection that lasted so long counts as a success; a shorter one may be a server that drops whoever comes.
 constexpr Nanos kStable = 10'000 * kMillisecond;
 constexpr std::int64_t kMaxDoublings = 30;
-// All who were told the same Retry-After are spread over so much behind it (SEMANTICS 3.1.5).
-constexpr Nanos kMaxLateness = 1'000 * kMillisecond;
 
 Nanos share_of(Nanos span, double share) noexcept {
   return static_cast<Nanos>(static_cast<double>(span) * share);
@@ -45,6 +45,10 @@ std::optional<CloseCodeSet> parse_close_codes(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return codes;
+}
+
+bool is_passing_refusal(int status) noexcept {
+  return status == 408 || status == 425 || status == 429 || (status >= 500 && status != 501 && status != 505);
 }
 
 bool WebSocketReconnect::recoverable(int code) const noexcept {
@@ -84,8 +88,7 @@ Nanos WebSocketReconnect::delay_for(const WebSocketEnding& ending, double random
     delay = share_of(whole * kMillisecond, 0.5 + random / 2);
   }
   if (ending.server_delay_ms <= 0) return delay;
-  const Nanos asked = ending.server_delay_ms * kMillisecond;
-  return std::max(delay, asked + share_of(std::min(kMaxLateness, asked / 10), random));
+  return std::max(delay, spread_delay(ending.server_delay_ms * kMillisecond, kNever, random));
 }
 
 }  // namespace ppn

@@ -36,6 +36,9 @@ class CloseCodeSet {
 // "4000,4100-4199"; nothing when it can not be read.
 std::optional<CloseCodeSet> parse_close_codes(std::string_view text);
 
+// Whether a handshake that was answered with `status` may be answered otherwise later (SEMANTICS 3.5.2).
+bool is_passing_refusal(int status) noexcept;
+
 struct WebSocketReconnectOptions {
   bool enabled = false;
   std::int64_t max_attempts = 5;  // one after the other; 0 = no limit
