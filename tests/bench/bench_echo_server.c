@@ -22,9 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench_listen.h"
 #include "memory.h"
 
-enum { request_limit = 4096, events_per_wait = 256, backlog = 4096, piece = 1 << 18, head_limit = 14, key_length = 24 };
+enum { request_limit = 4096, events_per_wait = 256, piece = 1 << 18, head_limit = 14, key_length = 24 };
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define DEFLATE "permessage-deflate"
@@ -280,34 +281,13 @@ static void accept_all(const listener* from) {
   }
 }
 
-static SSL_CTX* make_context(const char* certificate, const char* key) {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  if (!context || SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-    ERR_print_errors_fp(stderr);
-    exit(1);
-  }
-  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need none */
-  SSL_CTX_set_mode(context,
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  return context;
-}
-
 static int listen_on_loopback(listener* l, SSL_CTX* tls) {
-  struct sockaddr_in at = {.sin_family = AF_INET};
-  socklen_t length = sizeof at;
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int port = 0;
   l->tls = tls;
-  l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (l->fd < 0 || bind(l->fd, (const struct sockaddr*)&at, sizeof at) != 0 || listen(l->fd, backlog) != 0 ||
-      getsockname(l->fd, (struct sockaddr*)&at, &length) != 0) {
-    perror("bench_echo_server");
-    exit(1);
-  }
+  l->fd = bench_listen("bench_echo_server", &port);
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, l->fd, &event);
-  return ntohs(at.sin_port);
+  return port;
 }
 
 int main(int argc, char** argv) {
@@ -324,7 +304,7 @@ int main(int argc, char** argv) {
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &input);
   ports[0] = listen_on_loopback(&listeners[0], NULL);
-  ports[1] = listen_on_loopback(&listeners[1], make_context(argv[1], argv[2]));
+  ports[1] = listen_on_loopback(&listeners[1], bench_tls_context(argv[1], argv[2]));
   printf("{\"plain\":%d,\"tls\":%d}\n", ports[0], ports[1]);
   fflush(stdout);
   for (;;) {

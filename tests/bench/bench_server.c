@@ -24,9 +24,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "bench_listen.h"
 #include "memory.h"
 
-enum { request_limit = 1024, events_per_wait = 256, turns_per_wait = 16, backlog = 4096, pace_ns = 1000000 };
+enum { request_limit = 1024, events_per_wait = 256, turns_per_wait = 16, pace_ns = 1000000 };
 
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define EVENT "data: {\"choices\":[{\"delta\":{\"content\":\"a token \"},\"index\":0}]}\n\n"
@@ -244,35 +245,19 @@ static void turn_ring(connection* ring) {
 }
 
 static SSL_CTX* make_context(const char* certificate, const char* key, size_t tickets) {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  if (!context || SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-    ERR_print_errors_fp(stderr);
-    exit(1);
-  }
-  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX* context = bench_tls_context(certificate, key);
   SSL_CTX_set_num_tickets(context, tickets);
   SSL_CTX_set_session_id_context(context, (const unsigned char*)"bench", 5);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need none */
-  SSL_CTX_set_mode(context,
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return context;
 }
 
 static int listen_on_loopback(listener* l, SSL_CTX* tls) {
-  struct sockaddr_in at = {.sin_family = AF_INET};
-  socklen_t length = sizeof at;
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int port = 0;
   l->tls = tls;
-  l->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (l->fd < 0 || bind(l->fd, (const struct sockaddr*)&at, sizeof at) != 0 || listen(l->fd, backlog) != 0 ||
-      getsockname(l->fd, (struct sockaddr*)&at, &length) != 0) {
-    perror("bench_server");
-    exit(1);
-  }
+  l->fd = bench_listen("bench_server", &port);
   epoll_ctl(epoll_fd, EPOLL_CTL_ADD, l->fd, &event);
-  return ntohs(at.sin_port);
+  return port;
 }
 
 /* Ticks all the time: an idle server that looks up once per millisecond disturbs nobody on its own core. */

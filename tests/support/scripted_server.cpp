@@ -8,9 +8,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <condition_variable>
 #include <csignal>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -21,6 +19,7 @@
 #include "../../examples/server/certificate.hpp"
 #include "support/channel.hpp"
 #include "support/request_reader.hpp"
+#include "support/watched.hpp"
 
 namespace ppn::test {
 namespace {
@@ -91,8 +90,8 @@ const char* action_name(Script::Action action) {
 
 }  // namespace
 
-// One thread accepts, one per connection plays. They meet under `mutex_`, and all end when `stop_` becomes readable.
-class ScriptedServer::Impl {
+// One thread accepts, one per connection plays. They meet in what is watched, and all end when `stop_` becomes readable.
+class ScriptedServer::Impl final : public Watched<Impl> {
  public:
   Impl(std::vector<Script> scripts, ScriptedServerOptions options)
       : scripts_(std::move(scripts)),
@@ -106,11 +105,7 @@ class ScriptedServer::Impl {
   }
 
   ~Impl() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
+    change([](Impl& self) { self.stopping_ = true; });
     ::eventfd_write(stop_.get(), 1);
     acceptor_.join();
     for (auto& player : players_) player.join();
@@ -119,31 +114,10 @@ class ScriptedServer::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  template <class Read>
-  auto look(Read read) const {
-    const std::lock_guard lock(mutex_);
-    return read(*this);
-  }
-
-  template <class Condition>
-  bool wait_for(Deadline deadline, Condition condition) const {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, deadline, [&] { return condition(*this); });
-  }
-
-  template <class Change>
-  void change(Change apply) {
-    {
-      const std::lock_guard lock(mutex_);
-      apply(*this);
-    }
-    changed_.notify_all();
-  }
-
   std::uint16_t port() const noexcept { return port_; }
   const ScriptedServerOptions& options() const noexcept { return options_; }
 
-  // Under mutex_.
+  // To be used through look(), wait_for() and change().
   std::vector<std::string> requests;
   std::vector<std::string> problems;
   std::set<std::string, std::less<>> signals;
@@ -166,9 +140,7 @@ class ScriptedServer::Impl {
   const UniqueFd listener_;
   const std::uint16_t port_;
   const UniqueFd stop_;
-  bool stopping_ = false;  // under mutex_
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
+  bool stopping_ = false;             // as those above
   std::vector<std::thread> players_;  // of the acceptor; read again after it was joined
   std::thread acceptor_;
 };

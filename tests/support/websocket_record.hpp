@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,34 +9,13 @@
 
 #include "support/channel.hpp"
 #include "support/deadline.hpp"
+#include "support/watched.hpp"
 #include "support/websocket_peer.hpp"
 
 namespace ppn::test {
 
-class WebSocketRecord {
+class WebSocketRecord final : public Watched<WebSocketRecord> {
  public:
-  template <class Read>
-  auto look(Read read) const {
-    const std::lock_guard lock(mutex_);
-    return read(*this);
-  }
-
-  template <class Condition>
-  bool wait_for(Deadline deadline, Condition condition) const {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, deadline, [&] { return condition(*this); });
-  }
-
-  template <class Change>
-  void change(Change apply) {
-    {
-      const std::lock_guard lock(mutex_);
-      apply(*this);
-    }
-    changed_.notify_all();
-  }
-
-  // Under mutex_.
   std::vector<std::string> requests;
   std::vector<std::string> messages;
   std::vector<std::string> closes;
@@ -49,10 +26,6 @@ class WebSocketRecord {
   bool stopping = false;
   int connections = 0;
   int finished = 0;
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
 };
 
 class WebSocketPeer::Impl {
