@@ -48,22 +48,6 @@ Kind kind_of(std::string_view character) noexcept {
   return turns ? Kind::hidden : Kind::plain;
 }
 
-std::string one_line(std::string_view utf8) {
-  std::string out;
-  bool space = false;
-  while (!utf8.empty()) {
-    const std::string_view character = utf8.substr(0, character_bytes(utf8[0]));
-    utf8.remove_prefix(character.size());
-    const Kind kind = kind_of(character);
-    if (kind == Kind::space) space = true;
-    if (kind != Kind::plain) continue;
-    if (space && !out.empty()) out += ' ';
-    space = false;
-    out.append(character);
-  }
-  return out;
-}
-
 // Keys are hidden before the text is cut: half a key is one too many.
 std::string shown(std::string_view utf8, std::size_t max_bytes) {
   std::string text = filter_key_patterns(one_line(utf8));
@@ -148,6 +132,22 @@ bool is_number(std::string_view text) noexcept {
 
 }  // namespace
 
+std::string one_line(std::string_view utf8) {
+  std::string out;
+  bool space = false;
+  while (!utf8.empty()) {
+    const std::string_view character = utf8.substr(0, character_bytes(utf8[0]));
+    utf8.remove_prefix(character.size());
+    const Kind kind = kind_of(character);
+    if (kind == Kind::space) space = true;
+    if (kind != Kind::plain) continue;
+    if (space && !out.empty()) out += ' ';
+    space = false;
+    out.append(character);
+  }
+  return out;
+}
+
 bool is_json_type(std::string_view field) noexcept {
   const std::string_view type = trim_ows(field.substr(0, field.find(';')));
   const auto ends_with = [&](std::string_view end) {
@@ -158,6 +158,12 @@ bool is_json_type(std::string_view field) noexcept {
 
 const std::string& ProviderError::name() const noexcept {
   return code.empty() || (is_number(code) && !type.empty()) ? type : code;
+}
+
+std::string ProviderError::as_reason_of(std::string what) const {
+  if (!message.empty()) what.append(": ").append(message);
+  if (!name().empty()) what.append(" (").append(name()).append(")");
+  return what;
 }
 
 ProviderError parse_provider_error(std::string_view body) {

@@ -22,6 +22,9 @@ inline constexpr std::size_t kMaxErrorBodyBytes = 64 * 1024;
 // Whether a Content-Type names JSON: "application/json", "application/problem+json", "text/json".
 bool is_json_type(std::string_view field) noexcept;
 
+// What a peer says as a part of our own texts: white space of any kind as one space, nothing that can not be seen.
+std::string one_line(std::string_view utf8);
+
 // Texts are one line of UTF-8 without control characters and without what looks like a key. The message has at most
 // 1 KiB, the others 128 bytes.
 struct ProviderError {
@@ -31,6 +34,8 @@ struct ProviderError {
 
   // The code, else the type; a code that is a mere number gives way to a type, which says more.
   const std::string& name() const noexcept;
+  // "the server answered with status 429: Rate limit reached (rate_limit_exceeded)"
+  std::string as_reason_of(std::string what) const;
 };
 
 // Of any bytes. All empty when they are no JSON of a shape above.

@@ -10,19 +10,12 @@ namespace {
 
 constexpr std::size_t kRequestIdBytes = 256;
 
-// "the server answered with status 429: Rate limit reached (rate_limit_exceeded)"
-std::string text_of(int status, const ProviderError& said) {
-  std::string text = "the server answered with status " + std::to_string(status);
-  if (!said.message.empty()) text.append(": ").append(said.message);
-  if (!said.name().empty()) text.append(" (").append(said.name()).append(")");
-  return text;
-}
-
 }  // namespace
 
 Error status_error(const Response& response, std::string_view body) {
   ProviderError said = provider_error_of(response.headers, body);
-  Error error(error_code_of_status(response.status), Phase::body, text_of(response.status, said));
+  Error error(error_code_of_status(response.status), Phase::body,
+              said.as_reason_of("the server answered with status " + std::to_string(response.status)));
   error.http_status = response.status;
   error.received_bytes = response.body_bytes;
   if (error.code == ErrorCode::ok) error.code = ErrorCode::http_other_status;

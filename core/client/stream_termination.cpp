@@ -21,10 +21,7 @@ bool is_error_object(std::string_view data) {
 
 Error stream_error(std::string_view data) {
   ProviderError said = parse_provider_error(data);
-  std::string text = "the stream reports an error";
-  if (!said.message.empty()) text.append(": ").append(said.message);
-  if (!said.name().empty()) text.append(" (").append(said.name()).append(")");
-  Error error(ErrorCode::stream_error_event, Phase::body, std::move(text));
+  Error error(ErrorCode::stream_error_event, Phase::body, said.as_reason_of("the stream reports an error"));
   error.stream_status = status_of_stream_error(said.type, said.code);
   if (error.stream_status != 0) error.retryable = describe(error_code_of_status(error.stream_status)).retryable;
   error.provider_code = said.name();

@@ -7,13 +7,12 @@
 #include <utility>
 
 #include "base/free_memory.hpp"
+#include "client/provider_error.hpp"
 #include "codec/websocket_close.hpp"
 
 namespace ppn {
 namespace {
 
-// After this many bytes without a wait, other connections of the loop get their turn.
-constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
 // How long the server may take to end the connection once both sides have sent their Close (RFC 6455 7.1.1).
 constexpr std::int64_t kEndMs = 2'000;
 
@@ -24,15 +23,6 @@ WebSocketReaderLimits reader_limits(const WebSocketOptions& options) {
 // Closing with one of these, or with none, says that nothing went wrong (RFC 6455 7.4.1).
 bool is_good_end(int code) noexcept {
   return code == close_code::kNormal || code == close_code::kGoingAway || code == close_code::kNoStatus;
-}
-
-// Errors are one line.
-std::string printable(std::string_view utf8) {
-  std::string text(utf8);
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return text;
 }
 
 std::array<char, 8> ping_payload(std::uint64_t number) noexcept {
@@ -176,7 +166,7 @@ bool WebSocketConversation::on_close(std::uint16_t code, std::string_view reason
     note_closing(Closing::by_server);
     if (!is_good_end(code)) {
       std::string text = "the server closed with " + std::to_string(code);
-      if (!reason.empty()) text.append(": ").append(printable(reason));
+      if (!reason.empty()) text.append(": ").append(one_line(reason));
       end_.error = std::make_unique<Error>(ErrorCode::ws_closed, Phase::body, std::move(text));
     }
   }

@@ -13,8 +13,6 @@ namespace {
 // How much is encoded before it is written: enough for one system call to be worth it, and no more, because control
 // frames wait behind it.
 constexpr std::size_t kWireBytes = std::size_t{64} * 1024;
-// After this many bytes without a wait, other connections of the loop get their turn.
-constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
 // A write costs the work of so many bytes, however short it is: receipts may send the next message again and again.
 constexpr std::size_t kWriteCost = std::size_t{4} * 1024;
 

@@ -8,8 +8,6 @@
 namespace ppn {
 namespace {
 
-// After this many bytes without a wait, other connections of the loop get their turn.
-constexpr std::size_t kTurnBytes = 256 * 1024;
 // A piece of a body costs the work of so many bytes, however short it is.
 constexpr std::size_t kPieceCost = 4 * 1024;
 

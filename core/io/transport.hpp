@@ -36,6 +36,9 @@ struct TlsFacts {
 // How long the peer may leave bytes unacknowledged, or not read, before the kernel ends the connection.
 inline constexpr std::int64_t kStallMs = 30'000;
 
+// After this many bytes without a wait, other connections of the loop get their turn.
+inline constexpr std::size_t kTurnBytes = std::size_t{256} * 1024;
+
 // Thread: the loop thread.
 class Transport {
  public:
