@@ -55,9 +55,11 @@ bool WebSocketOutbox::take(WebSocketBatch& batch) noexcept {
 
 void WebSocketOutbox::release(std::size_t bytes) noexcept {
   queued_ -= queue_cost(bytes);
-  // Who waits looks at queued_ under the lock; without the lock it could be told between its look and its sleep.
+  // Who waits has said so before it looked at queued_: either it saw this change, or it is seen here. The lock keeps it from
+  // being told between its look and its sleep.
+  if (waiting_ == 0) return;
   const std::lock_guard lock(mutex_);
-  if (waiting_ > 0) room_.notify_all();
+  room_.notify_all();
 }
 
 // What is returned was taken last, so nothing older waits.

@@ -82,9 +82,9 @@ class WebSocketOutbox {
   std::atomic<std::size_t> queued_{0};
   std::mutex mutex_;
   std::condition_variable room_;
-  int waiting_ = 0;  // guarded by mutex_, as all below
-  bool shut_ = false;
-  WebSocketBatch returned_;  // before batch_
+  std::atomic<int> waiting_{0};  // written with mutex_
+  bool shut_ = false;            // guarded by mutex_, as all below
+  WebSocketBatch returned_;      // before batch_
   WebSocketBatch batch_;
 };
 
