@@ -17,6 +17,7 @@
 #include "client/call_reporter.hpp"
 #include "client/client_loop.hpp"
 #include "client/handler.hpp"
+#include "client/loop_notice.hpp"
 #include "client/middleware.hpp"
 #include "client/retry_decider.hpp"
 #include "io/tls.hpp"
@@ -62,26 +63,16 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   bool resume_before_pause() noexcept;
 
  private:
-  // What is asked of the call, on its way to the loop. Asking again before it has arrived changes nothing.
-  class Notice final : public EventLoop::Work {
-   public:
+  // What is asked of the call, as bits.
+  struct Notice {
     static constexpr std::uint8_t kBegin = 1;
     static constexpr std::uint8_t kCancel = 2;
     static constexpr std::uint8_t kResume = 4;
     static constexpr std::uint8_t kTurn = 8;
     static constexpr std::uint8_t kAdmission = 16;
-
-    explicit Notice(RunningCall& call) noexcept : call_(call) {}
-    // False when the loop has ended.
-    bool post(std::uint8_t what) noexcept;
-    void run() noexcept override;
-    void discard() noexcept override;
-
-   private:
-    RunningCall& call_;
-    std::shared_ptr<RunningCall> keep_;  // while posted
-    std::atomic<std::uint8_t> asked_{0};
   };
+  friend class LoopNotice<RunningCall>;
+  void on_notice(std::uint8_t asked) noexcept;
 
   struct Around;
   struct AroundDeleter {
@@ -206,7 +197,7 @@ class RunningCall final : public std::enable_shared_from_this<RunningCall>,
   std::optional<std::string> scope_;  // see scope()
   CallReporter report_;
   Token token_;
-  Notice notice_{*this};
+  LoopNotice<RunningCall> notice_{*this};
   BodyDelivery body_;
   std::unique_ptr<Around, AroundDeleter> around_;  // when there is middleware
   std::unique_ptr<Outgoing> outgoing_;             // of attempt_, when it has a message of its own

@@ -33,30 +33,13 @@ bool RunningCall::drive(const Completion& complete) {
   return client_loop_->thread().drive(begin, complete);
 }
 
-bool RunningCall::Notice::post(std::uint8_t what) noexcept {
-  // Whoever finds nothing asked before sees to it that the loop looks.
-  if (asked_.fetch_or(what, std::memory_order_acq_rel) != 0) return true;
-  keep_ = call_.shared_from_this();
-  if (call_.loop_.post(*this)) return true;
-  discard();
-  return false;
-}
-
-void RunningCall::Notice::run() noexcept {
-  const std::shared_ptr<RunningCall> call = std::move(keep_);
-  const std::uint8_t asked = asked_.exchange(0, std::memory_order_acq_rel);
-  if ((asked & kBegin) != 0) call->begin();
+void RunningCall::on_notice(std::uint8_t asked) noexcept {
+  if ((asked & Notice::kBegin) != 0) begin();
   // What has ended can not be cancelled, though its connection may wait for the rest of the body.
-  if ((asked & kCancel) != 0 && call->handler_) call->cancel_on_loop();
-  if ((asked & kResume) != 0) call->resume_on_loop();
-  if ((asked & kTurn) != 0) call->take_turn();
-  if ((asked & kAdmission) != 0 && call->admission_) call->admission_->changed.notify();
-}
-
-// The last reference may go with it, and this notice with the call.
-void RunningCall::Notice::discard() noexcept {
-  const std::shared_ptr<RunningCall> call = std::move(keep_);
-  asked_.store(0, std::memory_order_release);
+  if ((asked & Notice::kCancel) != 0 && handler_) cancel_on_loop();
+  if ((asked & Notice::kResume) != 0) resume_on_loop();
+  if ((asked & Notice::kTurn) != 0) take_turn();
+  if ((asked & Notice::kAdmission) != 0 && admission_) admission_->changed.notify();
 }
 
 }  // namespace ppn

@@ -94,8 +94,6 @@ Task<std::unique_ptr<WebSocketConversation>> RunningWebSocket::open(WebSocketEnd
     co_return nullptr;
   }
   owner_->enter(WebSocket::State::connecting);
-  retryable_ = false;
-  retry_after_ms_ = -1;
   token_.set_deadline(deadline_after(loop_.now(), owner_->options().open_timeout_ms));
   std::shared_ptr<Response> response;
   WebSocketRequest asked = request();
@@ -138,7 +136,7 @@ void RunningWebSocket::begin_conversation() {
   owner_->enter(WebSocket::State::open);
   log(LogLevel::debug, "WebSocket open");
   if (owner_->handler_) owner_->handler_->on_open(owner_->response());
-  if (const auto wish = close_wish()) start_closing(*wish);
+  if (const CloseWish* const wish = close_wish()) start_closing(*wish);
 }
 
 void RunningWebSocket::end_conversation(WebSocketEnd& end) {
@@ -176,7 +174,11 @@ void RunningWebSocket::tell_close(WebSocketEnd& end) {
 Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
   // A cancel inside on_close is still on its way to the token.
   if (token_.interruption() != ErrorCode::ok || owner_->cancel_requested_ || close_wish()) co_return false;
-  const WebSocketEnding ending{.close_code = end.code, .retryable = retryable_, .server_delay_ms = retry_after_ms_};
+  // What a connection that was open has ended with is no refusal: its close code decides.
+  const bool refused = end.code == 0 && end.error;
+  const WebSocketEnding ending{.close_code = end.code,
+                               .retryable = refused && end.error->retryable,
+                               .server_delay_ms = refused ? end.error->retry_after_ms : -1};
   const WebSocketReconnect::Decision decision = policy_.ended(ending, loop_.now(), random_unit());
   if (decision.verdict == WebSocketReconnect::Verdict::exhausted) {
     const std::string last = end.error ? end.error->message : "closed with " + std::to_string(end.code);
@@ -229,8 +231,6 @@ WebSocketEnd RunningWebSocket::stopped() {
 
 // No connection was made.
 WebSocketEnd RunningWebSocket::failed(Error error) {
-  retryable_ = error.retryable;
-  retry_after_ms_ = error.retry_after_ms;
   {
     const std::lock_guard lock(owner_->mutex_);
     error.url = owner_->url_.redacted();
@@ -269,17 +269,18 @@ void RunningWebSocket::ask_to_send() noexcept {
   notice_.post(Notice::kLook);
 }
 
-void RunningWebSocket::ask_to_close(std::uint16_t code, std::string_view reason) {
+void RunningWebSocket::ask_to_close(std::unique_ptr<const CloseWish> wish) noexcept {
   {
     const std::lock_guard lock(wish_mutex_);
-    if (!wish_) wish_.make() = {code, std::string(reason)};
+    if (!wish_) wish_ = std::move(wish);
   }
   notice_.post(Notice::kLook);
 }
 
-std::optional<RunningWebSocket::CloseWish> RunningWebSocket::close_wish() {
+// Null when nobody has asked; it does not change once somebody has.
+const RunningWebSocket::CloseWish* RunningWebSocket::close_wish() {
   const std::lock_guard lock(wish_mutex_);
-  return wish_ ? std::optional(*wish_) : std::nullopt;
+  return wish_.get();
 }
 
 void RunningWebSocket::ask_to_resume() noexcept {
@@ -305,7 +306,7 @@ void RunningWebSocket::wind_down() noexcept {
 }
 
 void RunningWebSocket::look() {
-  const auto wish = close_wish();
+  const CloseWish* const wish = close_wish();
   if (conversation_ == nullptr) {
     // There is nothing to say goodbye to.
     if (wish) token_.cancel();
@@ -315,33 +316,16 @@ void RunningWebSocket::look() {
   conversation_->look();
 }
 
-bool RunningWebSocket::Notice::post(std::uint8_t what) noexcept {
-  // Whoever finds nothing asked before sees to it that the loop looks.
-  if (asked_.fetch_or(what, std::memory_order_acq_rel) != 0) return true;
-  keep_ = socket_.shared_from_this();
-  if (socket_.loop_.post(*this)) return true;
-  discard();
-  return false;
-}
-
-void RunningWebSocket::Notice::run() noexcept {
-  const std::shared_ptr<RunningWebSocket> socket = std::move(keep_);
-  const std::uint8_t asked = asked_.exchange(0, std::memory_order_acq_rel);
-  if ((asked & kBegin) != 0) socket->begin();
-  if (!socket->owner_) return;
-  if ((asked & kCancel) != 0) return socket->cancel_on_loop();
+void RunningWebSocket::on_notice(std::uint8_t asked) noexcept {
+  if ((asked & Notice::kBegin) != 0) begin();
+  if (!owner_) return;
+  if ((asked & Notice::kCancel) != 0) return cancel_on_loop();
   try {
-    if ((asked & kResume) != 0 && socket->conversation_ != nullptr) socket->conversation_->resume();
-    if ((asked & (kResume | kLook)) != 0) socket->look();
+    if ((asked & Notice::kResume) != 0 && conversation_ != nullptr) conversation_->resume();
+    if ((asked & (Notice::kResume | Notice::kLook)) != 0) look();
   } catch (const std::bad_alloc&) {
-    socket->cancel_on_loop();
+    cancel_on_loop();
   }
-}
-
-// The last reference may go with it, and this notice with the WebSocket.
-void RunningWebSocket::Notice::discard() noexcept {
-  const std::shared_ptr<RunningWebSocket> socket = std::move(keep_);
-  asked_.store(0, std::memory_order_release);
 }
 
 }  // namespace ppn

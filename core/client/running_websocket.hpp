@@ -1,16 +1,14 @@
 // A WebSocket under way, on the loop of its client.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
-#include <vector>
 
-#include "base/rare.hpp"
 #include "base/task.hpp"
 #include "client/client_loop.hpp"
+#include "client/loop_notice.hpp"
 #include "client/websocket.hpp"
 #include "client/websocket_conversation.hpp"
 #include "client/websocket_opening.hpp"
@@ -25,6 +23,12 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
                                public ClientActivity,
                                private WebSocketConversation::Owner {
  public:
+  // How its user wants it closed.
+  struct CloseWish {
+    std::uint16_t code = 0;
+    std::string reason = {};
+  };
+
   RunningWebSocket(std::shared_ptr<WebSocket> owner, std::shared_ptr<ClientLoop> client_loop,
                    std::shared_ptr<TlsContext> tls);
   ~RunningWebSocket();
@@ -36,7 +40,8 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
 
   // Something waits in the outbox.
   void ask_to_send() noexcept;
-  void ask_to_close(std::uint16_t code, std::string_view reason);
+  // The first wish counts.
+  void ask_to_close(std::unique_ptr<const CloseWish> wish) noexcept;
   void ask_to_cancel() noexcept { notice_.post(Notice::kCancel); }
   void ask_to_resume() noexcept;
 
@@ -44,29 +49,16 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   void wind_down() noexcept override;
 
  private:
-  // What is asked of it, on its way to the loop. Asking again before it has arrived changes nothing.
-  class Notice final : public EventLoop::Work {
-   public:
+  // What is asked of it, as bits.
+  struct Notice {
     static constexpr std::uint8_t kBegin = 1;
     static constexpr std::uint8_t kCancel = 2;
     static constexpr std::uint8_t kResume = 4;
     static constexpr std::uint8_t kLook = 8;
-
-    explicit Notice(RunningWebSocket& socket) noexcept : socket_(socket) {}
-    bool post(std::uint8_t what) noexcept;
-    void run() noexcept override;
-    void discard() noexcept override;
-
-   private:
-    RunningWebSocket& socket_;
-    std::shared_ptr<RunningWebSocket> keep_;  // while posted
-    std::atomic<std::uint8_t> asked_{0};
   };
-
-  struct CloseWish {
-    std::uint16_t code = 0;
-    std::string reason = {};
-  };
+  friend class LoopNotice<RunningWebSocket>;
+  EventLoop& loop() const noexcept { return loop_; }
+  void on_notice(std::uint8_t asked) noexcept;
 
   void begin() noexcept;
   RootTask run();
@@ -81,7 +73,7 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   void start_closing(const CloseWish& wish);
   void tell_close(WebSocketEnd& end);
   void terminate(WebSocketEnd end) noexcept;
-  std::optional<CloseWish> close_wish();
+  const CloseWish* close_wish();
 
   Flow deliver(WebSocketMessageType type, std::string_view data) override;
   bool on_closing(int code) override;
@@ -95,15 +87,13 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   const std::shared_ptr<TlsContext> tls_;
   Token token_;
   Wait reconnect_;
-  Notice notice_{*this};
+  LoopNotice<RunningWebSocket> notice_{*this};
   WebSocketReconnect policy_;
   std::unique_ptr<WebSocketConversation> conversation_;  // while a connection is open
-  bool delivering_ = false;           // a message: the conversation looks at the outbox by itself afterwards
-  bool resume_asked_ = false;         // while delivering
-  std::int64_t retry_after_ms_ = -1;  // of the last refusal
-  bool retryable_ = false;            // the last attempt to open
+  bool delivering_ = false;    // a message: the conversation looks at the outbox by itself afterwards
+  bool resume_asked_ = false;  // while delivering
   std::mutex wish_mutex_;
-  Rare<CloseWish> wish_;  // guarded by wish_mutex_; stays
+  std::unique_ptr<const CloseWish> wish_;  // guarded by wish_mutex_; stays
 };
 
 }  // namespace ppn

@@ -170,11 +170,13 @@ Status WebSocket::send(Payload kind, std::string_view data, WebSocketReceipt rec
 Status WebSocket::close(std::int64_t code, std::string_view reason) {
   if (Status started = require_started(); !started) return started;
   if (Status valid = validate_close(code, reason); !valid) return valid;
+  // Memory first: a close that fails has changed nothing.
+  auto wish = std::make_unique<RunningWebSocket::CloseWish>(static_cast<std::uint16_t>(code), std::string(reason));
   close_requested_ = true;
   outbox_->shut();
   State open = State::open;
   state_.compare_exchange_strong(open, State::closing);
-  running_->ask_to_close(static_cast<std::uint16_t>(code), reason);
+  running_->ask_to_close(std::move(wish));
   return {};
 }
 

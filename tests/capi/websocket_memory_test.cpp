@@ -247,6 +247,29 @@ BOOST_AUTO_TEST_CASE(missing_memory_is_an_error_of_its_own) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(close_without_memory_leaves_the_websocket_as_it_was) {
+  const Client client = make_client();
+  const WebSocketServer server(accept_and_echo);
+  const WebSocketHandle socket = open_websocket(client, server.url());
+  const std::string reason(100, 'v');
+  bool failed = false;
+  int32_t code = PPN_E_OUT_OF_MEMORY;
+  for (long allowed = 0; code != PPN_OK && allowed < too_many; ++allowed) {
+    {
+      const FailAfter limit(allowed);
+      code = ppn_websocket_close(socket.get(), 4001, reason.data(), reason.size(), nullptr);
+    }
+    if (code == PPN_OK) break;
+    failed = true;
+    BOOST_TEST(ppn_websocket_state(socket.get()) == PPN_WEBSOCKET_OPEN);
+    BOOST_TEST(send_text(socket, "still here") == PPN_OK);
+    BOOST_TEST(next(socket) == "text:still here");
+  }
+  BOOST_TEST(failed);
+  BOOST_TEST(wait_closed(socket) == PPN_OK);
+  BOOST_TEST((server.closes() == std::vector{ws_close_payload(4001, reason)}));
+}
+
 BOOST_AUTO_TEST_CASE(socket_without_memory_on_the_io_thread_ends_once) {
   const WebSocketServer server(converse);
   for (const bool for_good : {false, true}) {
