@@ -113,9 +113,15 @@ BOOST_AUTO_TEST_CASE(replies_before_the_fault_are_decisions) {
   // Replies come after a question: before it they would be replies that nobody asked for.
   ScriptedServer server({greeted().expect_bytes(64).send(kGranted + kGranted + "garbage\r\n").wait_for_peer_close()});
   const auto gate = gate_at(url_of(server));
-  // The thread is kept busy while four questions gather.
+  // The thread is kept busy while four questions gather. It has to be busy before the first of them: a thread that
+  // starts late would take some of them with what keeps it busy, and ask for fewer than the server answers.
+  std::promise<void> busy;
   std::promise<void> go_on;
-  gate->ask("", 2, kSecond, 1, [&](FleetGate::Answer) { go_on.get_future().wait(); });
+  gate->ask("", 2, kSecond, 1, [&](FleetGate::Answer) {
+    busy.set_value();
+    go_on.get_future().wait();
+  });
+  BOOST_REQUIRE((busy.get_future().wait_until(default_deadline()) == std::future_status::ready));
   std::vector<std::string> kinds;
   std::promise<void> all;
   for (int i = 0; i < 4; ++i) {
