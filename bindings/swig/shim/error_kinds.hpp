@@ -1,0 +1,28 @@
+// The classes of exceptions that errors become in every language; errors.i says which code becomes which. The tree is that
+// of <pepperpy/network.hpp>.
+#pragma once
+
+// PPNB_KIND_NETWORK is the base of all. Below STATUS: BAD_REQUEST to SERVER; below USAGE: CONFIG.
+enum {
+  PPNB_KIND_NETWORK = 0,
+  PPNB_KIND_USAGE = 1,
+  PPNB_KIND_CONFIG = 2,
+  PPNB_KIND_CONNECTION = 3,
+  PPNB_KIND_TLS = 4,
+  PPNB_KIND_TIMEOUT = 5,
+  PPNB_KIND_PROTOCOL = 6,
+  PPNB_KIND_STATUS = 7,
+  PPNB_KIND_BAD_REQUEST = 8,
+  PPNB_KIND_AUTHENTICATION = 9,
+  PPNB_KIND_PERMISSION_DENIED = 10,
+  PPNB_KIND_NOT_FOUND = 11,
+  PPNB_KIND_CONFLICT = 12,
+  PPNB_KIND_UNPROCESSABLE = 13,
+  PPNB_KIND_TOO_MANY_REQUESTS = 14,
+  PPNB_KIND_SERVER = 15,
+  PPNB_KIND_STREAM = 16,
+  PPNB_KIND_WEBSOCKET = 17,
+  PPNB_KIND_CANCELLED = 18,
+  PPNB_KIND_RATE_LIMIT = 19,
+  PPNB_KIND_CIRCUIT_OPEN = 20
+};
