@@ -19,6 +19,7 @@ PLAIN = {
     "attempt_codes": ["OK"], "status": 200, "trailers": [], "body": b"", "events": [], "lines": [], "messages": [],
     "last_event_id": "", "reconnect_ms": -1, "close_code": 0, "close_reason": "", "subprotocol": "",
 }
+MOST_SHOWN = 60
 FIELDS = ["kind", "headers", *PLAIN]
 
 
@@ -92,10 +93,12 @@ def against_expectation(behaviours, outcomes, language):
     """Lines that tell how outcomes differ from what the script expects."""
     kind_of_code = kinds()
     found = []
+    missing = [behaviour["name"] for behaviour in behaviours if behaviour["name"] not in outcomes]
+    if missing:
+        found.append(f"{len(missing)} without a line of {language}: {shown(' '.join(missing))}")
     for behaviour in behaviours:
         name = behaviour["name"]
         if name not in outcomes:
-            found.append(f"{name}: no line of {language}")
             continue
         for field, expected in expected_of(behaviour, kind_of_code).items():
             value = outcomes[name].get(field, "(missing)")
@@ -134,6 +137,8 @@ def main(arguments):
     found = [line for language, outcomes in by_language.items()
              for line in against_expectation(behaviours, outcomes, language)]
     found += against_each_other(behaviours, by_language)
+    if len(found) > MOST_SHOWN:
+        found[MOST_SHOWN:] = [f"and {len(found) - MOST_SHOWN} more"]
     print("\n".join(found) if found else
           f"{len(behaviours)} behaviours, the same outcome in {', '.join(by_language)}")
     return 1 if found else 0
