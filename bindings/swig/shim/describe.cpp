@@ -134,9 +134,10 @@ ppn_buffer* ppnb_describe_error(const ppn_error* error) {
 
 std::int32_t ppnb_error_kind(std::int32_t code) {
   switch (code) {
-#define PPNB_ERROR(code, kind)        \
-  case code: return PPNB_KIND_##kind; \
-      #include "errors.i"
+// clang-format off
+#define PPNB_ERROR(code, kind) case code: return PPNB_KIND_##kind;
+#include "errors.i"
+    // clang-format on
     default: return PPNB_KIND_NETWORK;
   }
 }

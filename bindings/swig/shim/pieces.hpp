@@ -16,7 +16,7 @@ struct Pieces {
 };
 
 struct Piece {
-  explicit Piece(const ppn_event* event) noexcept : event(event) {
+  explicit Piece(const ppn_event* piece) noexcept : event(piece) {
     type = ppn_event_type(event, &type_length);
     id = ppn_event_id(event, &id_length);
     data = ppn_event_data(event, &data_length);
@@ -62,7 +62,7 @@ std::int64_t take_pieces(Pieces& pieces, std::uint8_t* buffer, std::size_t capac
       if (status == PPN_PENDING) break;
       if (status != PPN_OK) {
         // The end and errors are told again by the next look.
-        if (used == 0) return status == PPN_END ? PPNB_END : -static_cast<std::int64_t>(status);
+        if (used == 0) return status == PPN_END ? std::int64_t{PPNB_END} : -std::int64_t{status};
         if (error != nullptr) {
           ppn_error_release(*error);
           *error = nullptr;

@@ -42,7 +42,7 @@ class RecordQueue {
     while (!records_.empty()) {
       const std::string& record = records_.front();
       const std::size_t size = record.size() + 4;
-      if (size > capacity - used) return used == 0 ? PPNB_TOO_SMALL : static_cast<std::int64_t>(used);
+      if (size > capacity - used) return used == 0 ? std::int64_t{PPNB_TOO_SMALL} : static_cast<std::int64_t>(used);
       const auto length = static_cast<std::int32_t>(size);
       std::memcpy(buffer + used, &length, sizeof length);
       std::memcpy(buffer + used + sizeof length, record.data(), record.size());
