@@ -84,8 +84,10 @@ public abstract class OptionSetters<B extends OptionSetters<B>> {{
      */
     protected abstract B set(String name, String value);
 
+    /** Rounded up: what is below a millisecond must not become 0, which is no limit. */
     private static String milliseconds(Duration value) {{
-        return Long.toString(Objects.requireNonNull(value, "value").toMillis());
+        Duration up = Objects.requireNonNull(value, "value").plusNanos(999_999);
+        return Long.toString(up.toMillis());
     }}
 """]
     for option in options:
@@ -125,7 +127,8 @@ public sealed partial class NetworkConfig
     private long GetInteger(string name) => long.Parse(GetOption(name), CultureInfo.InvariantCulture);
     private void SetInteger(string name, long value) => SetOption(name, value.ToString(CultureInfo.InvariantCulture));
     private TimeSpan GetDuration(string name) => TimeSpan.FromMilliseconds(GetInteger(name));
-    private void SetDuration(string name, TimeSpan value) => SetInteger(name, (long)value.TotalMilliseconds);
+    // Rounded up: what is below a millisecond must not become 0, which is no limit.
+    private void SetDuration(string name, TimeSpan value) => SetInteger(name, (long)Math.Ceiling(value.TotalMilliseconds));
     private double GetNumber(string name) => double.Parse(GetOption(name), CultureInfo.InvariantCulture);
     private void SetNumber(string name, double value) => SetOption(name, value.ToString("R", CultureInfo.InvariantCulture));
     private bool GetBoolean(string name) => GetOption(name) == "true";
@@ -146,7 +149,7 @@ public sealed partial class NetworkConfig
     return "".join(out) + "}\n"
 
 
-GO = {("integer", "ms"): ("value time.Duration", "strconv.FormatInt(value.Milliseconds(), 10)"),
+GO = {("integer", "ms"): ("value time.Duration", "milliseconds(value)"),
       ("integer", "bytes"): ("bytes int64", "strconv.FormatInt(bytes, 10)"),
       ("integer", ""): ("count int64", "strconv.FormatInt(count, 10)"),
       ("number", "s"): ("seconds float64", "strconv.FormatFloat(seconds, 'g', -1, 64)"),
@@ -164,6 +167,14 @@ import (
 \t"strconv"
 \t"time"
 )
+
+// Rounded up: what is below a millisecond must not become 0, which is no limit.
+func milliseconds(value time.Duration) string {{
+\tif value > 0 {{
+\t\tvalue += time.Millisecond - time.Nanosecond
+\t}}
+\treturn strconv.FormatInt(value.Milliseconds(), 10)
+}}
 """]
     for option in options:
         parameter, text = GO[option.type, option.unit]
