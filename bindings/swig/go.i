@@ -1,0 +1,72 @@
+// How the types cross to Go: handles are uintptr, texts and bytes that go down are string (the layer above passes []byte
+// without copying it), memory that is filled is []byte, numbers and handles that come up are written into Go memory.
+// Everything is read and written where it lies, during the call alone; the library copies what it keeps.
+//
+// Nothing here is called back (callbacks.i), so `in` is the only direction of []byte. A director would need directorin and
+// godirectorin as well, and SWIG would pass half a slice without a word.
+
+%insert(cgo_comment) %{
+#cgo pkg-config: pepperpy-network
+#cgo CXXFLAGS: -std=c++17 -O2
+#cgo LDFLAGS: -lstdc++
+#include "header_check.h"
+%}
+
+// The empty string of Go has no address, which the library would take for a text that was left out.
+%define PPN_GO_DOWN(pointer, length)
+%typemap(gotype) (pointer, length) "string"
+%typemap(in) (pointer, length) %{
+  $1 = ($1_ltype)($input.n == 0 ? "" : $input.p);
+  $2 = ($2_ltype)$input.n;
+%}
+%enddef
+
+%define PPN_GO_FILLED(pointer, length)
+%typemap(gotype) (pointer, length) "[]byte"
+%typemap(in) (pointer, length) %{
+  $1 = ($1_ltype)$input.array;
+  $2 = ($2_ltype)$input.len;
+%}
+%enddef
+
+%define PPN_HANDLE(type)
+%typemap(gotype) type *, const type * "uintptr"
+%typemap(in) type *, const type * %{ $1 = ($1_ltype)(uintptr_t)$input; %}
+%typemap(out) type *, const type * %{ $result = $1; %}
+%typemap(goout) type *, const type * ""
+%typemap(gotype) type **out, type **error "*uintptr"
+%typemap(in) type **out, type **error %{ $1 = ($1_ltype)$input; %}
+%enddef
+
+%define PPN_TEXT(pointer, length)
+PPN_GO_DOWN(pointer, length)
+%enddef
+
+%define PPN_OUT(type, name)
+%typemap(in) type *name %{ $1 = ($1_ltype)$input; %}
+%enddef
+%typemap(gotype) double *out "*float64"
+%typemap(gotype) int32_t *out, int32_t *out_kind, int32_t *out_outcome, int32_t *out_reason, int32_t *out_retry,
+                 int32_t *out_type "*int32"
+%typemap(gotype) int64_t *out, int64_t *out_delay_ms "*int64"
+%typemap(gotype) size_t *out, size_t *out_removed "*uint64"
+
+// The headers of the shim say std::size_t, which SWIG would take for a class.
+namespace std {
+typedef ::size_t size_t;
+}
+PPN_GO_FILLED(std::uint8_t *buffer, std::size_t capacity)
+PPN_GO_FILLED(std::uint8_t *to, std::size_t capacity)
+PPN_GO_DOWN(const std::uint8_t *data, std::size_t length)
+
+// One call in two crossings.
+PPN_HANDLE(ppn_client)
+PPN_HANDLE(ppn_request)
+PPN_HANDLE(ppn_response)
+PPN_HANDLE(ppn_error)
+PPN_GO_DOWN(const char *description, std::size_t description_length)
+PPN_GO_DOWN(const char *body, std::size_t body_length)
+%{
+#include "whole_calls.hpp"
+%}
+%include "../go/internal/cabi/whole_calls.hpp"
