@@ -45,7 +45,13 @@ func errorFrom(raw []byte) *Error {
 	e.Attempts, e.StopReason, e.OSErrno = r.int32(), StopReason(r.int32()), r.int32()
 	e.retryAfter = millisecondsOr(r.int64(), -1)
 	e.ReceivedBytes, e.TLSError = r.int64(), uint64(r.int64())
-	r.int32() // the name follows from the code
+	r.text() // the name follows from the code
+	e.Message, e.Phase, e.URL = r.text(), r.text(), r.text()
+	e.ProviderCode, e.ProviderType, e.ProviderMessage, e.RequestID = r.text(), r.text(), r.text(), r.text()
+	if partial := r.bytes(); len(partial) > 0 {
+		e.Partial = partial
+	}
+	e.AttemptLog = attemptsFrom(&r)
 	return e
 }
 

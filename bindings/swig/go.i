@@ -7,7 +7,7 @@
 
 %insert(cgo_comment) %{
 #cgo pkg-config: pepperpy-network
-#cgo CXXFLAGS: -std=c++17 -O2
+#cgo CXXFLAGS: -std=c++20 -O2 -I${SRCDIR} -I${SRCDIR}/shim
 #cgo LDFLAGS: -lstdc++
 #include "header_check.h"
 %}
@@ -50,6 +50,14 @@ PPN_GO_DOWN(pointer, length)
                  int32_t *out_type "*int32"
 %typemap(gotype) int64_t *out, int64_t *out_delay_ms "*int64"
 %typemap(gotype) size_t *out, size_t *out_removed "*uint64"
+
+// Texts that are returned live at least until the call has returned; Go copies them before anything else can happen.
+%typemap(imtype) const char * "string"
+%typemap(out) const char * %{
+  $result.p = (char *)$1;
+  $result.n = $1 == NULL ? 0 : (intgo)strlen($1);
+%}
+%typemap(goout) const char * %{ $result = string([]byte($1)) %}
 
 // The headers of the shim say std::size_t, which SWIG would take for a class.
 namespace std {

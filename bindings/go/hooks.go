@@ -1,0 +1,4 @@
+package network
+
+// What a client was given besides requests.
+type hooks struct{}

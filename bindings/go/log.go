@@ -1,0 +1,7 @@
+package network
+
+var logs logFeed
+
+type logFeed struct{}
+
+func (f *logFeed) hear(*note) {}
