@@ -15,7 +15,6 @@ type client struct {
 	closed  atomic.Bool
 	timeout time.Duration
 	baseURL string
-	hooks   hooks
 }
 
 // An HTTPClient sends requests: options that are fixed when it is made, and a pool of connections that its requests share.

@@ -245,4 +245,3 @@ func (m *Middleware) Close() error {
 	m.handle = 0
 	return nil
 }
-

@@ -50,7 +50,9 @@ func (c *MiddlewareContext) RedactedURL() string { return c.text(cabi.PPNB_CONTE
 // Attempt is which attempt this is, from 1; 0 in the steps around the request as a whole.
 func (c *MiddlewareContext) Attempt() int {
 	var out int32
-	c.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppn_middleware_context_attempt(handle, &out, fail) })
+	c.with(func(handle uintptr, fail *uintptr) int {
+		return cabi.Ppn_middleware_context_attempt(handle, &out, fail)
+	})
 	return int(out)
 }
 
@@ -118,7 +120,9 @@ func (c *MiddlewareContext) SetAttribute(name, value string) error {
 // Response is what the server has answered, of a stream its head; nil before the request, and when no head has arrived.
 func (c *MiddlewareContext) Response() *Response {
 	var out uintptr
-	c.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppn_middleware_context_response(handle, &out, fail) })
+	c.with(func(handle uintptr, fail *uintptr) int {
+		return cabi.Ppn_middleware_context_response(handle, &out, fail)
+	})
 	return takeResponse(0, out)
 }
 

@@ -23,15 +23,15 @@ type Response struct {
 }
 
 type responseDetails struct {
-	flags, attempts, redirects              int
-	stop                                    StopReason
-	bodyBytes, retryMs, pieces              int64
-	timings                                 [8]float64
-	pace                                    [4]float64
-	version, remote, tlsVersion, tlsCipher  string
-	url, lastEventID                        string
-	headers, trailers                       []Field
-	attemptLog                              []Attempt
+	flags, attempts, redirects             int
+	stop                                   StopReason
+	bodyBytes, retryMs, pieces             int64
+	timings                                [8]float64
+	pace                                   [4]float64
+	version, remote, tlsVersion, tlsCipher string
+	url, lastEventID                       string
+	headers, trailers                      []Field
+	attemptLog                             []Attempt
 }
 
 // A Field is a header field as it was received.
@@ -132,6 +132,9 @@ func headerOf(fields []Field) http.Header {
 
 // Fields is the header fields in the order and spelling received.
 func (r *Response) Fields() []Field { return append([]Field(nil), r.read().headers...) }
+
+// TrailerFields is the trailer fields in the order and spelling received.
+func (r *Response) TrailerFields() []Field { return append([]Field(nil), r.read().trailers...) }
 
 // HeaderValue is the value of the first header field of a name, without regard to case; "" when there is none.
 func (r *Response) HeaderValue(name string) string {

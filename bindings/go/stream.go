@@ -19,13 +19,12 @@ type stream struct {
 	ready     chan struct{} // rung for the one who reads
 	headReady chan struct{} // and for the one who waits for the head
 	over      chan struct{} // closed when the native side is done with
-	reuse     bool          // pieces need not outlive the next take
 
 	mu       sync.Mutex // guards what follows; held for moments
 	reader   uintptr
 	token    int64
 	taken    []byte // pieces that were not handed out
-	buffer   []byte // where they are, when they need not live on
+	buffer   []byte // where they are, when they need not live on; else nil
 	response *Response
 	upload   *upload
 	err      error // how it ended; io.EOF for the end as it should be
@@ -100,48 +99,67 @@ func (s *stream) fill() error {
 		return s.err
 	}
 	var fail uintptr
-	into := s.buffer
-	var loan *scratch
-	if into == nil {
-		loan = scratches.Get().(*scratch)
-		defer loan.done()
-		into = loan.bytes
-	}
-	n := cabi.Ppnb_reader_take(s.reader, into, &fail)
-	if n == takeTooSmall {
-		into = make([]byte, roomFor(cabi.Ppnb_reader_needed(s.reader), len(into)))
-		if s.buffer != nil {
-			s.buffer = into
-		} else {
-			loan.bytes = into
-		}
-		n = cabi.Ppnb_reader_take(s.reader, into, &fail)
+	take := func(into []byte) int64 { return cabi.Ppnb_reader_take(s.reader, into, &fail) }
+	needed := func() int64 { return cabi.Ppnb_reader_needed(s.reader) }
+	var code int64
+	if s.buffer != nil {
+		code = s.refill(take, needed)
+	} else {
+		s.taken, code = takePieces(take, needed)
 	}
 	switch {
-	case n > 0 && s.buffer != nil:
-		s.taken = into[:n]
-	case n > 0:
-		s.taken = append(make([]byte, 0, n), into[:n]...)
-		// As much as fits at once means that there is more: the next take has more room.
-		if int(n) > len(into)-len(into)/4 && len(into) < scratchLimit {
-			loan.bytes = make([]byte, scratchLimit)
-		}
-	case n == takeNothing:
+	case code == takeNothing:
 		return errWait
-	case n == takeEnd:
+	case code == takeEnd:
 		s.end(io.EOF)
-	default:
-		s.end(takeError(int(-n), fail))
+	case code < 0:
+		s.end(takeError(int(-code), fail))
 	}
 	return s.err
 }
 
-func roomFor(needed int64, had int) int {
-	room := 2 * had
-	if int64(room) < needed {
-		room = int(needed)
+// refill takes into the memory of the stream, which grows up to what is worth a crossing.
+func (s *stream) refill(take func([]byte) int64, needed func() int64) int64 {
+	n := take(s.buffer)
+	if n == takeTooSmall {
+		s.buffer = make([]byte, roomFor(needed(), 2*len(s.buffer)))
+		n = take(s.buffer)
 	}
-	return room
+	if n <= 0 {
+		s.taken = nil
+		return n
+	}
+	s.taken = s.buffer[:n]
+	if int(n) > len(s.buffer)/2 && len(s.buffer) < scratchLimit {
+		s.buffer = make([]byte, scratchLimit)
+	}
+	return n
+}
+
+// takePieces takes what is there into memory of its own. A number above 0, or what the take has returned instead.
+func takePieces(take func([]byte) int64, needed func() int64) ([]byte, int64) {
+	loan := scratches.Get().(*scratch)
+	defer loan.done()
+	n := take(loan.bytes)
+	if n == takeTooSmall {
+		loan.bytes = make([]byte, roomFor(needed(), 2*len(loan.bytes)))
+		n = take(loan.bytes)
+	}
+	if n <= 0 {
+		return nil, n
+	}
+	taken := append(make([]byte, 0, n), loan.bytes[:n]...)
+	if int(n) > len(loan.bytes)/2 && len(loan.bytes) < scratchLimit {
+		loan.bytes = make([]byte, scratchLimit) // there may be more where this comes from
+	}
+	return taken, n
+}
+
+func roomFor(needed int64, atLeast int) int {
+	if needed > int64(atLeast) {
+		return int(needed)
+	}
+	return atLeast
 }
 
 // errWait never leaves this package.
@@ -197,15 +215,14 @@ type piece struct {
 	kind, id, data []byte
 }
 
-// next waits for a piece. Its bytes live until the next call when the stream reuses its memory.
+// next waits for a piece. Its bytes live until the next call when the stream has memory of its own.
 func (s *stream) next() (piece, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.isClosed() {
 		return piece{}, failure(CodeInvalidState, "the stream is closed")
 	}
-	for len(s.taken) < 32 {
-		s.taken = nil
+	for len(s.taken) == 0 {
 		err := s.fill()
 		if err == errWait {
 			<-s.ready
@@ -215,10 +232,16 @@ func (s *stream) next() (piece, error) {
 			return piece{}, err
 		}
 	}
-	length := binary.LittleEndian.Uint32(s.taken)
-	r := record{s.taken[4:length:length]}
-	s.taken = s.taken[length:]
-	return piece{r.int64(), r.int64(), r.bytes(), r.bytes(), r.bytes()}, nil
+	p, rest := firstPiece(s.taken)
+	s.taken = rest
+	return p, nil
+}
+
+// firstPiece takes a piece apart; the rest are those behind it.
+func firstPiece(taken []byte) (piece, []byte) {
+	length := binary.LittleEndian.Uint32(taken)
+	r := record{taken[4:length:length]}
+	return piece{r.int64(), r.int64(), r.bytes(), r.bytes(), r.bytes()}, taken[length:]
 }
 
 func (s *stream) isClosed() bool {
@@ -305,6 +328,19 @@ func (s *stream) LastEventID() string {
 		return s.response.LastEventID()
 	}
 	return string(takeBuffer(cabi.Ppnb_reader_last_event_id(s.reader)))
+}
+
+// Retry is the reconnection time that the server set; -1 when it set none.
+func (s *stream) Retry() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reader != 0 {
+		return millisecondsOr(cabi.Ppnb_reader_retry_ms(s.reader), -1)
+	}
+	if s.response == nil {
+		return -1
+	}
+	return millisecondsOr(s.response.read().retryMs, -1)
 }
 
 func milliseconds64(text string) int64 {

@@ -105,20 +105,26 @@ func (c *client) DoStream(ctx context.Context, request *Request, chunkSize int) 
 	return &ChunkStream{stream: s}, nil
 }
 
+// chunk is what is there, or the next chunk. It lives until the next call.
+func (s *ChunkStream) chunk() ([]byte, error) {
+	if rest := s.rest; len(rest) > 0 {
+		s.rest = nil
+		return rest, nil
+	}
+	p, err := s.next()
+	return p.data, err
+}
+
 // Next waits for the next chunk, which is the caller's. At the end it returns io.EOF.
 func (s *ChunkStream) Next() ([]byte, error) {
 	if s == nil {
 		return nil, failure(CodeInvalidArgument, "the stream is nil")
 	}
-	if rest := s.rest; len(rest) > 0 {
-		s.rest = nil
-		return append([]byte(nil), rest...), nil
-	}
-	p, err := s.next()
+	data, err := s.chunk()
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte(nil), p.data...), nil
+	return append([]byte(nil), data...), nil
 }
 
 // Read reads what is there, and waits for the next chunk when nothing is.

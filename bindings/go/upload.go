@@ -13,6 +13,15 @@ type bodySource struct {
 	length int64 // -1 = not known
 	first  io.Reader
 	again  func() (io.Reader, error) // from the beginning; nil when it can not be had
+	close  func() error              // nil when it is not to be closed
+	closed sync.Once
+}
+
+// giveBack closes what is to be closed, once.
+func (s *bodySource) giveBack() {
+	if s != nil && s.close != nil {
+		s.closed.Do(func() { s.close() })
+	}
 }
 
 // readerSource sends what is left of a reader; one that can seek can be sent again.
@@ -81,7 +90,7 @@ func (u *upload) hear(n *note) {
 	ring(u.wanted)
 }
 
-// stop says that the call has ended. The goroutine ends as soon as the source lets it.
+// stop says that the call has ended. The goroutine ends as soon as the source lets it; closing it usually does.
 func (u *upload) stop() {
 	if u == nil {
 		return
@@ -91,6 +100,9 @@ func (u *upload) stop() {
 	if !u.isStopped {
 		u.isStopped = true
 		close(u.stopped)
+		if u.source.close != nil {
+			go u.source.giveBack()
+		}
 	}
 }
 

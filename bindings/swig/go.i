@@ -72,9 +72,12 @@ PPN_HANDLE(ppn_client)
 PPN_HANDLE(ppn_request)
 PPN_HANDLE(ppn_response)
 PPN_HANDLE(ppn_error)
+PPN_HANDLE(ppn_websocket)
 PPN_GO_DOWN(const char *description, std::size_t description_length)
 PPN_GO_DOWN(const char *body, std::size_t body_length)
 %{
 #include "whole_calls.hpp"
 %}
 %include "../go/internal/cabi/whole_calls.hpp"
+
+int32_t ppn_websocket_resume(ppn_websocket *websocket);

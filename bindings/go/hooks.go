@@ -1,4 +1,0 @@
-package network
-
-// What a client was given besides requests.
-type hooks struct{}
