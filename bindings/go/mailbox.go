@@ -146,7 +146,7 @@ func takeNotes(ended chan<- struct{}) {
 			if mailboxStops() {
 				return
 			}
-			taken = cabi.Ppnb_mailbox_take(buffer, -1)
+			taken = cabi.Ppnb_gather_notes(buffer, -1)
 		}
 		for rest := buffer[:taken]; len(rest) >= noteBytes; rest = rest[noteBytes:] {
 			dispatch(rest)

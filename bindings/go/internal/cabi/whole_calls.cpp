@@ -1,10 +1,13 @@
 #include "whole_calls.hpp"
 
+#include <sched.h>
+
 #include <cstring>
 #include <string_view>
 
 #include "shim/calls.hpp"
 #include "shim/describe.hpp"
+#include "shim/mailbox.hpp"
 
 namespace {
 
@@ -151,4 +154,11 @@ std::int64_t ppnb_whole_error(ppn_error* error, std::uint8_t* buffer, std::size_
   described.copy(buffer);
   ppn_error_release(error);
   return static_cast<std::int64_t>(described.size());
+}
+
+std::int64_t ppnb_gather_notes(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms) {
+  const std::int64_t first = ppnb_mailbox_take(buffer, capacity, timeout_ms);
+  if (first == 0) return 0;
+  sched_yield();
+  return first + ppnb_mailbox_take(buffer + first, capacity - static_cast<std::size_t>(first), 0);
 }

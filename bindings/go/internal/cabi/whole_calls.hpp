@@ -26,3 +26,7 @@ std::int64_t ppnb_whole_response(ppn_request* request, ppn_response* response, s
 
 // The bytes of ppnb_describe_error, as ppnb_whole_response; the error is released when they fit.
 std::int64_t ppnb_whole_error(ppn_error* error, std::uint8_t* buffer, std::size_t capacity);
+
+// Wait for notes as ppnb_mailbox_take, up to `timeout_ms`, then let the thread that left the first one leave the others that
+// it has, and take them, too: whoever sleeps between two notes pays for waking up more than a note is worth.
+std::int64_t ppnb_gather_notes(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms);
