@@ -59,25 +59,18 @@ PPN_GO_DOWN(pointer, length)
 %}
 %typemap(goout) const char * %{ $result = string([]byte($1)) %}
 
-// The headers of the shim say std::size_t, which SWIG would take for a class.
-namespace std {
-typedef ::size_t size_t;
-}
-PPN_GO_FILLED(std::uint8_t *buffer, std::size_t capacity)
-PPN_GO_FILLED(std::uint8_t *to, std::size_t capacity)
-PPN_GO_DOWN(const std::uint8_t *data, std::size_t length)
+PPN_GO_FILLED(uint8_t *buffer, size_t capacity)
+PPN_GO_FILLED(uint8_t *to, size_t capacity)
+PPN_GO_DOWN(const uint8_t *data, size_t length)
 
 // One call in two crossings.
 PPN_HANDLE(ppn_client)
 PPN_HANDLE(ppn_request)
 PPN_HANDLE(ppn_response)
 PPN_HANDLE(ppn_error)
-PPN_HANDLE(ppn_websocket)
-PPN_GO_DOWN(const char *description, std::size_t description_length)
-PPN_GO_DOWN(const char *body, std::size_t body_length)
+PPN_GO_DOWN(const char *description, size_t description_length)
+PPN_GO_DOWN(const char *body, size_t body_length)
 %{
 #include "whole_calls.hpp"
 %}
 %include "../go/internal/cabi/whole_calls.hpp"
-
-int32_t ppn_websocket_resume(ppn_websocket *websocket);
