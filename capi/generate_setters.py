@@ -180,12 +180,17 @@ def known_since():
             re.findall(r"Since\s+(?:\*\s+)?([\d.]+)\. \*/\nPPN_API int32_t PPN_CALL (\w+)", text)}
 
 
-def main():
-    library = ctypes.CDLL(sys.argv[1])
+def options_of(path):
+    """The option table of a built library, and its version."""
+    library = ctypes.CDLL(path)
     library.ppn_option_count.restype = ctypes.c_size_t
     library.ppn_version_string.restype = ctypes.c_char_p
-    version = library.ppn_version_string().decode()
     options = [Option(library, index) for index in range(library.ppn_option_count())]
+    return options, library.ppn_version_string().decode()
+
+
+def main():
+    options, version = options_of(sys.argv[1])
     stale = []
     for path, text in ((HEADER, header(options, version, known_since())), (SOURCE, source(options)),
                        (CPP, generate_cpp_setters.header(options, NOTE)), (TESTS, tests(options))):

@@ -9,14 +9,17 @@
 
 namespace ppn::capi {
 
-// A cancel inside the callback counts from there on: what has arrived already is not delivered any more.
-inline Flow flow_of(std::int32_t answer, const Call& call) noexcept {
-  if (call.cancel_requested()) return Flow::abort;
+inline Flow flow_of(std::int32_t answer) noexcept {
   switch (answer) {
     case PPN_CB_CONTINUE: return Flow::proceed;
     case PPN_CB_PAUSE: return Flow::pause;
     default: return Flow::abort;
   }
+}
+
+// A cancel inside the callback counts from there on: what has arrived already is not delivered any more.
+inline Flow flow_of(std::int32_t answer, const Call& call) noexcept {
+  return call.cancel_requested() ? Flow::abort : flow_of(answer);
 }
 
 }  // namespace ppn::capi

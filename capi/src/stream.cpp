@@ -5,6 +5,7 @@
 
 #include "boundary.hpp"
 #include "objects.hpp"
+#include "user_ready.hpp"
 
 using namespace ppn;
 using namespace ppn::capi;
@@ -72,7 +73,7 @@ int32_t ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    in.may_wait();
+    if (timeout_ms != 0) in.may_wait();
     if (!in.ok()) return in.failure();
     std::shared_ptr<Response> response;
     std::unique_ptr<Error> problem;
@@ -87,7 +88,7 @@ int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event*
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    in.may_wait();
+    if (timeout_ms != 0) in.may_wait();
     if (!in.ok()) return in.failure();
     const auto outcome = object->stream->next(wait_ms);
     if (outcome == PullStream::Outcome::piece) {
@@ -95,6 +96,19 @@ int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event*
       *out = &object->handed->piece;
     }
     return outcome_for_c(outcome, outcome == PullStream::Outcome::failed ? &object->stream->error() : nullptr);
+  });
+}
+
+int32_t ppn_stream_set_ready_callback(ppn_stream* stream, ppn_ready_fn on_ready, void* user_data,
+                                      ppn_destroy_fn destroy, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(stream, "stream");
+    in.require(on_ready != nullptr, "on_ready is NULL");
+    if (!in.ok()) return in.failure();
+    const auto hook = std::make_shared<UserReady>(on_ready, user_data);
+    Status set = object->stream->set_ready_hook(hook);
+    if (set) hook->adopt(destroy);
+    return set;
   });
 }
 

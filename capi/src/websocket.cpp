@@ -8,6 +8,7 @@
 #include "client/websocket.hpp"
 #include "lent.hpp"
 #include "objects.hpp"
+#include "user_ready.hpp"
 #include "websocket_adapter.hpp"
 
 using namespace ppn;
@@ -223,7 +224,7 @@ int32_t ppn_websocket_next(ppn_websocket* websocket, int64_t timeout_ms, const p
     in.out(out, "out");
     const auto object = in.handle(websocket, "websocket");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    in.may_wait();
+    if (timeout_ms != 0) in.may_wait();
     if (!in.ok()) return in.failure();
     WebSocket& socket = *object->state->socket;
     if (!is_started(socket)) return not_started();
@@ -241,6 +242,20 @@ int32_t ppn_websocket_next(ppn_websocket* websocket, int64_t timeout_ms, const p
       *out = &view;
     }
     return outcome_for_c(socket, outcome, PPN_END);
+  });
+}
+
+int32_t ppn_websocket_set_ready_callback(ppn_websocket* websocket, ppn_ready_fn on_ready, void* user_data,
+                                         ppn_destroy_fn destroy, ppn_error** error) {
+  return boundary(error, [&](Arguments& in) -> Status {
+    const auto object = in.handle(websocket, "websocket");
+    in.require(on_ready != nullptr, "on_ready is NULL");
+    if (!in.ok()) return in.failure();
+    const auto made = std::make_shared<UserReady>(on_ready, user_data);
+    std::shared_ptr<ReadyHook> hook = made;
+    Status set = object->state->socket->set_ready_hook(hook);
+    if (set) made->adopt(destroy);
+    return set;
   });
 }
 

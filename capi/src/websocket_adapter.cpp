@@ -3,6 +3,7 @@
 #include <new>
 
 #include "error_handle.hpp"
+#include "flow.hpp"
 #include "lent.hpp"
 #include "pepperpy/network/request.h"
 #include "pepperpy/network/websocket.h"
@@ -51,11 +52,7 @@ void WebSocketAdapter::on_open(const std::shared_ptr<Response>& handshake) {
 Flow WebSocketAdapter::on_message(WebSocketMessageType type, std::string_view data) {
   if (*silenced_) return Flow::proceed;
   const std::int32_t kind = type == WebSocketMessageType::text ? PPN_WEBSOCKET_TEXT : PPN_WEBSOCKET_BINARY;
-  switch (call(callbacks_.on_message, user_.get(), handle_, kind, data)) {
-    case PPN_CB_CONTINUE: return Flow::proceed;
-    case PPN_CB_PAUSE: return Flow::pause;
-    default: return Flow::abort;
-  }
+  return flow_of(call(callbacks_.on_message, user_.get(), handle_, kind, data));
 }
 
 void WebSocketAdapter::on_close(int code, std::string_view reason, const Error* error) {
@@ -64,11 +61,11 @@ void WebSocketAdapter::on_close(int code, std::string_view reason, const Error* 
   call(callbacks_.on_close, user_.get(), handle_, code, reason, lent.get());
 }
 
-bool WebSocketAdapter::on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) {
-  if (*silenced_) return false;
-  if (callbacks_.on_reconnecting == nullptr) return true;
+Flow WebSocketAdapter::on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) {
+  if (*silenced_) return Flow::abort;
+  if (callbacks_.on_reconnecting == nullptr) return Flow::proceed;
   const Lent<ppn_error> lent(lend(error));
-  return call(callbacks_.on_reconnecting, user_.get(), handle_, attempt, delay_ms, code, lent.get()) == PPN_CB_CONTINUE;
+  return flow_of(call(callbacks_.on_reconnecting, user_.get(), handle_, attempt, delay_ms, code, lent.get()));
 }
 
 void WebSocketAdapter::on_terminated(const Error* error) noexcept {

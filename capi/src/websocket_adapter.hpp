@@ -33,7 +33,7 @@ class WebSocketAdapter final : public WebSocketHandler {
   void on_open(const std::shared_ptr<Response>& handshake) override;
   Flow on_message(WebSocketMessageType type, std::string_view data) override;
   void on_close(int code, std::string_view reason, const Error* error) override;
-  bool on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) override;
+  Flow on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) override;
   void on_terminated(const Error* error) noexcept override;
 
  private:

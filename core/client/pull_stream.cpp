@@ -25,6 +25,7 @@ struct PullStream::Queue {
   std::mutex mutex;
   std::condition_variable changed;
   int waiting = 0;  // threads in `changed`
+  ReadyBell ready;
   std::vector<StreamPiece> pieces;
   std::vector<StreamPiece> spare;  // taken pieces: their memory serves again
   std::size_t spare_bytes = 0;
@@ -45,24 +46,27 @@ struct PullStream::Queue {
   bool full() const noexcept { return bytes >= max_bytes || count >= max_pieces; }
   bool low() const noexcept { return bytes <= max_bytes / 4 && count <= max_pieces / 4; }
 
-  // Waits for `ready`; returns it. The lock is held.
-  template <class Ready>
-  bool wait(std::unique_lock<std::mutex>& lock, std::int64_t timeout_ms, Ready ready) {
+  // Waits for `is_there`; returns it. The lock is held.
+  template <class IsThere>
+  bool wait(std::unique_lock<std::mutex>& lock, std::int64_t timeout_ms, IsThere is_there) {
     ++waiting;
     bool is_ready = true;
     if (timeout_ms < 0) {
-      changed.wait(lock, ready);
+      changed.wait(lock, is_there);
     } else {
-      is_ready = changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
+      is_ready = changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
     }
     --waiting;
+    if (!is_ready) ready.arm();
     return is_ready;
   }
   // Unlocks first: who is woken would only meet the lock.
   void unlock_and_tell(std::unique_lock<std::mutex>& lock) {
     const bool somebody_waits = waiting > 0;
+    const std::shared_ptr<ReadyHook> hook = ready.ring();
     lock.unlock();
     if (somebody_waits) changed.notify_all();
+    if (hook) hook->on_ready();
   }
 
   StreamPiece& add_piece() {
@@ -202,6 +206,16 @@ PullStream::Outcome PullStream::wait_for_head(std::int64_t timeout_ms, std::shar
                                   : queue_->cancelled ? Error(ErrorCode::cancelled, Phase::deliver, kCancelled)
                                                       : Error(ErrorCode::out_of_memory, Phase::none, kNoMemory));
   return Outcome::failed;
+}
+
+Status PullStream::set_ready_hook(std::shared_ptr<ReadyHook> hook) {
+  if (!made_.here()) return Failure(left_to_parent());
+  const std::lock_guard lock(queue_->mutex);
+  if (queue_->ready.has_hook()) {
+    return Failure(ErrorCode::invalid_state, Phase::validate, "the stream has a ready callback");
+  }
+  queue_->ready.set_hook(std::move(hook));
+  return {};
 }
 
 void PullStream::cancel() {

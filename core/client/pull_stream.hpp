@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "client/call.hpp"
 #include "client/handler.hpp"
+#include "client/ready_bell.hpp"
 
 namespace ppn {
 
@@ -46,6 +47,10 @@ class PullStream {
   // Waits for the head: `piece` stands for "it is there". After a failure without head: `failed` and `error`.
   // Thread: any.
   Outcome wait_for_head(std::int64_t timeout_ms, std::shared_ptr<Response>& out, std::unique_ptr<Error>& error);
+
+  // The hook is called when there is something to take, or the end, after next() or wait_for_head() found nothing. Error:
+  // invalid_state when there is one. Thread: any.
+  Status set_ready_hook(std::shared_ptr<ReadyHook> hook);
 
   void cancel();
   // As of the last piece that was taken with next(), and as of the whole stream once next() has told its end.

@@ -191,15 +191,33 @@ Task<bool> RunningWebSocket::wait_to_reconnect(WebSocketEnd& end) {
   if (decision.verdict != WebSocketReconnect::Verdict::again) co_return false;
   if (owner_->handler_) {
     owner_->changeable_ = true;
-    const bool goes_on =
+    resumed_.reset();
+    held_ = true;  // a resume may come before the handler has returned
+    const Flow wish =
         owner_->handler_->on_reconnecting(decision.attempt, decision.delay / kMillisecond, end.code, end.error.get());
-    owner_->changeable_ = false;
-    if (!goes_on) co_return false;
+    if (wish != Flow::pause) release_handshake();
+    if (wish == Flow::abort) co_return false;
   }
   owner_->enter(WebSocket::State::waiting);
-  if (co_await reconnect_.until(token_, loop_.now() + decision.delay) == Wake::timeout) co_return true;
+  const Nanos due = loop_.now() + decision.delay;
+  if (held_) {
+    const Nanos patience = deadline_after(due, owner_->options().open_timeout_ms);
+    const Wake woken = co_await resumed_.until(token_, patience);
+    release_handshake();
+    if (woken == Wake::interrupted) {
+      end = stopped();
+      co_return false;
+    }
+  }
+  if (co_await reconnect_.until(token_, due) == Wake::timeout) co_return true;
   end = stopped();
   co_return false;
+}
+
+// Headers and URL of the next handshake stand.
+void RunningWebSocket::release_handshake() noexcept {
+  held_ = false;
+  owner_->changeable_ = false;
 }
 
 void RunningWebSocket::terminate(WebSocketEnd end) noexcept {
@@ -323,6 +341,7 @@ void RunningWebSocket::on_notice(std::uint8_t asked) noexcept {
   try {
     if ((asked & Notice::kResume) != 0 && conversation_ != nullptr) conversation_->resume();
     if ((asked & (Notice::kResume | Notice::kLook)) != 0) look();
+    if ((asked & Notice::kResume) != 0 && held_) resumed_.notify();
   } catch (const std::bad_alloc&) {
     cancel_on_loop();
   }

@@ -69,6 +69,7 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   WebSocketEnd stopped();
   WebSocketEnd failed(Error error);
   WebSocketRequest request();
+  void release_handshake() noexcept;
   void look();
   void start_closing(const CloseWish& wish);
   void tell_close(WebSocketEnd& end);
@@ -87,9 +88,11 @@ class RunningWebSocket final : public std::enable_shared_from_this<RunningWebSoc
   const std::shared_ptr<TlsContext> tls_;
   Token token_;
   Wait reconnect_;
+  Wait resumed_;  // of a try that is held
   LoopNotice<RunningWebSocket> notice_{*this};
   WebSocketReconnect policy_;
   std::unique_ptr<WebSocketConversation> conversation_;  // while a connection is open
+  bool held_ = false;                                    // the next handshake may change until it is resumed
   bool delivering_ = false;    // a message: the conversation looks at the outbox by itself afterwards
   bool resume_asked_ = false;  // while delivering
   std::mutex wish_mutex_;

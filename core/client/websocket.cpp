@@ -118,6 +118,13 @@ Status WebSocket::set_handler(std::unique_ptr<WebSocketHandler>& handler) {
   return {};
 }
 
+Status WebSocket::set_ready_hook(std::shared_ptr<ReadyHook>& hook) {
+  if (Status state = require_described(); !state) return state;
+  if (ready_hook_) return invalid_state("the WebSocket has a ready callback");
+  ready_hook_ = std::move(hook);
+  return {};
+}
+
 Status WebSocket::connect() {
   if (begun_.exchange(true)) return invalid_state("the WebSocket was started before");
   Result<std::shared_ptr<ClientLoop>> client_loop = client_->client_loop();
@@ -132,7 +139,7 @@ Status WebSocket::connect() {
   outbox_ = std::make_unique<WebSocketOutbox>(static_cast<std::size_t>(set.send_queue_bytes));
   if (!hands_messages_) {
     inbox_ = std::make_unique<WebSocketInbox>(static_cast<std::size_t>(set.receive_queue_bytes),
-                                              static_cast<std::size_t>(set.receive_queue_messages));
+                                              static_cast<std::size_t>(set.receive_queue_messages), ready_hook_);
   }
   running_ = std::make_shared<RunningWebSocket>(shared_from_this(), *client_loop, std::move(tls));
   const std::shared_ptr<RunningWebSocket> running = running_;

@@ -62,6 +62,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   Status set_option(std::string_view name, std::string_view value);  // config_error
   // Takes the handler unless it fails: then the caller still has it.
   Status set_handler(std::unique_ptr<WebSocketHandler>& handler);
+  // Called when there is a message for next(), or the end, after next() found nothing. Takes it as set_handler does.
+  Status set_ready_hook(std::shared_ptr<ReadyHook>& hook);
 
   // Errors: invalid_state (called before), client_closed, forked, config_error (trust store).
   Status connect();
@@ -143,6 +145,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
   std::atomic<bool> close_requested_{false};
   std::atomic<std::int64_t> ping_us_{-1};
   std::unique_ptr<WebSocketOutbox> outbox_;  // these three are constant once started
+  std::shared_ptr<ReadyHook> ready_hook_;    // for inbox_; constant once started, too
   std::unique_ptr<WebSocketInbox> inbox_;    // null when handler_ takes the messages
   std::shared_ptr<RunningWebSocket> running_;
   Rare<WebSocketMessage> message_;

@@ -25,8 +25,8 @@ class WebSocketHandler {
   virtual Flow on_message(WebSocketMessageType type, std::string_view data) = 0;
   // Once for each on_open. `error` is null when both sides closed as they should.
   virtual void on_close(int code, std::string_view reason, const Error* error) = 0;
-  // Before each wait for another connection. False: there shall be none.
-  virtual bool on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) = 0;
+  // Before each wait for another connection. `abort`: there shall be none; `pause`: not before WebSocket::resume.
+  virtual Flow on_reconnecting(std::int64_t attempt, std::int64_t delay_ms, int code, const Error* error) = 0;
   // Exactly once. The handler is destroyed afterwards.
   virtual void on_terminated(const Error* error) noexcept = 0;
 };

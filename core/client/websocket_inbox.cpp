@@ -16,15 +16,22 @@ Flow WebSocketInbox::add(WebSocketMessageType type, std::string_view data) {
   paused_ = messages_.size() >= max_messages_ || bytes_ >= max_bytes_;
   const Flow flow = paused_ ? Flow::pause : Flow::proceed;
   const bool tell = waiting_ > 0;
+  const std::shared_ptr<ReadyHook> hook = ready_.ring();
   lock.unlock();
   if (tell) changed_.notify_all();
+  if (hook) hook->on_ready();
   return flow;
 }
 
 void WebSocketInbox::end() {
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  changed_.notify_all();
+  std::shared_ptr<ReadyHook> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+    hook = ready_.ring();
+  }
+  if (hook) hook->on_ready();
 }
 
 void WebSocketInbox::discard() {
@@ -45,7 +52,11 @@ WebSocketInbox::Outcome WebSocketInbox::take(std::int64_t timeout_ms, WebSocketM
     changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), ready);
   }
   --waiting_;
-  if (messages_.empty()) return ended_ ? Outcome::end : Outcome::pending;
+  if (messages_.empty()) {
+    if (ended_) return Outcome::end;
+    ready_.arm();
+    return Outcome::pending;
+  }
   out = std::move(messages_.front());
   messages_.pop_front();
   bytes_ -= out.data.size();

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "client/handler.hpp"
+#include "client/ready_bell.hpp"
 #include "codec/websocket_reader.hpp"
 
 namespace ppn {
@@ -23,8 +26,11 @@ struct WebSocketMessage {
 // Above its limits the connection pauses; when a quarter is left it goes on (SEMANTICS 3.5.7).
 class WebSocketInbox {
  public:
-  WebSocketInbox(std::size_t max_bytes, std::size_t max_messages)
-      : max_bytes_(max_bytes), max_messages_(max_messages) {}
+  // `hook`: called when take() found nothing and there is something now, or the end; may be null.
+  WebSocketInbox(std::size_t max_bytes, std::size_t max_messages, std::shared_ptr<ReadyHook> hook = nullptr)
+      : max_bytes_(max_bytes), max_messages_(max_messages) {
+    ready_.set_hook(std::move(hook));
+  }
 
   // Thread: the loop thread. `pause`: full, somebody will be told by take() to resume.
   Flow add(WebSocketMessageType type, std::string_view data);
@@ -44,6 +50,7 @@ class WebSocketInbox {
   std::mutex mutex_;
   std::condition_variable changed_;
   int waiting_ = 0;  // guarded by mutex_, as all below
+  ReadyBell ready_;
   std::deque<WebSocketMessage> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t next_index_ = 0;

@@ -14,10 +14,9 @@ std::int32_t ppnb_middleware_new(const char* name, std::size_t name_length, std:
 
 // ppn_middleware_new_token_refresh; the new token is asked for by MiddlewareHandler::on_refresh.
 std::int32_t ppnb_middleware_new_token_refresh(const char* url, std::size_t url_length, const char* header,
-                                               std::size_t header_length, const char* scheme,
-                                               std::size_t scheme_length, const char* bearer,
-                                               std::size_t bearer_length, std::int64_t token, ppn_middleware** out,
-                                               ppn_error** error);
+                                               std::size_t header_length, const char* scheme, std::size_t scheme_length,
+                                               const char* bearer, std::size_t bearer_length, std::int64_t token,
+                                               ppn_middleware** out, ppn_error** error);
 
 // Texts of a step as buffers, which the caller releases; null when there is no such text, or no memory, or when the step is
 // over.

@@ -14,7 +14,8 @@ struct ppnb_socket;
 // websocket_open_timeout_ms. The caller releases it.
 std::int32_t ppnb_socket_new(ppn_client* client, const char* url, std::size_t url_length, std::int32_t holds_reconnects,
                              std::int64_t token, ppnb_socket** out, ppn_error** error);
-// ppn_websocket_release. Nothing else may be called with it meanwhile or later.
+// ppn_websocket_release: of WebSocketHandler only on_sent may still be called for it, on_terminated neither. Nothing else may be
+// called with it meanwhile or later.
 void ppnb_socket_release(ppnb_socket* socket);
 // The handle for headers, options, connect, close and the rest; it stays the socket's and must not be released.
 ppn_websocket* ppnb_socket_websocket(const ppnb_socket* socket);

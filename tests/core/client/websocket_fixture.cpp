@@ -70,9 +70,9 @@ class TestSocket::Recorder final : public WebSocketHandler {
                  code_of(error));
     if (hooks_.close) hooks_.close(*socket);
   }
-  bool on_reconnecting(std::int64_t attempt, std::int64_t /*delay_ms*/, int code, const Error* /*error*/) override {
+  Flow on_reconnecting(std::int64_t attempt, std::int64_t /*delay_ms*/, int code, const Error* /*error*/) override {
     record_->add("reconnecting " + std::to_string(attempt) + " " + std::to_string(code));
-    return hooks_.reconnecting ? hooks_.reconnecting(*socket, attempt) : true;
+    return !hooks_.reconnecting || hooks_.reconnecting(*socket, attempt) ? Flow::proceed : Flow::abort;
   }
   void on_terminated(const Error* error) noexcept override {
     if (error != nullptr) {

@@ -75,6 +75,16 @@ typedef struct ppn_error ppn_error;
 /** Ends the life of `user_data`. Called exactly once, after the last callback that receives it. It must not block. */
 typedef void(PPN_CALL* ppn_destroy_fn)(void* user_data);
 
+/** There is something to take, or the end, after a look found nothing.
+ *  Thread     the I/O thread of the client, or the thread that cancels or closes
+ *  Times      at most once after each look that returned PPN_PENDING, so that none is missed and none comes in masses; never at
+ *             the same time for one object
+ *  Data       none
+ *  Returns    nothing
+ *  May call   any ppn_ function that does not block; ppn_stream_next and ppn_websocket_next with timeout 0 among them
+ *  User data  released by destroy(user_data), once, after the last call */
+typedef void(PPN_CALL* ppn_ready_fn)(void* user_data);
+
 PPN_END_DECLS
 
 #endif

@@ -48,7 +48,7 @@ PPN_API void PPN_CALL ppn_stream_release(ppn_stream* stream);
  *  @param error       Optional.
  *  @return PPN_OK, PPN_PENDING, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE, PPN_E_WOULD_DEADLOCK, and the error of a
  *  request that failed before its head arrived. When a head arrived and the stream failed later, PPN_OK. Thread: any.
- *  Blocks: up to timeout_ms. May be called from: no callback. Since 0.1. */
+ *  Blocks: up to timeout_ms. May be called from: no callback, but with timeout 0 from any. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response** out,
                                              ppn_error** error);
 
@@ -61,9 +61,19 @@ PPN_API int32_t PPN_CALL ppn_stream_response(ppn_stream* stream, int64_t timeout
  *  transfer, after the pieces that arrived before it: PPN_E_BODY_TRUNCATED (of chunks), PPN_E_STREAM_TRUNCATED,
  *  PPN_E_STREAM_ERROR_EVENT, PPN_E_STREAM_IDLE_TIMEOUT, PPN_E_STREAM_CEILING, PPN_E_TOO_SLOW, PPN_E_HTTP_ codes,
  *  PPN_E_CONTENT_TYPE, PPN_E_STREAM_EVENT_TOO_LARGE and others. A later call returns the same again. Thread: one at a
- *  time. Blocks: up to timeout_ms. May be called from: no callback. Since 0.1. */
+ *  time. Blocks: up to timeout_ms. May be called from: no callback, but with timeout 0 from any. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event** out,
                                          ppn_error** error);
+
+/** Be told when there is something to take, instead of waiting for it: for event loops, and for programs with more streams
+ *  than threads. It is called after ppn_stream_next or ppn_stream_response returned PPN_PENDING, when they would return
+ *  something else; so look with timeout 0 first, and again whenever it is called.
+ *  @param on_ready   Required.
+ *  @param user_data  Optional.   @param destroy  Optional.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, or set before), PPN_E_FORKED. Unless PPN_OK the caller
+ *  keeps user_data. Thread: any. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_stream_set_ready_callback(ppn_stream* stream, ppn_ready_fn on_ready, void* user_data,
+                                                       ppn_destroy_fn destroy, ppn_error** error);
 
 /** Cancel the stream: what was queued is dropped, ppn_stream_next returns PPN_E_CANCELLED, also one that waits. Without
  *  effect on a stream that was read to its end.

@@ -148,9 +148,18 @@ PPN_API int32_t PPN_CALL ppn_websocket_send_wait(ppn_websocket* websocket, int32
  *  PPN_E_WS_INVALID_UTF8, PPN_E_WS_MESSAGE_TOO_BIG, PPN_E_WS_PING_TIMEOUT, PPN_E_WS_CLOSE_TIMEOUT, PPN_E_WS_CLOSED (the
  *  server closed with another code, or the connection was lost), PPN_E_WS_RECONNECT_EXHAUSTED, PPN_E_CANCELLED and the
  *  codes of a connection. A later call returns the same again. Thread: one at a time. Blocks: up to timeout_ms. May be
- *  called from: no callback. Since 0.1. */
+ *  called from: no callback, but with timeout 0 from any. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_websocket_next(ppn_websocket* websocket, int64_t timeout_ms, const ppn_event** out,
                                             ppn_error** error);
+
+/** Be told when there is a message for ppn_websocket_next, or the end, instead of waiting for it: as
+ *  ppn_stream_set_ready_callback, and before ppn_websocket_connect. A WebSocket with on_message never calls it.
+ *  @param on_ready   Required.
+ *  @param user_data  Optional.   @param destroy  Optional.   @param error  Optional.
+ *  @return PPN_OK, PPN_E_INVALID_ARGUMENT, PPN_E_INVALID_STATE (released, started, or set before). Unless PPN_OK the caller keeps
+ *  user_data. Thread: one at a time. Blocks: never. May be called from: any callback. Since 0.1. */
+PPN_API int32_t PPN_CALL ppn_websocket_set_ready_callback(ppn_websocket* websocket, ppn_ready_fn on_ready,
+                                                          void* user_data, ppn_destroy_fn destroy, ppn_error** error);
 
 /** Close: what was queued is sent, then a Close frame, and the answer of the server is awaited for up to
  *  websocket_close_timeout_ms (RFC 6455 7.1.2). Messages that arrive meanwhile are still delivered. Returns at once; a

@@ -46,15 +46,17 @@ typedef int32_t(PPN_CALL* ppn_websocket_message_fn)(void* user_data, ppn_websock
 typedef void(PPN_CALL* ppn_websocket_close_fn)(void* user_data, ppn_websocket* websocket, int32_t code,
                                                const char* reason, size_t reason_length, const ppn_error* error);
 
-/** Another connection will be tried (option websocket_reconnect). Inside this callback, and nowhere else after
- *  ppn_websocket_connect, ppn_websocket_set_header and ppn_websocket_set_url change the next handshake: the place to
- *  put in a new token.
+/** Another connection will be tried (option websocket_reconnect). Inside this callback, or between PPN_CB_PAUSE and
+ *  ppn_websocket_resume, and nowhere else after ppn_websocket_connect, ppn_websocket_set_header and ppn_websocket_set_url
+ *  change the next handshake: the place to put in a new token.
  *  Thread     the I/O thread of the client
  *  Times      once before each further try, before its delay
  *  Data       `attempt` counts from 1 and begins anew after a connection that was stable; `delay_ms` is how long the try
  *             waits; `code` as in on_close, 0 when no connection had opened; `error` is borrowed until return; it may be
  *             NULL after a close without an error
- *  Returns    PPN_CB_CONTINUE, or PPN_CB_ABORT: no further try, the WebSocket terminates with what had ended it
+ *  Returns    PPN_CB_CONTINUE; PPN_CB_PAUSE: the try waits for ppn_websocket_resume as well as for its delay, at most for
+ *             websocket_open_timeout_ms beyond it; or PPN_CB_ABORT: no further try, the WebSocket terminates with what had
+ *             ended it
  *  May call   any ppn_ function that does not block
  *  User data  released by destroy(user_data), once, after the last callback has returned */
 typedef int32_t(PPN_CALL* ppn_websocket_reconnecting_fn)(void* user_data, ppn_websocket* websocket, int32_t attempt,
@@ -99,7 +101,7 @@ PPN_API int32_t PPN_CALL ppn_websocket_set_callbacks(ppn_websocket* websocket, p
                                                      ppn_websocket_terminated_fn on_terminated, void* user_data,
                                                      ppn_destroy_fn destroy, ppn_error** error);
 
-/** Read on after PPN_CB_PAUSE. Without effect when the WebSocket is not paused.
+/** Read on, or go on to reconnect, after PPN_CB_PAUSE. Without effect when the WebSocket is not paused.
  *  @return PPN_OK, PPN_E_INVALID_ARGUMENT (NULL), PPN_E_INVALID_STATE (released). Thread: any. Blocks: never. May be
  *  called from: any callback, that which returns PPN_CB_PAUSE included. Since 0.1. */
 PPN_API int32_t PPN_CALL ppn_websocket_resume(ppn_websocket* websocket);
