@@ -11,7 +11,8 @@ LONGEST_RUN_S = 180
 
 
 class Program:
-    """A program of this folder: prints one JSON object with operations, errors, body_bytes, seconds and cpu_s."""
+    """A program of this folder: prints one JSON object with operations, errors, body_bytes, seconds and cpu_s; one in
+    a language that collects garbage, allocated_bytes as well."""
 
     def __init__(self, name, path, *arguments, environment=None, needs=None):
         self.name, self.command = name, [path, *map(str, arguments)]
@@ -85,5 +86,7 @@ def measure(peer, pin, check):
     figures["cpu_us"] = cpu_s * 1e6 / figures["operations"]
     figures["wall_us"] = figures["seconds"] * 1e6 / figures["operations"]
     figures["per_s"] = figures["operations"] / figures["seconds"]
+    if "allocated_bytes" in figures:
+        figures["allocated_b"] = figures["allocated_bytes"] / figures["operations"]
     figures["peak_rss_kb"] = usage.ru_maxrss
     return figures

@@ -242,6 +242,32 @@ def micro_rows(at, size):
     yield Row("micro", "WebSocket text of 128 B", (at.peer("ppn", "bench_core", "frames", 128, seconds),), ns, (Budget(0.04),))
 
 
+# Each language beside the client that its people have already: the same program, which asks the one or the other.
+LANGUAGES = (("Java", "bench_java", "JDK HttpClient"), ("C#", "bench_csharp", ".NET HttpClient"),
+             ("Go", "bench_binding_go", "Go net/http"))
+ALLOCATED = ("allocated_b", "B allocated", 1)
+
+
+def binding_rows(at, size):
+    for language, program, other in LANGUAGES:
+        if not os.access(at.program(program), os.X_OK):
+            print(f"bench: no {program}, the rows of {language} are skipped")
+            continue
+
+        def peers(mode, url, count, program=program, other=other):
+            arguments = (url, at.ca_file, count, size.seconds)
+            return (at.peer(other, program, mode, "peer", *arguments), at.peer("ppn", program, mode, "ours", *arguments))
+
+        for scheme, name in (("http", "GET plain"), ("https", "GET TLS 1.3")):
+            yield Row("bindings", f"{language} {name}", peers("get", at.nginx.base[scheme] + "/json", IN_FLIGHT),
+                      (CPU_US, PER_S, ALLOCATED), (Budget(1, other),), body_bytes=json_bytes)
+        for port, name in (("plain", "events plain"), ("tls", "events TLS 1.3")):
+            url = at.server.url(port, f"/events/{size.events_per_stream}")
+            total = EVENT_STREAMS * size.events_per_stream * EVENT_DATA_BYTES
+            yield Row("bindings", f"{language} {name}", peers("events", url, EVENT_STREAMS), (CPU_US, PER_S, ALLOCATED),
+                      (Budget(1, other),), body_bytes=lambda figures, total=total: total)
+
+
 GROUPS = {"get": get_rows, "policies": policy_rows, "blocking": blocking_rows, "threads": thread_rows, "download": download_rows,
           "handshake": handshake_rows, "idle": idle_rows, "events": event_rows, "websocket": websocket_rows,
-          "decoder": decoder_rows, "load": load_rows, "cancel": cancel_rows, "micro": micro_rows}
+          "decoder": decoder_rows, "load": load_rows, "cancel": cancel_rows, "micro": micro_rows, "bindings": binding_rows}

@@ -41,7 +41,8 @@ def main():
             summaries = json.load(file)["rows"]
     problems = [problem for summary in summaries for problem in problems_of(summary)]
     came = {summary["group"] for summary in summaries}
-    problems += [f"no row of {group}" for group in catalogue.GROUPS if group not in came]
+    problems += [f"no row of {group}" for group in catalogue.GROUPS
+                 if group not in came and group != "bindings"]  # not every machine has every language
     budgets = sum(len(entry.get("budgets", ())) for summary in summaries for entry in summary["peers"])
     if not budgets:
         problems.append("no budget was judged")

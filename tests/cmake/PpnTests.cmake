@@ -153,6 +153,18 @@ function(ppn_add_cpp_tests)
   endif()
 endfunction()
 
+# tests/bindings/shim: what lies between the C ABI and the languages, played by handlers in C++.
+function(ppn_add_shim_tests)
+  file(GLOB cases CONFIGURE_DEPENDS ${PPN_TESTS_DIR}/bindings/shim/*.cpp)
+  if(NOT TARGET ppn_bindings_shim OR NOT cases)
+    return()
+  endif()
+  ppn_add_boost_tests(test_shim ${cases})
+  if(TARGET test_shim)
+    target_link_libraries(test_shim PRIVATE ppn_bindings_shim)
+  endif()
+endfunction()
+
 # tests/examples/test_*.py: the ppn command and the example programs as their users start them. Each file is a test.
 function(ppn_add_example_tests)
   if(NOT TARGET ppn OR NOT TARGET ppn-ai-server)
