@@ -199,3 +199,7 @@ PPN_BYTES_OF(ppnb_context_attribute)
 
 // Sizes and counts fit into the signed numbers of Java.
 %apply long long { uint64_t, unsigned long long };
+
+// It is declared with the callbacks of WebSockets, which have no place here.
+PPN_HANDLE(ppn_websocket)
+int32_t ppn_websocket_resume(ppn_websocket *websocket);

@@ -27,7 +27,9 @@ public class NetworkException extends RuntimeException {
   transient Response response;
 
   NetworkException(Details details, Throwable cause) {
-    super(details.name + ": " + details.message, cause);
+    super(details.name + ": " + details.message);
+    // A cause that is not known yet can still be set.
+    if (cause != null) initCause(cause);
     this.details = details;
   }
 
