@@ -6,8 +6,8 @@
 //   memory to fill     a direct ByteBuffer, which needs no copy and does not hold up the garbage collector
 //   buffers that come  byte[]; the buffer is released
 //
-// An I/O thread that calls Java is attached once, as a daemon, and detached when it ends (SWIG_JAVA_ macros in
-// bindings/java/CMakeLists.txt).
+// An I/O thread is attached when it starts, as a daemon, and detached when it ends: by the hooks of the library and not by SWIG,
+// whose detaching at the end of a thread (SWIG_JAVA_DETACH_ON_THREAD_END) waits for ever in a virtual machine that has exited.
 %javaconst(1);
 %pragma(java) jniclassclassmodifiers="final class"
 %pragma(java) moduleclassmodifiers="public final class"
@@ -203,3 +203,39 @@ PPN_BYTES_OF(ppnb_context_attribute)
 // It is declared with the callbacks of WebSockets, which have no place here.
 PPN_HANDLE(ppn_websocket)
 int32_t ppn_websocket_resume(ppn_websocket *websocket);
+
+// Let I/O threads be attached while they live. PPN_OK, or PPN_E_INVALID_STATE: some run already; SWIG attaches these then.
+%typemap(in, numinputs=0) JNIEnv *vm_of "$1 = jenv;"
+%{
+#include <atomic>
+
+namespace {
+
+std::atomic<bool> machine_goes_down{false};
+
+void PPN_CALL on_thread_start(void *user_data) {
+  JNIEnv *env = nullptr;
+  char name[] = "pepperpy-network-io";
+  JavaVMAttachArgs how = {JNI_VERSION_1_6, name, nullptr};
+  static_cast<JavaVM *>(user_data)->AttachCurrentThreadAsDaemon(reinterpret_cast<void **>(&env), &how);
+}
+
+void PPN_CALL on_thread_stop(void *user_data) {
+  if (!machine_goes_down.load()) static_cast<JavaVM *>(user_data)->DetachCurrentThread();
+}
+
+}  // namespace
+%}
+%inline %{
+int32_t ppn_java_attach_threads(JNIEnv *vm_of) {
+  JavaVM *machine = nullptr;
+  if (vm_of->GetJavaVM(&machine) != JNI_OK) return PPN_E_INTERNAL;
+  return ppn_runtime_set_thread_hooks(on_thread_start, on_thread_stop, machine, nullptr, nullptr);
+}
+
+// The machine goes down: no handler is called any more, and threads end without telling it. As ppnb_stop_handlers.
+int32_t ppn_java_go_down(int64_t timeout_ms) {
+  machine_goes_down = true;
+  return ppnb_stop_handlers(timeout_ms);
+}
+%}

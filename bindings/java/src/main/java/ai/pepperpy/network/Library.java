@@ -21,6 +21,7 @@ final class Library {
     private final EventNotes events = new EventNotes();
 
     private Handlers() {
+      Native.ppn_java_attach_threads();
       Native.ppnb_set_call_handler(calls);
       Native.ppnb_set_stream_handler(streams);
       Native.ppnb_set_websocket_handler(webSockets);
@@ -30,7 +31,7 @@ final class Library {
       try {
         // A virtual machine that goes down must not be called any more, also with streams that go on.
         Runtime.getRuntime().addShutdownHook(
-            new Thread(() -> Native.ppnb_stop_handlers(STOP_HANDLERS_MS), "pepperpy-network-exit"));
+            new Thread(() -> Native.ppn_java_go_down(STOP_HANDLERS_MS), "pepperpy-network-exit"));
       } catch (IllegalStateException goingDown) {
         // Nothing is started any more.
       }
