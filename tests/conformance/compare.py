@@ -76,11 +76,16 @@ def read_outcomes(path):
 
 
 def is_choice(value):
-    return isinstance(value, dict) and "one_of" in value
+    return isinstance(value, dict) and ("one_of" in value or "between" in value)
 
 
 def is_met(expected, value):
-    return value in expected["one_of"] if is_choice(expected) else value == expected
+    if not is_choice(expected):
+        return value == expected
+    if "one_of" in expected:
+        return value in expected["one_of"]
+    least, most = expected["between"]
+    return isinstance(value, int) and least <= value <= most
 
 
 def shown(value):

@@ -75,5 +75,8 @@ int main(int argc, char** argv) {
     if (only == NULL || strcmp(only, script_text(stage.script, "/behaviours/%zu/name", i)) == 0) replay(&stage, i);
   }
   ppn_json_release(stage.script);
+  ppn_runtime_shutdown(NULL);
+  const long long alive = ppn_debug_live_objects();
+  if (alive != 0) return fprintf(stderr, "conformance_c: %lld objects are still alive\n", alive), 1;
   return 0;
 }

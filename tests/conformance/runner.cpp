@@ -181,6 +181,23 @@ std::string read_file(const char* name) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+void replay_all(const Stage& stage) {
+  const char* const only = std::getenv("PPN_CONFORMANCE_ONLY");
+  for (std::size_t i = 0; i < stage.script.size("/behaviours"); ++i) {
+    const std::string at = "/behaviours/" + std::to_string(i);
+    Outcome outcome;
+    outcome.name = stage.script.string(at + "/name");
+    outcome.run = "cpp-" + std::to_string(::getpid()) + "-" + std::to_string(i);
+    if (only != nullptr && outcome.name != only) continue;
+    try {
+      Replay(stage, at, outcome).play();
+    } catch (const ppn::NetworkError& error) {
+      outcome.failed(error);
+    }
+    std::cout << outcome.line() << std::endl;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -189,24 +206,13 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const Stage stage{Json::parse(read_file(argv[1])), argv[2], argv[3], argv[4]};
-    const char* const only = std::getenv("PPN_CONFORMANCE_ONLY");
-    for (std::size_t i = 0; i < stage.script.size("/behaviours"); ++i) {
-      const std::string at = "/behaviours/" + std::to_string(i);
-      Outcome outcome;
-      outcome.name = stage.script.string(at + "/name");
-      outcome.run = "cpp-" + std::to_string(::getpid()) + "-" + std::to_string(i);
-      if (only != nullptr && outcome.name != only) continue;
-      try {
-        Replay(stage, at, outcome).play();
-      } catch (const ppn::NetworkError& error) {
-        outcome.failed(error);
-      }
-      std::cout << outcome.line() << std::endl;
-    }
+    replay_all({Json::parse(read_file(argv[1])), argv[2], argv[3], argv[4]});
+    ppn::shutdown();
   } catch (const std::exception& error) {
     std::cerr << "conformance_cpp: " << error.what() << "\n";
     return 1;
   }
-  return 0;
+  if (ppn::live_objects() == 0) return 0;
+  std::cerr << "conformance_cpp: " << ppn::live_objects() << " objects are still alive\n";
+  return 1;
 }

@@ -13,6 +13,7 @@ import compare
 SCRIPT = {"behaviours": [
     {"name": "good", "request": {}, "expect": {"body": {"base64": "AP8="}, "headers": [["Location", "/good/RUN/x"]]}},
     {"name": "bad", "request": {}, "expect": {"code": "CONNECT_FAILED", "attempts": {"one_of": [1, 2]}, "status": 0,
+                                              "retry_after_ms": {"between": [5, 9]},
                                               "attempt_codes": ["CONNECT_FAILED"]}},
 ]}
 
@@ -28,7 +29,7 @@ def good(run="a-1", **fields):
 
 
 def bad(**fields):
-    return outcome("bad", "a-2", **{"code": "CONNECT_FAILED", "kind": "CONNECTION", "status": 0,
+    return outcome("bad", "a-2", **{"code": "CONNECT_FAILED", "kind": "CONNECTION", "status": 0, "retry_after_ms": 7,
                                     "attempt_codes": ["CONNECT_FAILED"]} | fields)
 
 
@@ -66,6 +67,10 @@ class Comparison(unittest.TestCase):
     def test_a_choice_allows_each_of_its_values_and_no_other(self):
         self.assertEqual(self.compared(one=[good(), bad(attempts=1)], two=[good(), bad(attempts=2)])[0], 0)
         self.assertEqual(self.compared(one=[good(), bad(attempts=3)])[0], 1)
+
+    def test_a_range_allows_what_lies_in_it(self):
+        for ms, status in ((5, 0), (9, 0), (4, 1), (10, 1), ("7", 1)):
+            self.assertEqual(self.compared(one=[good(), bad()], two=[good(), bad(retry_after_ms=ms)])[0], status, ms)
 
     def test_missing_and_unknown_lines_are_found(self):
         self.assertIn("1 without a line of one: 'bad'", self.compared(one=[good()])[1])

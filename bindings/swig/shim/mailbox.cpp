@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -126,16 +127,15 @@ class EventNotes final : public EventHandler {
 }  // namespace
 
 void ppnb_mailbox_open() {
-  static const bool opened = [] {
-    ppnb_set_call_handler(&mailbox());
-    ppnb_set_middleware_handler(&mailbox());
-    ppnb_set_log_handler(&mailbox());
-    ppnb_set_stream_handler(new StreamNotes);
-    ppnb_set_websocket_handler(new WebSocketNotes);
-    ppnb_set_event_handler(new EventNotes);
-    return true;
-  }();
-  static_cast<void>(opened);
+  static auto* const streams = new StreamNotes;
+  static auto* const websockets = new WebSocketNotes;
+  static auto* const events = new EventNotes;
+  ppnb_set_call_handler(&mailbox());
+  ppnb_set_middleware_handler(&mailbox());
+  ppnb_set_log_handler(&mailbox());
+  ppnb_set_stream_handler(streams);
+  ppnb_set_websocket_handler(websockets);
+  ppnb_set_event_handler(events);
 }
 
 std::int64_t ppnb_mailbox_take(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms) {
