@@ -200,10 +200,6 @@ PPN_BYTES_OF(ppnb_context_attribute)
 // Sizes and counts fit into the signed numbers of Java.
 %apply long long { uint64_t, unsigned long long };
 
-// It is declared with the callbacks of WebSockets, which have no place here.
-PPN_HANDLE(ppn_websocket)
-int32_t ppn_websocket_resume(ppn_websocket *websocket);
-
 // Let I/O threads be attached while they live. PPN_OK, or PPN_E_INVALID_STATE: some run already; SWIG attaches these then.
 %typemap(in, numinputs=0) JNIEnv *vm_of "$1 = jenv;"
 %{

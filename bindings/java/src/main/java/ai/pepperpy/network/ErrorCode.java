@@ -8,6 +8,17 @@ package ai.pepperpy.network;
 public final class ErrorCode {
   private ErrorCode() {}
 
+  /**
+   * The name of a code.
+   *
+   * @param code the code
+   * @return such as "CONNECT_TIMEOUT"; "INTERNAL" for an unknown code
+   */
+  public static String name(int code) {
+    Library.load();
+    return ai.pepperpy.network.internal.Native.ppn_code_name(code);
+  }
+
   /** Success. */
   public static final int OK = 0;
 

@@ -221,6 +221,15 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
     return core.closed.copy();
   }
 
+  /**
+   * Waits until it has ended. Blocks: until then. An interrupt drops it: {@link CancelledException}.
+   *
+   * @throws NetworkException what ended it, unless it was closed as it should be
+   */
+  public void awaitClosed() {
+    Futures.wait(core.closed, this::cancel);
+  }
+
   /** Where a WebSocket is. */
   public enum State {
     /** Not started. */
@@ -261,12 +270,7 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    * @return its name; empty when it chose none
    */
   public String subprotocol() {
-    if (!core.handle().tryEnter()) return "";
-    try {
-      return Texts.of(Objects.requireNonNullElse(Native.ppnb_socket_subprotocol(core.handle().address()), Texts.EMPTY));
-    } finally {
-      core.handle().exit();
-    }
+    return text(Native::ppnb_socket_subprotocol);
   }
 
   /**
@@ -276,6 +280,24 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    */
   public int closeCode() {
     return core.ask(Native::ppn_websocket_close_code, 0);
+  }
+
+  /**
+   * The reason that came with {@link #closeCode()}.
+   *
+   * @return the reason; may be empty
+   */
+  public String closeReason() {
+    return text(Native::ppnb_socket_close_reason);
+  }
+
+  private String text(java.util.function.LongFunction<byte[]> of) {
+    if (!core.handle().tryEnter()) return "";
+    try {
+      return Texts.of(Objects.requireNonNullElse(of.apply(core.handle().address()), Texts.EMPTY));
+    } finally {
+      core.handle().exit();
+    }
   }
 
   /**
