@@ -123,3 +123,14 @@ public sealed record Attempt
     private static TimeSpan? Optional(long milliseconds) =>
         milliseconds < 0 ? null : TimeSpan.FromMilliseconds(milliseconds);
 }
+
+/// <summary>Names of the values, as the library says them.</summary>
+public static class StopReasonNames
+{
+    /// <summary>Such as "max_retries".</summary>
+    public static unsafe string ToName(this StopReason reason)
+    {
+        Library.Ensure();
+        return NativeText.Of(Native.ppn_stop_reason_name((int)reason));
+    }
+}
