@@ -12,6 +12,7 @@ internal sealed class ReadySignal : IReadyTarget, IValueTaskSource
 
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private int _state;
+    private int _waiters;
 
     public void OnReady()
     {
@@ -31,19 +32,26 @@ internal sealed class ReadySignal : IReadyTarget, IValueTaskSource
     /// <summary>Ends with the next hint, or at once when one came since the last wait. One waiter at a time.</summary>
     public ValueTask WaitAsync()
     {
-        if (Interlocked.CompareExchange(ref _state, Nothing, Hinted) == Hinted) return default;
-        _core.Reset();
-        int before = Interlocked.CompareExchange(ref _state, Waiting, Nothing);
-        if (before == Hinted)
+        if (Interlocked.Exchange(ref _waiters, 1) != 0)
         {
-            Volatile.Write(ref _state, Nothing);
-            return default;
+            throw Failures.Usage(ErrorCode.InvalidState, "another call waits here already");
         }
-        if (before == Waiting) throw Failures.Usage(ErrorCode.InvalidState, "another call waits here already");
-        return new ValueTask(this, _core.Version);
+        if (Interlocked.CompareExchange(ref _state, Nothing, Hinted) != Hinted)
+        {
+            _core.Reset();
+            if (Interlocked.CompareExchange(ref _state, Waiting, Nothing) == Nothing) return new ValueTask(this, _core.Version);
+            // A hint came in between.
+            Volatile.Write(ref _state, Nothing);
+        }
+        Volatile.Write(ref _waiters, 0);
+        return default;
     }
 
-    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+    void IValueTaskSource.GetResult(short token)
+    {
+        _core.GetResult(token);
+        Volatile.Write(ref _waiters, 0);
+    }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 

@@ -34,10 +34,17 @@ public abstract class ResponseStream<T> : IAsyncEnumerable<T>, IAsyncDisposable,
     /// <summary>Go to the next piece; false at the end.</summary>
     public ValueTask<bool> MoveNextAsync()
     {
-        if (Core.TryNext(out ReadOnlySpan<byte> record))
+        try
         {
-            Current = Read(record);
-            return new ValueTask<bool>(true);
+            if (Core.TryNext(out ReadOnlySpan<byte> record))
+            {
+                Current = Read(record);
+                return new ValueTask<bool>(true);
+            }
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException<bool>(exception);
         }
         return WaitAsync();
     }

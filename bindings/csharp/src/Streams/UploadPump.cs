@@ -84,7 +84,19 @@ internal sealed class UploadPump
 
     /// <summary>What listens to the token is code of a user.</summary>
     private static void CancelElsewhere(CancellationTokenSource source) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static of => of.Cancel(), source, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static of =>
+            {
+                try
+                {
+                    of.Cancel();
+                }
+                catch (Exception)
+                {
+                    // It has ended meanwhile, or what listens throws: nobody waits for this.
+                }
+            },
+            source, preferLocal: false);
 
     private async Task RunAsync()
     {

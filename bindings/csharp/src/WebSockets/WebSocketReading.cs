@@ -109,7 +109,14 @@ public sealed partial class WebSocketClient
     /// <param name="cancellationToken">Ends the waiting for this message; the WebSocket stays.</param>
     public ValueTask<bool> MoveNextAsync(CancellationToken cancellationToken = default)
     {
-        if (TryNext()) return new ValueTask<bool>(true);
+        try
+        {
+            if (TryNext()) return new ValueTask<bool>(true);
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException<bool>(exception);
+        }
         if (_ended) return new ValueTask<bool>(false);
         return cancellationToken.CanBeCanceled ? NextAsync(cancellationToken) : NextAsync();
     }
