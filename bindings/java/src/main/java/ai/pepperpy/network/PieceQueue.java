@@ -110,8 +110,7 @@ abstract class PieceQueue {
   }
 
   final void close() {
-    handle.close();
-    ready();
+    if (handle.close()) ready();
   }
 
   private boolean fill() {

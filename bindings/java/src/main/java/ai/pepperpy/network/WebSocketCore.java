@@ -142,7 +142,9 @@ final class WebSocketCore extends PieceQueue {
     serial.add(() -> {
       final Response answer = Response.take(handshake);
       open.complete(null);
-      if (listener != null) guarded(() -> listener.onOpen(told, answer));
+      if (listener == null) return;
+      guarded(() -> listener.onOpen(told, answer));
+      deliver();  // hints come to those who have looked
     });
   }
 

@@ -24,6 +24,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class WebSocketTest extends Fixture {
+  @Override
+  boolean collects() {
+    return true;
+  }
+
   private static void ask(WebSocketClient socket, String question) {
     socket.sendJson(Map.of("type", "response.create", "input", question));
   }
@@ -240,7 +245,7 @@ class WebSocketTest extends Fixture {
 
   @Test
   void a_future_of_a_connection_that_fails_says_why() {
-    try (HTTPClient client = client(); WebSocketClient socket = new WebSocketClient(client, "ws://127.0.0.1:1/")) {
+    try (HTTPClient client = client(); WebSocketClient socket = WebSocketClient.newBuilder(client, "ws://127.0.0.1:1/").option("websocket_reconnect", "off").build()) {
       final ExecutionException failure = assertThrows(ExecutionException.class, () -> socket.connectAsync().get(60, TimeUnit.SECONDS));
       assertEquals("CONNECT_FAILED", ((NetworkException) failure.getCause()).codeName());
     }
