@@ -35,13 +35,15 @@ class Mailbox final : public CallHandler, public MiddlewareHandler, public LogHa
   std::int64_t take(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms) {
     std::unique_lock lock(mutex_);
     const auto is_there = [&] { return taken_ < notes_.size() || woken_; };
-    waiting_ = true;
-    if (timeout_ms < 0) {
-      changed_.wait(lock, is_there);
-    } else {
-      changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+    if (timeout_ms != 0 && !is_there()) {
+      waiting_ = true;
+      if (timeout_ms < 0) {
+        changed_.wait(lock, is_there);
+      } else {
+        changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+      }
+      waiting_ = false;
     }
-    waiting_ = false;
     woken_ = false;
     const std::size_t count = std::min(capacity / sizeof(Note), notes_.size() - taken_);
     if (count != 0) std::memcpy(buffer, notes_.data() + taken_, count * sizeof(Note));

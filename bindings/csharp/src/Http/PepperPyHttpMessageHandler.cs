@@ -1,0 +1,144 @@
+// HttpClient over a client of this library.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using System.Threading;
+using System.Threading.Tasks;
+using PepperPy.Network.Interop;
+
+namespace PepperPy.Network;
+
+/// <summary>Lets every library that takes an <see cref="HttpClient"/> make its calls by this one: its pool, retries, limits, middleware and
+/// certificates. Bodies are streamed both ways. Errors arrive as <see cref="HttpRequestException"/> with the
+/// <see cref="NetworkException"/> inside; when a limit of time has passed as <see cref="TaskCanceledException"/> with a
+/// <see cref="TimeoutException"/> inside, as .NET itself does it, and the NetworkException in that.
+/// <para>Thread: any, several at once.</para></summary>
+/// <example><code>
+/// using var http = new HttpClient(new PepperPyHttpMessageHandler(client));
+/// </code></example>
+public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
+{
+    /// <summary>A body whose length is known, up to so much, is handed over at once.</summary>
+    private const int SmallBody = 64 * 1024;
+
+    private readonly NetworkClient _client;
+    private readonly bool _disposeClient;
+
+    /// <summary>Over a client of its own.</summary>
+    public PepperPyHttpMessageHandler() : this(new HTTPClient(), disposeClient: true)
+    {
+    }
+
+    /// <summary>Over a client.</summary>
+    /// <param name="client">Any of the four.</param>
+    /// <param name="disposeClient">Whether it is disposed of with this handler.</param>
+    public PepperPyHttpMessageHandler(NetworkClient client, bool disposeClient = false)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        _client = client;
+        _disposeClient = disposeClient;
+    }
+
+    /// <inheritdoc/>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        // What ends the call runs on the thread pool and needs nothing of this thread.
+        SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        ChunkStream? stream = null;
+        try
+        {
+            using Request made = _client.CreateRequest(request.Method.Method, Address(request.RequestUri));
+            Copy(request.Headers, made, request.RequestUri!);
+            if (request.Content is { } content) await SetBodyAsync(content, made, cancellationToken).ConfigureAwait(false);
+            stream = made.Chunks(null, cancellationToken);
+            Response head = await stream.GetResponseAsync().ConfigureAwait(false);
+            HttpResponseMessage answer = Answer(request, head, stream);
+            stream = null;
+            return answer;
+        }
+        catch (NetworkException exception)
+        {
+            throw HttpErrors.Request(exception);
+        }
+        finally
+        {
+            stream?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _disposeClient) _client.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static string Address(Uri? uri)
+    {
+        if (uri is null || !uri.IsAbsoluteUri) throw new InvalidOperationException("the request has no absolute URI");
+        // A host in other letters goes as its name in the DNS.
+        if (uri.IdnHost == uri.Host) return uri.AbsoluteUri;
+        string port = uri.IsDefaultPort ? "" : $":{uri.Port}";
+        return $"{uri.Scheme}://{uri.IdnHost}{port}{uri.PathAndQuery}";
+    }
+
+    private static void Copy(HttpRequestHeaders headers, Request to, Uri uri)
+    {
+        foreach ((string name, HeaderStringValues values) in headers.NonValidated)
+        {
+            string value = values.ToString();
+            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase) && IsHostOf(value, uri)) continue;
+            // The framing is the library's; these say no more than what it does anyway.
+            if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && value.Equals("chunked", StringComparison.OrdinalIgnoreCase)) continue;
+            if (name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && value.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)) continue;
+            if (name.Equals("Expect", StringComparison.OrdinalIgnoreCase)) continue;
+            to.Header(name, value);
+        }
+    }
+
+    private static bool IsHostOf(string value, Uri uri) =>
+        value.Equals(uri.Authority, StringComparison.OrdinalIgnoreCase) || value.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+
+    private static async Task SetBodyAsync(HttpContent content, Request to, CancellationToken cancellationToken)
+    {
+        foreach ((string name, HeaderStringValues values) in content.Headers.NonValidated)
+        {
+            if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) to.Header(name, values.ToString());
+        }
+        long? length = content.Headers.ContentLength;
+        if (length <= SmallBody)
+        {
+            byte[] bytes = await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            to.Body(bytes);
+            return;
+        }
+        // A content that knows its length can be copied again, or throws when it can not.
+        to.Body((stream, token) => content.CopyToAsync(stream, null, token), length is null ? null : static () => { }, length ?? -1);
+    }
+
+    private static HttpResponseMessage Answer(HttpRequestMessage request, Response head, ChunkStream stream)
+    {
+        var answer = new HttpResponseMessage((HttpStatusCode)head.Status)
+        {
+            RequestMessage = request,
+            Version = head.HttpVersion == "HTTP/1.0" ? HttpVersion.Version10 : HttpVersion.Version11,
+        };
+        answer.Content = new StreamContent(new ResponseBody(stream, answer));
+        foreach (KeyValuePair<string, string> field in head.Headers)
+        {
+            if (!answer.Headers.TryAddWithoutValidation(field.Key, field.Value))
+            {
+                answer.Content.Headers.TryAddWithoutValidation(field.Key, field.Value);
+            }
+        }
+        return answer;
+    }
+}

@@ -1,0 +1,67 @@
+// What can be seen only of a whole process: how the native library is found, and how a program ends.
+using PepperPy.Network;
+
+switch (args[0])
+{
+    case "version":
+        // Says which library it has, or why it has none.
+        try
+        {
+            Console.WriteLine($"{NetworkRuntime.BindingVersion} {NetworkRuntime.LibraryVersion}");
+            return 0;
+        }
+        catch (NativeLibraryException exception)
+        {
+            Console.WriteLine(exception.Message);
+            // A second use says the same.
+            try
+            {
+                using var client = new HTTPClient();
+            }
+            catch (NativeLibraryException again)
+            {
+                return again.Message == exception.Message ? 3 : 4;
+            }
+            return 5;
+        }
+
+    case "property":
+        NativeLibraryPath.Explicit = args[1];
+        Console.WriteLine(NetworkRuntime.LibraryVersion);
+        return 0;
+
+    case "switch":
+        AppContext.SetData("PepperPy.Network.LibraryPath", args[1]);
+        Console.WriteLine(NetworkRuntime.LibraryVersion);
+        return 0;
+
+    case "exit":
+        // Leaves while streams, calls, WebSockets, middleware and log lines are alive; `how` is the way out.
+        await LeaveAsync(args[1], args[2], args[3]);
+        return 0;
+
+    default:
+        return 2;
+}
+
+static async Task LeaveAsync(string url, string caFile, string how)
+{
+    NetworkLog.Listen(NetworkLogLevel.Debug, (_, _) => { });
+    var client = new HTTPClient(new NetworkConfig().Set("ca_file", caFile).Set("timeout_ms", TimeSpan.FromMinutes(1)));
+    client.OnCallEvent(_ => { });
+    client.AddMiddleware(new RequestMiddleware("slow").AfterResponse(_ => Task.Delay(1)));
+    var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    for (int i = 0; i < 20; ++i)
+    {
+        ChunkStream stream = client.Stream($"{url}/drip?n=1000&ms=1");
+        _ = Task.Run(async () =>
+        {
+            await foreach (ReadOnlyMemory<byte> _ in stream) began.TrySetResult();
+        });
+        _ = client.GetAsync($"{url}/slow?ms=50000");
+    }
+    await began.Task;
+    Console.WriteLine("live");
+    if (how == "Exit") Environment.Exit(0);
+    if (how == "throw") throw new InvalidOperationException("the end");
+}
