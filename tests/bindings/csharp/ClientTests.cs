@@ -309,7 +309,9 @@ public partial class ClientTests
         client.Preconnect(Server.Url, 2);
         await Wait.Until(() => client.Count(PoolCount.Idle) == 2, "two idle connections");
         Assert.Equal(2, client.Count(PoolCount.Connections));
-        Assert.True((await Wait.For(client.GetAsync(Server.Url + "/echo"))).IsReused);
+        Response response = await Wait.For(client.GetAsync(Server.Url + "/echo"));
+        Assert.Null(response.Timings.Tls);
+        Assert.Equal(2, client.Count(PoolCount.Connections));
     }
 
     [Fact]
