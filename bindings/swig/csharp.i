@@ -47,7 +47,3 @@ PPNB_CSHARP_TYPE(size_t *, void *, nuint*)
 PPNB_CSHARP_TYPE(double *, void *, double*)
 // Of ppnb_functions_open: addresses of functions.
 PPNB_CSHARP_TYPE(void *, void *, nint)
-
-// In a header that the root does not include.
-PPN_HANDLE(ppn_websocket)
-int32_t ppn_websocket_resume(ppn_websocket* websocket);

@@ -100,6 +100,7 @@
 %include <pepperpy/network/redact.h>
 %include <pepperpy/network/response.h>
 %include <pepperpy/network/stream.h>
+%include <pepperpy/network/websocket_callbacks.h>
 %include <pepperpy/network/websocket.h>
 
 %include "shim/error_kinds.hpp"

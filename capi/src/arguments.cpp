@@ -58,6 +58,10 @@ void Arguments::may_wait() {
   }
 }
 
+void Arguments::may_take(std::int64_t timeout_ms) {
+  if (timeout_ms != 0 || in_log_sink()) may_wait();
+}
+
 void Arguments::refuse_handle(bool null, std::string_view name) {
   if (null) {
     refuse_null(name);

@@ -61,6 +61,8 @@ class Arguments {
   std::int64_t wait_ms(std::int64_t timeout_ms);
   // Functions that wait must not be called where waiting would wait for itself: in a callback or in a log sink.
   void may_wait();
+  // The same for functions that take what is there: with timeout 0 they only look, which a callback may.
+  void may_take(std::int64_t timeout_ms);
 
   bool ok() const noexcept { return first_ == nullptr; }
   Failure failure() { return Failure(std::move(first_)); }

@@ -65,6 +65,9 @@ int32_t ppn_response_check_status(const ppn_response* response, ppn_error** erro
     refusal.sent = Sent::full;
     refusal.attempts = answer.attempts;
     refusal.stop_reason = answer.stop_reason;
+    // What the server has said of this very response stands above what its status mostly means.
+    const bool final = answer.stop_reason == StopReason::server || answer.stop_reason == StopReason::provider_code;
+    if (final) refusal.retryable = false;
     refusal.log = std::make_shared<const std::vector<AttemptRecord>>(attempts_of(answer));
     if (answer.secrets != nullptr) scrub_error(refusal, *answer.secrets);
     return Failure(std::move(refusal));

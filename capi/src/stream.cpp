@@ -73,7 +73,7 @@ int32_t ppn_stream_response(ppn_stream* stream, int64_t timeout_ms, ppn_response
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    if (timeout_ms != 0) in.may_wait();
+    in.may_take(timeout_ms);
     if (!in.ok()) return in.failure();
     std::shared_ptr<Response> response;
     std::unique_ptr<Error> problem;
@@ -88,7 +88,7 @@ int32_t ppn_stream_next(ppn_stream* stream, int64_t timeout_ms, const ppn_event*
     in.out(out, "out");
     const auto object = in.handle(stream, "stream");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    if (timeout_ms != 0) in.may_wait();
+    in.may_take(timeout_ms);
     if (!in.ok()) return in.failure();
     const auto outcome = object->stream->next(wait_ms);
     if (outcome == PullStream::Outcome::piece) {

@@ -224,7 +224,7 @@ int32_t ppn_websocket_next(ppn_websocket* websocket, int64_t timeout_ms, const p
     in.out(out, "out");
     const auto object = in.handle(websocket, "websocket");
     const int64_t wait_ms = in.wait_ms(timeout_ms);
-    if (timeout_ms != 0) in.may_wait();
+    in.may_take(timeout_ms);
     if (!in.ok()) return in.failure();
     WebSocket& socket = *object->state->socket;
     if (!is_started(socket)) return not_started();

@@ -49,14 +49,18 @@ struct PullStream::Queue {
   // Waits for `is_there`; returns it. The lock is held.
   template <class IsThere>
   bool wait(std::unique_lock<std::mutex>& lock, std::int64_t timeout_ms, IsThere is_there) {
-    ++waiting;
-    bool is_ready = true;
-    if (timeout_ms < 0) {
-      changed.wait(lock, is_there);
-    } else {
-      is_ready = changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+    bool is_ready = is_there();
+    // A look waits for nothing: the condition variable would give the lock away, and the loop would meet a waiter.
+    if (!is_ready && timeout_ms != 0) {
+      ++waiting;
+      if (timeout_ms < 0) {
+        changed.wait(lock, is_there);
+        is_ready = true;
+      } else {
+        is_ready = changed.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+      }
+      --waiting;
     }
-    --waiting;
     if (!is_ready) ready.arm();
     return is_ready;
   }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: CC0-1.0. Copy freely.
  *
  * Retries against a server that fails a few times: a GET is repeated, a POST without an idempotency key is not when the
- * server may have done its work, and with one it is. What is waited for comes as events, what was tried from the
- * response. */
+ * server may have done its work, and with one it is. Attempts and waits come as events, why there was no further attempt
+ * from the response. */
 #define _POSIX_C_SOURCE 200809L
 #include <pepperpy/network.h>
 #include <stdio.h>
@@ -20,18 +20,10 @@ static const char usage[] =
 /* Runs on a thread of the library, while the call goes on. */
 static void PPN_CALL on_call_event(void* user_data, const ppn_call_event* event) {
   (void)user_data;
-  if (ppn_call_event_type(event) != PPN_CALL_EVENT_RETRY) return;
-  printf("  another attempt in %d ms (%s)\n", (int)ppn_call_event_delay_ms(event), ppn_call_event_delay_source(event));
-}
-
-static void show_attempts(const ppn_response* response) {
-  for (size_t i = 0; i < ppn_response_attempt_count(response); ++i) {
-    printf("  attempt %d: status %d, %s\n", (int)ppn_response_attempt_int64(response, i, PPN_ATTEMPT_NUMBER) + 1,
-           (int)ppn_response_attempt_int64(response, i, PPN_ATTEMPT_STATUS),
-           ppn_response_attempt_text(response, i, PPN_ATTEMPT_OUTCOME));
-  }
-  if (ppn_response_stop_reason(response) != PPN_STOP_NONE)
-    printf("  no other attempt: %s\n", ppn_stop_reason_name(ppn_response_stop_reason(response)));
+  if (ppn_call_event_type(event) == PPN_CALL_EVENT_ATTEMPT_END)
+    printf("  attempt %d: status %d\n", (int)ppn_call_event_attempt(event) + 1, (int)ppn_call_event_status(event));
+  if (ppn_call_event_type(event) == PPN_CALL_EVENT_RETRY)
+    printf("  another attempt in %d ms\n", (int)ppn_call_event_delay_ms(event));
 }
 
 /* The server counts the requests of each path and query. With an empty `key_header` no idempotency key is sent. */
@@ -49,7 +41,8 @@ static int32_t ask(ppn_client* client, const char* method, const char* failures,
   if (status != PPN_OK) goto done;
   printf("%s %s, %s idempotency key\n", method, failures, *key_header != '\0' ? "with an" : "no");
   if ((status = ppn_request_send(request, &response, error)) != PPN_OK) goto done;
-  show_attempts(response);
+  if (ppn_response_stop_reason(response) != PPN_STOP_NONE)
+    printf("  no other attempt: %s\n", ppn_stop_reason_name(ppn_response_stop_reason(response)));
 done:
   ppn_response_release(response);
   ppn_request_release(request);

@@ -18,7 +18,7 @@ def check(tree):
     tool = find_tool()
     if tool is None:
         return "clang-format 14 is not here"
-    names = tree.files("core", "capi", "tests", "examples")
+    names = tree.files("core", "capi", "bindings", "tests", "examples")
     if names:
         run = subprocess.run([tool, "--dry-run", "--Werror", "--style=file", *names], cwd=tree.root,
                              capture_output=True, text=True, check=False)

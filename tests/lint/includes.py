@@ -1,4 +1,4 @@
-"""Who may include whom: base <- codec, policy, io <- http <- client <- capi/src."""
+"""Who may include whom: base <- codec, policy, io <- http <- client <- capi/src. Bindings see <pepperpy/...> and themselves."""
 import os
 import posixpath
 import re
@@ -20,6 +20,11 @@ IMPURE_HEADERS = ("sys/", "netinet/", "arpa/", "net/", "unistd.h", "poll.h", "fc
 C_HEADER_MAY = {"stddef.h", "stdint.h"}
 # A header of the C++ standard library is one word without an ending.
 CPP_HEADER_MAY = re.compile(r"[a-z_]+|pepperpy/network\.h")
+# C and C++, files of SWIG, and the C that Go has in its comments.
+BINDING = (".c", ".cpp", ".h", ".hpp", ".h.in", ".i", ".go")
+BINDING_INCLUDE = re.compile(r'^\s*(?://)?\s*[#%]\s*(?:include|import)\b[^<"]*[<"]([^>"]+)[>"]')
+# From where an include may find a file of ours.
+INCLUDE_ROOTS = ("", "bindings", "bindings/swig", "capi", "capi/include", "capi/src", "core", "examples", "tests")
 
 
 def check(tree):
@@ -54,8 +59,15 @@ def check(tree):
                 tree.report(name, line, f"the C++ wrapper includes its siblings, <pepperpy/network.h> and the standard "
                                         f"library: {target}")
 
+    for name in tree.files("bindings", ends=BINDING):
+        for line, text in tree.lines(name):
+            match = BINDING_INCLUDE.match(text)
+            if match and (ours := _found(tree, name, match[1])) and not ours.startswith(("bindings/", "capi/include/")):
+                tree.report(name, line, f"a binding includes <pepperpy/...> and its own files, not {ours}")
+
     # The clients of tests/bench are users like others; its C++ measures parts of the core from inside.
-    users = [*tree.files("examples", "bindings", "tests/capi", "tests/cpp", "tests/install"),
+    users = [*tree.files("examples", "bindings", "tests/bindings", "tests/capi", "tests/conformance", "tests/cpp",
+                         "tests/install"),
              *tree.files("tests/bench", ends=(".c", ".h"))]
     for name in users:
         for line, _, target in tree.includes(name):
@@ -65,6 +77,15 @@ def check(tree):
 
 def _exists(tree, name):
     return any(os.path.exists(tree.path(name + end)) for end in ("", ".in"))
+
+
+def _found(tree, name, target):
+    """The file of ours that an include of `name` means; None when it is of somebody else, or generated."""
+    for root in (posixpath.dirname(name), *INCLUDE_ROOTS):
+        place = posixpath.normpath(posixpath.join(root, target))
+        if _exists(tree, place):
+            return place
+    return None
 
 
 def _is_header(target):

@@ -4,6 +4,8 @@ import re
 
 FOLDERS = ("core", "capi", "bindings", "tests", "examples", "pkgconfig")
 CODE = (".c", ".cpp", ".h", ".hpp")
+# What tools of languages leave beside the sources.
+BUILT = {"__pycache__", "node_modules", "target", "obj"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -20,7 +22,7 @@ class Tree:
         names = []
         for folder in folders:
             for place, below, files in os.walk(self.path(folder)):
-                below[:] = [d for d in below if not d.startswith(".") and d not in ("__pycache__", "node_modules")]
+                below[:] = [d for d in below if not d.startswith(".") and d not in BUILT]
                 names += [os.path.relpath(os.path.join(place, f), self.root) for f in files if f.endswith(tuple(ends))]
         return sorted(names)
 

@@ -16,9 +16,9 @@
 #include <thread>
 #include <utility>
 
-#include "../../examples/server/certificate.hpp"
 #include "support/channel.hpp"
 #include "support/request_reader.hpp"
+#include "support/tls_context.hpp"
 #include "support/watched.hpp"
 
 namespace ppn::test {
@@ -26,11 +26,6 @@ namespace {
 
 // No test sends more in one request; a client that does is cut off here.
 constexpr std::size_t request_limit = std::size_t{256} << 20;
-
-struct ContextDeleter {
-  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-};
-using ContextPtr = std::unique_ptr<SSL_CTX, ContextDeleter>;
 
 void demand_client_certificate(SSL_CTX* context, const std::string& ca_pem) {
   BIO* bio = BIO_new_mem_buf(ca_pem.data(), static_cast<int>(ca_pem.size()));
@@ -42,14 +37,9 @@ void demand_client_certificate(SSL_CTX* context, const std::string& ca_pem) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
-ContextPtr make_context(const ScriptedServerOptions& options) {
-  if (options.tls.certificate_pem.empty()) return nullptr;
-  ContextPtr context(SSL_CTX_new(TLS_server_method()));
-  if (!context) throw std::runtime_error("cannot make a TLS context");
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // How the peer leaves is the peer's matter: both ways are an end here.
-  SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_security_level(context.get(), 0);  // as weak as its certificate
+TlsContext make_context(const ScriptedServerOptions& options) {
+  TlsContext context = make_tls_context(options.tls);
+  if (!context) return nullptr;
   static constexpr std::string_view session_context = "scripted server";
   SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(session_context.data()),
                                  session_context.size());
@@ -60,7 +50,6 @@ ContextPtr make_context(const ScriptedServerOptions& options) {
     SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
     SSL_CTX_set_cipher_list(context.get(), "DEFAULT:@SECLEVEL=0");
   }
-  ai_server::present_certificate(context.get(), {options.tls.certificate_pem, options.tls.private_key_pem});
   if (!options.client_ca_pem.empty()) demand_client_certificate(context.get(), options.client_ca_pem);
   return context;
 }
@@ -136,7 +125,7 @@ class ScriptedServer::Impl final : public Watched<Impl> {
 
   const std::vector<Script> scripts_;
   const ScriptedServerOptions options_;
-  const ContextPtr context_;
+  const TlsContext context_;
   const UniqueFd listener_;
   const std::uint16_t port_;
   const UniqueFd stop_;

@@ -56,9 +56,9 @@ void UniqueFd::reset(int fd) noexcept {
   fd_ = fd;
 }
 
-UniqueFd listen_on_loopback(Loopback family) {
+UniqueFd listen_on_loopback(Loopback family, std::uint16_t port) {
   UniqueFd fd = new_socket(family);
-  Address address = loopback_address(family, 0);
+  Address address = loopback_address(family, port);
   if (::bind(fd.get(), address.get(), address.size) != 0) fail("bind");
   if (::listen(fd.get(), 1024) != 0) fail("listen");
   return fd;

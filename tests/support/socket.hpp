@@ -32,8 +32,8 @@ class UniqueFd {
 
 enum class Loopback { ipv4, ipv6 };
 
-// A listening, non-blocking socket on a port the kernel chose. Throws std::system_error.
-UniqueFd listen_on_loopback(Loopback family = Loopback::ipv4);
+// A listening, non-blocking socket; the kernel chooses the port when it is 0. Throws std::system_error.
+UniqueFd listen_on_loopback(Loopback family = Loopback::ipv4, std::uint16_t port = 0);
 std::uint16_t port_of(int socket_fd);
 
 // A connected, non-blocking socket. Throws std::system_error, ETIMEDOUT at the deadline.

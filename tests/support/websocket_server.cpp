@@ -1,6 +1,5 @@
 #include "support/websocket_server.hpp"
 
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,42 +8,22 @@
 #include <cerrno>
 #include <csignal>
 #include <list>
-#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "../../examples/server/certificate.hpp"
 #include "support/channel.hpp"
+#include "support/tls_context.hpp"
 #include "support/websocket_record.hpp"
 
 namespace ppn::test {
-namespace {
-
-struct ContextDeleter {
-  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-};
-using ContextPtr = std::unique_ptr<SSL_CTX, ContextDeleter>;
-
-ContextPtr make_context(const ServerIdentity& identity) {
-  if (identity.certificate_pem.empty()) return nullptr;
-  ContextPtr context(SSL_CTX_new(TLS_server_method()));
-  if (!context) throw std::runtime_error("cannot make a TLS context");
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-  ai_server::present_certificate(context.get(), {identity.certificate_pem, identity.private_key_pem});
-  return context;
-}
-
-}  // namespace
-
 // One thread accepts, one per connection plays. They meet in the record, and all end when `stop_` becomes readable.
 class WebSocketServer::Impl {
  public:
   Impl(std::vector<Play> plays, WebSocketServerOptions options)
       : plays_(std::move(plays)),
         options_(std::move(options)),
-        context_(make_context(options_.tls)),
+        context_(make_tls_context(options_.tls)),
         listener_(listen_on_loopback()),
         port_(port_of(listener_.get())),
         stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -63,7 +42,7 @@ class WebSocketServer::Impl {
   Impl& operator=(const Impl&) = delete;
 
   std::uint16_t port() const noexcept { return port_; }
-  SSL_CTX* context() const noexcept { return context_.get(); }
+  ssl_ctx_st* context() const noexcept { return context_.get(); }
 
   WebSocketRecord record;
 
@@ -79,7 +58,7 @@ class WebSocketServer::Impl {
 
   const std::vector<Play> plays_;
   const WebSocketServerOptions options_;
-  const ContextPtr context_;
+  const TlsContext context_;
   const UniqueFd listener_;
   const std::uint16_t port_;
   const UniqueFd stop_;

@@ -1,5 +1,7 @@
 #include "calls.hpp"
 
+#include <cstdint>
+
 #include "notify.hpp"
 
 using namespace ppn_bindings;

@@ -1,5 +1,6 @@
 #include "describe.hpp"
 
+#include <cstdint>
 #include <new>
 #include <string>
 

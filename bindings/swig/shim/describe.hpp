@@ -3,8 +3,8 @@
 #pragma once
 
 #include <pepperpy/network.h>
-
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 // int32 status, int32 flags (1 reused, 2 tls resumed, 4 tls verified), int32 attempts, int32 redirects, int32 stop reason,
 // int64 body bytes, int64 retry_ms, int64 pieces, 8 x float64 timings (PPN_TIMING_), 4 x float64 pace (PPN_PACE_), texts
@@ -20,23 +20,21 @@ ppn_buffer* ppnb_describe_response(const ppn_response* response);
 ppn_buffer* ppnb_describe_error(const ppn_error* error);
 
 // The kind of exception that a code becomes: PPNB_KIND_ (errors.i).
-std::int32_t ppnb_error_kind(std::int32_t code);
+int32_t ppnb_error_kind(int32_t code);
 
 // Copy the bytes of a buffer, as many as fit; returns its length.
-std::int64_t ppnb_buffer_copy(const ppn_buffer* buffer, std::uint8_t* to, std::size_t capacity);
+int64_t ppnb_buffer_copy(const ppn_buffer* buffer, uint8_t* to, size_t capacity);
 
 // The body of a response, shared and not copied.
 ppn_buffer* ppnb_response_body(const ppn_response* response);
 // The body parsed as JSON. PPN_OK, PPN_E_JSON_PARSE, PPN_E_INVALID_ARGUMENT.
-std::int32_t ppnb_response_json(const ppn_response* response, ppn_json** out, ppn_error** error);
+int32_t ppnb_response_json(const ppn_response* response, ppn_json** out, ppn_error** error);
 
 // Texts of a JSON value: the string that it is, or the value as JSON text. PPN_OK or as ppn_json_string, ppn_json_text.
-std::int32_t ppnb_json_string(ppn_json* json, const char* pointer, std::size_t pointer_length, ppn_buffer** out,
-                              ppn_error** error);
-std::int32_t ppnb_json_text(ppn_json* json, const char* pointer, std::size_t pointer_length, ppn_buffer** out,
-                            ppn_error** error);
+int32_t ppnb_json_string(ppn_json* json, const char* pointer, size_t pointer_length, ppn_buffer** out,
+                         ppn_error** error);
+int32_t ppnb_json_text(ppn_json* json, const char* pointer, size_t pointer_length, ppn_buffer** out, ppn_error** error);
 
 // ppn_config_get and ppn_config_dump.
-std::int32_t ppnb_config_get(ppn_config* config, const char* name, std::size_t name_length, ppn_buffer** out,
-                             ppn_error** error);
-std::int32_t ppnb_config_dump(ppn_config* config, ppn_buffer** out, ppn_error** error);
+int32_t ppnb_config_get(ppn_config* config, const char* name, size_t name_length, ppn_buffer** out, ppn_error** error);
+int32_t ppnb_config_dump(ppn_config* config, ppn_buffer** out, ppn_error** error);

@@ -1,5 +1,6 @@
 #include "feeds.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <string_view>

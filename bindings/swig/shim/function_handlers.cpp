@@ -1,5 +1,7 @@
 #include "function_handlers.hpp"
 
+#include <cstdint>
+
 #include "handlers.hpp"
 
 namespace {

@@ -1,6 +1,7 @@
 #include "handlers.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <thread>
 
 #include "notify.hpp"

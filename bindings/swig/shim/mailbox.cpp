@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -34,13 +35,15 @@ class Mailbox final : public CallHandler, public MiddlewareHandler, public LogHa
   std::int64_t take(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms) {
     std::unique_lock lock(mutex_);
     const auto is_there = [&] { return taken_ < notes_.size() || woken_; };
-    waiting_ = true;
-    if (timeout_ms < 0) {
-      changed_.wait(lock, is_there);
-    } else {
-      changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+    if (timeout_ms != 0 && !is_there()) {
+      waiting_ = true;
+      if (timeout_ms < 0) {
+        changed_.wait(lock, is_there);
+      } else {
+        changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), is_there);
+      }
+      waiting_ = false;
     }
-    waiting_ = false;
     woken_ = false;
     const std::size_t count = std::min(capacity / sizeof(Note), notes_.size() - taken_);
     if (count != 0) std::memcpy(buffer, notes_.data() + taken_, count * sizeof(Note));
@@ -126,16 +129,15 @@ class EventNotes final : public EventHandler {
 }  // namespace
 
 void ppnb_mailbox_open() {
-  static const bool opened = [] {
-    ppnb_set_call_handler(&mailbox());
-    ppnb_set_middleware_handler(&mailbox());
-    ppnb_set_log_handler(&mailbox());
-    ppnb_set_stream_handler(new StreamNotes);
-    ppnb_set_websocket_handler(new WebSocketNotes);
-    ppnb_set_event_handler(new EventNotes);
-    return true;
-  }();
-  static_cast<void>(opened);
+  static auto* const streams = new StreamNotes;
+  static auto* const websockets = new WebSocketNotes;
+  static auto* const events = new EventNotes;
+  ppnb_set_call_handler(&mailbox());
+  ppnb_set_middleware_handler(&mailbox());
+  ppnb_set_log_handler(&mailbox());
+  ppnb_set_stream_handler(streams);
+  ppnb_set_websocket_handler(websockets);
+  ppnb_set_event_handler(events);
 }
 
 std::int64_t ppnb_mailbox_take(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms) {

@@ -2,7 +2,8 @@
 // thread takes the notes, many at a time.
 #pragma once
 
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "handlers.hpp"
 
@@ -25,12 +26,12 @@ enum {
   PPNB_NOTE_EVENT_RELEASED = 15          // token
 };
 
-// Set the handlers that take notes. A second call has no effect. Thread: any.
+// Set the handlers that take notes. Thread: any.
 void ppnb_mailbox_open();
 
 // Take notes, up to capacity / 56 of them: bytes written, 0 when none came in time. A note has 56 bytes: int64 what, token, a,
 // b, c and two handles as int64, 0 when there is none. Thread: one at a time. Blocks: up to `timeout_ms` milliseconds; -1 =
 // until there is one.
-std::int64_t ppnb_mailbox_take(std::uint8_t* buffer, std::size_t capacity, std::int64_t timeout_ms);
+int64_t ppnb_mailbox_take(uint8_t* buffer, size_t capacity, int64_t timeout_ms);
 // Let a taker return at once. Thread: any.
 void ppnb_mailbox_wake();

@@ -1,5 +1,7 @@
 #include "middleware.hpp"
 
+#include <cstdint>
+
 #include "notify.hpp"
 #include "pieces.hpp"
 

@@ -1,5 +1,6 @@
 #include "streams.hpp"
 
+#include <cstdint>
 #include <new>
 
 #include "notify.hpp"

@@ -1,6 +1,7 @@
 #include "uploads.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <mutex>

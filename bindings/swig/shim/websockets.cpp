@@ -1,5 +1,6 @@
 #include "websockets.hpp"
 
+#include <cstdint>
 #include <new>
 
 #include "notify.hpp"

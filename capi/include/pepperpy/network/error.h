@@ -215,7 +215,7 @@ PPN_API int32_t PPN_CALL ppn_error_is_auth(const ppn_error* error);
 PPN_API const char* PPN_CALL ppn_error_message(const ppn_error* error);
 
 /** The part of the call that was under way: "none", "config", "validate", "pool", "dns", "connect", "tls", "send",
- *  "first_byte", "body" or "deliver". Later versions may add names.
+ *  "first_byte", "body", "deliver", "rate_limit" or "breaker". Later versions may add names.
  *  @return a text that lives as long as the process. Thread: any. Blocks: never. May be called from: any callback.
  *  Since 0.1. */
 PPN_API const char* PPN_CALL ppn_error_phase(const ppn_error* error);

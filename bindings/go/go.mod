@@ -1,0 +1,3 @@
+module pepperpy.ai/network
+
+go 1.19

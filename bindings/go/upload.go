@@ -1,0 +1,202 @@
+package network
+
+import (
+	"io"
+	"os"
+	"sync"
+
+	"pepperpy.ai/network/internal/cabi"
+)
+
+// Where a body that is sent while it is read comes from.
+type bodySource struct {
+	length int64 // -1 = not known
+	first  io.Reader
+	again  func() (io.Reader, error) // from the beginning; nil when it can not be had
+	close  func() error              // nil when it is not to be closed
+	closed sync.Once
+}
+
+// giveBack closes what is to be closed, once.
+func (s *bodySource) giveBack() {
+	if s != nil && s.close != nil {
+		s.closed.Do(func() { s.close() })
+	}
+}
+
+// readerSource sends what is left of a reader; one that can seek can be sent again.
+func readerSource(r io.Reader, length int64) *bodySource {
+	source := &bodySource{length: length, first: r}
+	if seeker, can := r.(io.Seeker); can {
+		if start, err := seeker.Seek(0, io.SeekCurrent); err == nil {
+			source.again = func() (io.Reader, error) {
+				_, err := seeker.Seek(start, io.SeekStart)
+				return r, err
+			}
+		}
+	}
+	return source
+}
+
+// fileLength is what is left of a regular file; -1 for everything else.
+func fileLength(file *os.File) int64 {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return -1
+	}
+	at, err := file.Seek(0, io.SeekCurrent)
+	if err != nil || at > info.Size() {
+		return -1
+	}
+	return info.Size() - at
+}
+
+// A body on its way: a goroutine reads the source and writes what the library has room for.
+type upload struct {
+	source  *bodySource
+	handle  uintptr
+	token   int64
+	wanted  chan struct{}
+	stopped chan struct{}
+
+	mu         sync.Mutex
+	generation int64 // that the library wants
+	err        error // of the source
+	isStopped  bool
+}
+
+const uploadPiece = 32 << 10
+
+func openUpload(request uintptr, source *bodySource) (*upload, error) {
+	u := &upload{source: source, wanted: make(chan struct{}, 1), stopped: make(chan struct{})}
+	u.token = listen(u)
+	var handle uintptr
+	err := call(func(fail *uintptr) int {
+		return cabi.Ppnb_upload_open(request, source.length, int(boolean(source.again != nil)), u.token, &handle, fail)
+	})
+	u.handle = handle
+	if err != nil {
+		heard.remove(u.token)
+		return nil, err
+	}
+	go u.run()
+	return u, nil
+}
+
+func (u *upload) hear(n *note) {
+	u.mu.Lock()
+	u.generation = n.a
+	u.mu.Unlock()
+	ring(u.wanted)
+}
+
+// stop says that the call has ended. The goroutine ends as soon as the source lets it; closing it usually does.
+func (u *upload) stop() {
+	if u == nil {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.isStopped {
+		u.isStopped = true
+		close(u.stopped)
+		if u.source.close != nil {
+			go u.source.giveBack()
+		}
+	}
+}
+
+// explain says of a call that its body could not be read why it was given up.
+func (u *upload) explain(err error) error {
+	if u == nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if e := errorOf(err); e != nil && u.err != nil && e.cause == nil {
+		e.cause = u.err
+		e.Message = "the request body can not be read: " + u.err.Error()
+	}
+	return err
+}
+
+func (u *upload) run() {
+	defer func() {
+		heard.remove(u.token)
+		cabi.Ppnb_upload_release(u.handle)
+	}()
+	reader, sent := u.source.first, int64(0)
+	var waiting []byte
+	buffer := make([]byte, uploadPiece)
+	for u.isWanted() {
+		if generation := u.currentGeneration(); generation != sent {
+			var err error
+			if reader, err = u.source.again(); err != nil {
+				u.fail(err)
+				return
+			}
+			sent, waiting = generation, nil
+		}
+		for {
+			ended := false
+			if len(waiting) == 0 {
+				n, err := readGuarded(reader, buffer)
+				if waiting = buffer[:n]; err != nil && err != io.EOF {
+					u.fail(err)
+					return
+				}
+				ended = err == io.EOF
+			}
+			taken := u.write(sent, &waiting)
+			if ended && len(waiting) == 0 && taken {
+				cabi.Ppnb_upload_finish(u.handle, sent)
+			}
+			if !taken || ended {
+				break
+			}
+		}
+	}
+}
+
+// write hands over as much as there is room for, and reports whether there was room for all of it.
+func (u *upload) write(generation int64, waiting *[]byte) bool {
+	for len(*waiting) > 0 {
+		n := cabi.Ppnb_upload_write(u.handle, generation, textOf(*waiting))
+		if n <= 0 {
+			return false
+		}
+		*waiting = (*waiting)[n:]
+	}
+	return true
+}
+
+func readGuarded(reader io.Reader, into []byte) (n int, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			n, err = 0, recovered(value)
+		}
+	}()
+	return reader.Read(into)
+}
+
+func (u *upload) isWanted() bool {
+	select {
+	case <-u.stopped:
+		return false
+	case <-u.wanted:
+		return true
+	}
+}
+
+func (u *upload) currentGeneration() int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.generation
+}
+
+func (u *upload) fail(err error) {
+	u.mu.Lock()
+	u.err = err
+	u.mu.Unlock()
+	cabi.Ppnb_upload_fail(u.handle)
+}
