@@ -1,7 +1,8 @@
 """Installs the NuGet package, puts it into a feed in a folder, and lets a project outside the tree use it: with caches of its own,
-so that nothing but the package can be what it finds, and without any other feed."""
+so that nothing but the package can be what it finds, and without any other feed. The program is the tour of README.md."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import time
 import zipfile
 
-HERE = pathlib.Path(__file__).resolve().parent
+README = pathlib.Path(__file__).resolve().parents[4] / "bindings" / "csharp" / "README.md"
 DEADLINE_S = 200
 
 CONFIG = """<configuration>
@@ -44,7 +45,8 @@ def run(*command, **more):
 
 def start_server(program, folder):
     ready = folder / "ready"
-    server = subprocess.Popen([program, "--port", "0", "--plain-port", "0", "--ca-out", folder / "ca.pem", "--ready-file", ready],
+    server = subprocess.Popen([program, "--port", "0", "--plain-port", "0", "--ca-out", folder / "ca.pem", "--ready-file", ready,
+                               "--api-key", "demo-key"],
                               stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + DEADLINE_S
     while not ready.exists():
@@ -71,15 +73,17 @@ def main():
         project.mkdir()
         (project / "NuGet.Config").write_text(CONFIG.format(feed=package.parent))
         (project / "project.csproj").write_text(PROJECT.format(major=major, folder=folder, version=version))
-        shutil.copy(HERE / "Program.cs", project)
+        tour = "\n".join(re.findall(r"^```csharp\n(.*?)^```$", README.read_text(), re.M | re.S))
+        (project / "Program.cs").write_text(tour)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PEPPERPY_")}
         environment["NUGET_HTTP_CACHE_PATH"] = str(folder / "http")
         run(dotnet, "build", "-nologo", "-v:quiet", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-o", folder / "out",
             cwd=project, env=environment)
         server, facts = start_server(server_program, folder)
         said = run(dotnet, folder / "out" / "project.dll", f"https://localhost:{facts['https_port']}", folder / "ca.pem", env=environment)
-        if said != "200 True True True\n":
-            sys.exit(f"the program said {said!r}")
+        for wanted in ("200: pepper-mini\n", "HTTP_NOT_FOUND, retryable: False\n", "\ncancelled\n", "200 " * 10, "\nTrue\n"):
+            if wanted not in said:
+                sys.exit(f"the program lacks {wanted!r} and said {said!r}")
     finally:
         if server is not None:
             server.terminate()
