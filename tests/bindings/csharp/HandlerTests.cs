@@ -270,6 +270,25 @@ public class HandlerTests
     }
 
     [Fact]
+    public async Task a_redirect_is_followed_and_told()
+    {
+        await using var server = new FaultServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is { } request)
+            {
+                await connection.WriteAsync(request.Head.StartsWith("GET /from ")
+                    ? "HTTP/1.1 302 Found\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n"
+                    : FaultServer.Ok("there"));
+            }
+        });
+        using HTTPClient client = FaultServer.Client(config => config.Set("max_redirects", 5));
+        using HttpClient http = Over(client);
+        using HttpResponseMessage response = await Wait.For(http.GetAsync(server.Url + "/from"));
+        Assert.Equal("there", await response.Content.ReadAsStringAsync());
+        Assert.Equal("/to", response.RequestMessage!.RequestUri!.AbsolutePath);
+    }
+
+    [Fact]
     public async Task a_handler_can_own_its_client()
     {
         HTTPClient client = Server.Client();

@@ -132,6 +132,8 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
             RequestMessage = request,
             Version = head.HttpVersion == "HTTP/1.0" ? HttpVersion.Version10 : HttpVersion.Version11,
         };
+        // As the handlers of .NET do it: where the answer came from.
+        if (head.Redirects > 0 && Uri.TryCreate(head.Url, UriKind.Absolute, out Uri? last)) request.RequestUri = last;
         answer.Content = new StreamContent(new ResponseBody(stream, answer));
         foreach (KeyValuePair<string, string> field in head.Headers)
         {
