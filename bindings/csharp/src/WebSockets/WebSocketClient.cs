@@ -227,6 +227,14 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         }
     }
 
+    /// <summary>Wait until it has terminated, whoever closes it.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the WebSocket stays.</param>
+    public Task WaitClosedAsync(CancellationToken cancellationToken = default)
+    {
+        if (!_connected) throw Failures.Usage(ErrorCode.InvalidState, "the WebSocket was not started");
+        return _session.Terminated.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Drop the connection without a Close frame. Thread: any.</summary>
     public void Cancel() => _session.Cancel();
 
