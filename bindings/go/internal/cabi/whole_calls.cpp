@@ -106,6 +106,11 @@ std::uint8_t* write_part(std::uint8_t* to, const Owned& part) {
   return part.copy(to + sizeof length);
 }
 
+void PPN_CALL become_patient(void* /*user_data*/) {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 }  // namespace
 
 std::int32_t ppnb_whole_request(ppn_client* client, const char* description, std::size_t description_length,
@@ -161,4 +166,8 @@ std::int64_t ppnb_gather_notes(std::uint8_t* buffer, std::size_t capacity, std::
   if (first == 0) return 0;
   sched_yield();
   return first + ppnb_mailbox_take(buffer + first, capacity - static_cast<std::size_t>(first), 0);
+}
+
+void ppnb_be_patient() {
+  ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
 }

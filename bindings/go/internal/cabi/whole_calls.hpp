@@ -30,3 +30,7 @@ int64_t ppnb_whole_error(ppn_error* error, uint8_t* buffer, size_t capacity);
 // Wait for notes as ppnb_mailbox_take, up to `timeout_ms`, then let the thread that left the first one leave the others that
 // it has, and take them, too: whoever sleeps between two notes pays for waking up more than a note is worth.
 int64_t ppnb_gather_notes(uint8_t* buffer, size_t capacity, int64_t timeout_ms);
+
+// Let the I/O threads not interrupt a thread that has just given them work (SCHED_BATCH), where both have one processor: it
+// is about to give them more, and Go pays twice for a thread that stops inside C. Before the first request.
+void ppnb_be_patient();
