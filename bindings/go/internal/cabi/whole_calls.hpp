@@ -18,6 +18,11 @@ int32_t ppnb_whole_request(ppn_client* client, const char* description, size_t d
                                 const char* body, size_t body_length, int64_t token, ppn_request** out,
                                 ppn_error** error);
 
+// Describe and start many. `requests` holds for each: int32 length of what follows, int64 client, int64 token, int32 keep,
+// text description, text body. Of each, three int64 go to `results`: code, request, error; the request is null unless `keep`
+// is 1, for a request that was started needs no owner. Returns how many there were room for.
+int64_t ppnb_whole_requests(const char* requests, size_t requests_length, uint8_t* results, size_t results_length);
+
 // Read a response whole: int32 length and bytes of ppnb_describe_response; int32 length and bytes of ppnb_describe_error of
 // ppn_response_check_status, empty for a success; the rest is the body. Returns the number of bytes, or -1 without memory.
 // When they fit the request and the response are released; else nothing is written, and they stay.
