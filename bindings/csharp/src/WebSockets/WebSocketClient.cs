@@ -146,7 +146,8 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         return this;
     }
 
-    /// <summary>Set what hears of the end, exactly once; null when it was closed as it should be.</summary>
+    /// <summary>Set what hears of the end, exactly once, unless it is disposed of before; null when it was closed as it should
+    /// be.</summary>
     public WebSocketClient OnTerminated(Action<NetworkException?> hook)
     {
         ArgumentNullException.ThrowIfNull(hook);
