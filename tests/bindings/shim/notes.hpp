@@ -92,10 +92,10 @@ class Fields {
   std::size_t at_ = 0;
 };
 
+// Checks nothing: handlers use it, on threads that Boost.Test must not be called on.
 inline std::string text_of(ppn_buffer* given) {
   const Buffer buffer(given);
-  BOOST_REQUIRE((buffer.get() != nullptr));
-  return bytes_of(buffer.get());
+  return buffer.get() != nullptr ? bytes_of(buffer.get()) : "(none)";
 }
 
 // The records of one take, each with its length checked and gone.
