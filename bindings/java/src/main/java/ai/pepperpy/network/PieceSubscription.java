@@ -30,6 +30,9 @@ final class PieceSubscription<T> implements Flow.Subscription, Runnable {
     made.work.incrementAndGet();  // no other signal before onSubscribe has returned
     try {
       subscriber.onSubscribe(made);
+    } catch (Throwable thrown) {
+      made.over = true;
+      throw thrown;
     } finally {
       Upcalls.dispatch(stream.executor(), made);
     }
