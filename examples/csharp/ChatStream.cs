@@ -19,12 +19,18 @@ internal static class ChatStream
             .Json(Question);
 
         bool finished = false;
-        await foreach (StreamEvent part in request.Events())
+        try
         {
-            if (part.Data == "[DONE]") finished = true;
-            else Print(part.Json());
+            await foreach (StreamEvent part in request.Events())
+            {
+                if (part.Data == "[DONE]") finished = true;
+                else Print(part.Json());
+            }
         }
-        Console.WriteLine();
+        finally
+        {
+            Console.WriteLine();
+        }
         if (!finished) throw NetworkException.FromCode(new ErrorDetails { Code = ErrorCode.StreamTruncated });
     }
 

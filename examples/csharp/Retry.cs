@@ -32,11 +32,8 @@ internal static class Retry
 
         foreach (Attempt attempt in response.AttemptLog)
         {
-            if (attempt.Delay is { } delay) Console.WriteLine($"  another attempt in {(long)delay.TotalMilliseconds} ms ({attempt.DelaySource})");
-        }
-        foreach (Attempt attempt in response.AttemptLog)
-        {
-            Console.WriteLine($"  attempt {attempt.Number + 1}: status {attempt.Status}, {attempt.Outcome}");
+            Console.WriteLine($"  attempt {attempt.Number + 1}: status {attempt.Status}");
+            if (attempt.Delay is { } delay) Console.WriteLine($"  another attempt in {(long)delay.TotalMilliseconds} ms");
         }
         if (response.StopReason != StopReason.None) Console.WriteLine($"  no other attempt: {response.StopReason.ToName()}");
     }

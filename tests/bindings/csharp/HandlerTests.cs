@@ -192,7 +192,7 @@ public class HandlerTests
             await connection.ReadRequestAsync();
             await connection.ReadToEndAsync();
         });
-        using HTTPClient client = FaultServer.Client(config => config.Set("first_byte_timeout_ms", 30).Set("max_retries", 0));
+        using HTTPClient client = FaultServer.Client(config => config.Set("stream_first_byte_timeout_ms", 30).Set("max_retries", 0));
         using HttpClient http = Over(client);
         var exception = await Wait.Throws<TaskCanceledException>(http.GetAsync(server.Url));
         var reason = Assert.IsType<TimeoutException>(exception.InnerException);
@@ -247,7 +247,7 @@ public class HandlerTests
     }
 
     [Fact]
-    public async Task compressed_bodies_are_read_as_they_were()
+    public async Task compressed_bodies_come_as_they_are()
     {
         using var packed = new MemoryStream();
         using (var zip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
@@ -265,8 +265,27 @@ public class HandlerTests
         using HTTPClient client = FaultServer.Client();
         using HttpClient http = Over(client);
         using HttpResponseMessage response = await Wait.For(http.GetAsync(server.Url));
-        Assert.Equal(new string('p', 1000), await response.Content.ReadAsStringAsync());
-        Assert.Empty(response.Content.Headers.ContentEncoding);
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        Assert.Equal(packed.ToArray(), await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task a_redirect_is_followed_and_told()
+    {
+        await using var server = new FaultServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is { } request)
+            {
+                await connection.WriteAsync(request.Head.StartsWith("GET /from ")
+                    ? "HTTP/1.1 302 Found\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n"
+                    : FaultServer.Ok("there"));
+            }
+        });
+        using HTTPClient client = FaultServer.Client(config => config.Set("max_redirects", 5));
+        using HttpClient http = Over(client);
+        using HttpResponseMessage response = await Wait.For(http.GetAsync(server.Url + "/from"));
+        Assert.Equal("there", await response.Content.ReadAsStringAsync());
+        Assert.Equal("/to", response.RequestMessage!.RequestUri!.AbsolutePath);
     }
 
     [Fact]

@@ -10,6 +10,10 @@ public class LoadTests
         Assert.Equal(NetworkRuntime.BindingVersion, NetworkRuntime.LibraryVersion);
 
     [Fact]
+    public void nothing_of_the_native_layer_is_public() =>
+        Assert.All(typeof(HTTPClient).Assembly.GetExportedTypes(), type => Assert.Equal("PepperPy.Network", type.Namespace));
+
+    [Fact]
     public void features_are_known_by_name()
     {
         Assert.True(NetworkRuntime.HasFeature("tls"));

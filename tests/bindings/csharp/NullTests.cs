@@ -8,6 +8,13 @@ namespace PepperPy.Network.Tests;
 public class NullTests
 {
     private static readonly NullabilityInfoContext s_nullability = new();
+    private static readonly List<IDisposable> s_made = [];
+
+    private static T Made<T>(T made) where T : IDisposable
+    {
+        s_made.Add(made);
+        return made;
+    }
 
     /// <summary>A value for a parameter that is not under test.</summary>
     private static object? Sample(Type type, string name)
@@ -16,8 +23,8 @@ public class NullTests
         if (type.IsValueType) return Activator.CreateInstance(type);
         if (type.IsAssignableTo(typeof(Delegate))) return null;
         if (type == typeof(Stream)) return new MemoryStream();
-        if (type == typeof(NetworkConfig)) return new NetworkConfig();
-        if (type == typeof(NetworkClient)) return new HTTPClient();
+        if (type == typeof(NetworkConfig)) return Made(new NetworkConfig());
+        if (type == typeof(NetworkClient)) return Made(new HTTPClient());
         if (type == typeof(Response)) return null;
         if (type == typeof(NetworkException)) return NetworkException.FromCode(new ErrorDetails());
         return null;
@@ -25,15 +32,15 @@ public class NullTests
 
     private static IEnumerable<object> Objects()
     {
-        var client = new HTTPClient();
+        HTTPClient client = Made(new HTTPClient());
         yield return client;
-        yield return client.CreateRequest("GET", "http://127.0.0.1:1/");
-        yield return new NetworkConfig();
-        yield return new RateLimiter(60);
-        yield return new RetryHandler();
-        yield return new Batch();
+        yield return Made(client.CreateRequest("GET", "http://127.0.0.1:1/"));
+        yield return Made(new NetworkConfig());
+        yield return Made(new RateLimiter(60));
+        yield return Made(new RetryHandler());
+        yield return Made(new Batch());
         yield return new RequestMiddleware("x");
-        yield return new WebSocketClient(client, "ws://127.0.0.1:1/");
+        yield return Made(new WebSocketClient(client, "ws://127.0.0.1:1/"));
     }
 
     [Fact]
@@ -52,6 +59,8 @@ public class NullTests
             foreach (ConstructorInfo made in type.GetConstructors()) tried += Try(made, null);
             foreach (MethodInfo method in type.GetMethods(BindingFlags.Public | BindingFlags.Static)) tried += Try(method, null);
         }
+        s_made.ForEach(made => made.Dispose());
+        s_made.Clear();
         Assert.True(tried > 80, $"only {tried}");
     }
 

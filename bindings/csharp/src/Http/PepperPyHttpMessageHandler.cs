@@ -15,7 +15,8 @@ namespace PepperPy.Network;
 /// certificates. Bodies are streamed both ways. Errors arrive as <see cref="HttpRequestException"/> with the
 /// <see cref="NetworkException"/> inside; when a limit of time has passed as <see cref="TaskCanceledException"/> with a
 /// <see cref="TimeoutException"/> inside, as .NET itself does it, and the NetworkException in that.
-/// <para>Thread: any, several at once.</para></summary>
+/// <para>Each call is a stream for the library: the options stream_..._timeout_ms limit it, and HttpClient.Timeout the whole of it.
+/// Bodies with a Content-Encoding come as they are. Thread: any, several at once.</para></summary>
 /// <example><code>
 /// using var http = new HttpClient(new PepperPyHttpMessageHandler(client));
 /// </code></example>
@@ -131,6 +132,8 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
             RequestMessage = request,
             Version = head.HttpVersion == "HTTP/1.0" ? HttpVersion.Version10 : HttpVersion.Version11,
         };
+        // As the handlers of .NET do it: where the answer came from.
+        if (head.Redirects > 0 && Uri.TryCreate(head.Url, UriKind.Absolute, out Uri? last)) request.RequestUri = last;
         answer.Content = new StreamContent(new ResponseBody(stream, answer));
         foreach (KeyValuePair<string, string> field in head.Headers)
         {

@@ -146,7 +146,8 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         return this;
     }
 
-    /// <summary>Set what hears of the end, exactly once; null when it was closed as it should be.</summary>
+    /// <summary>Set what hears of the end, exactly once, unless it is disposed of before; null when it was closed as it should
+    /// be.</summary>
     public WebSocketClient OnTerminated(Action<NetworkException?> hook)
     {
         ArgumentNullException.ThrowIfNull(hook);
@@ -225,6 +226,14 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
             nint websocket = Native.ppnb_socket_websocket(socket.Value);
             Failures.Check(Native.ppn_websocket_close(websocket, code, bytes, text.Length, &error), error);
         }
+    }
+
+    /// <summary>Wait until it has terminated, whoever closes it.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the WebSocket stays.</param>
+    public Task WaitClosedAsync(CancellationToken cancellationToken = default)
+    {
+        if (!_connected) throw Failures.Usage(ErrorCode.InvalidState, "the WebSocket was not started");
+        return _session.Terminated.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Drop the connection without a Close frame. Thread: any.</summary>
