@@ -76,7 +76,7 @@ func unique(name string) string { return fmt.Sprint(name, "-", uniques.Add(1)) }
 func scale(full int) int {
 	share, err := strconv.ParseFloat(os.Getenv("PPN_TEST_SCALE"), 64)
 	if err != nil {
-		share = 0.1
+		share = 1
 	}
 	if n := int(float64(full) * share); n > 0 {
 		return n
