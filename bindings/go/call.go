@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pepperpy.ai/network/internal/cabi"
@@ -17,6 +18,13 @@ type pending struct {
 	response, fail uintptr
 	out            *started
 	next           *pending
+
+	// Of calls that are gathered (starts.go).
+	described   []byte
+	startStatus int // why it could not be started
+	cancellable bool
+	begun       chan struct{} // rung when a call that can be cancelled has its request
+	parts       atomic.Int32  // what is missing until it is done: its note, and its request when it can be cancelled
 }
 
 // What the library writes when a call is started: apart, for C must not see memory that has pointers of Go.
@@ -24,7 +32,13 @@ type started struct{ request, fail uintptr }
 
 func (p *pending) hear(n *note) {
 	p.status, p.response, p.fail = int(n.b), n.first, n.second
-	p.done <- struct{}{}
+	p.part()
+}
+
+func (p *pending) part() {
+	if p.parts.Add(-1) == 0 {
+		p.done <- struct{}{}
+	}
 }
 
 var idle struct {
@@ -40,11 +54,12 @@ func newPending() *pending {
 	}
 	idle.mu.Unlock()
 	if p == nil {
-		p = &pending{done: make(chan struct{}, 1), out: &started{}}
+		p = &pending{done: make(chan struct{}, 1), begun: make(chan struct{}, 1), out: &started{}}
 		p.token = heard.add(p)
 	}
 	startMailbox()
-	p.next, *p.out, p.status, p.response, p.fail = nil, started{}, 0, 0, 0
+	p.next, *p.out, p.status, p.response, p.fail, p.startStatus = nil, started{}, 0, 0, 0, 0
+	p.parts.Store(1)
 	return p
 }
 
@@ -124,8 +139,21 @@ func (c *client) Do(ctx context.Context, request *Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.wait(ctx, func() { cabi.Ppn_request_cancel(p.out.request) })
+	gathered := p.cancellable
+	p.wait(ctx, func() {
+		if gathered {
+			<-p.begun
+			ring(p.begun)
+		}
+		cabi.Ppn_request_cancel(p.out.request)
+	})
 	upload.stop()
+	if gathered {
+		<-p.begun
+	}
+	if p.startStatus != 0 {
+		return nil, c.explain(check(p.startStatus, p.out.fail))
+	}
 	response := takeResponse(p.out.request, p.response)
 	if p.status == 0 {
 		return response, nil
@@ -135,6 +163,11 @@ func (c *client) Do(ctx context.Context, request *Request) (*Response, error) {
 
 func (c *client) start(ctx context.Context, r *Request, p *pending) (*upload, error) {
 	limit := r.limit(ctx, "timeout_ms", c.timeout)
+	p.cancellable = false
+	if r.canBeGathered() {
+		starts.add(ctx, p, c.handle.Load(), r, limit)
+		return nil, nil
+	}
 	if r.upload == nil && r.policy == nil {
 		code := r.native(c.handle.Load(), p.token, &p.out.request, &p.out.fail, limit...)
 		return nil, c.explain(check(code, p.out.fail))

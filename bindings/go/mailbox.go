@@ -109,6 +109,7 @@ func startMailbox() {
 	}
 	mailbox.running, mailbox.stop, mailbox.ended = true, false, make(chan struct{})
 	cabi.Ppnb_mailbox_open()
+	cabi.Ppnb_be_patient()
 	go takeNotes(mailbox.ended)
 }
 

@@ -215,9 +215,13 @@ func boolean(b bool) int32 {
 }
 
 // millisecondsUp rounds up: what is below a millisecond must not become 0, which is no limit.
+// Neither must what is below zero.
 func millisecondsUp(d time.Duration) int64 {
-	if d > 0 {
+	switch {
+	case d > 0:
 		d += time.Millisecond - 1
+	case d < 0 && d > -time.Millisecond:
+		return -1
 	}
 	return d.Milliseconds()
 }

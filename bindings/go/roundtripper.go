@@ -87,7 +87,7 @@ func addBody(r *Request, given *http.Request) error {
 		}
 		r.Body(body)
 	default:
-		source := &bodySource{length: given.ContentLength, first: given.Body, close: given.Body.Close}
+		source := &bodySource{length: given.ContentLength, first: given.Body, owned: true}
 		if source.length == 0 {
 			source.length = -1 // not known, for there is a body
 		}

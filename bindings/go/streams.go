@@ -93,7 +93,7 @@ type ChunkStream struct {
 func (c *client) DoStream(ctx context.Context, request *Request, chunkSize int) (*ChunkStream, error) {
 	var more []option
 	if chunkSize != 0 {
-		more = append(more, option{"chunk_size", strconv.Itoa(chunkSize)})
+		more = append(more, option{"chunk_bytes", strconv.Itoa(chunkSize)})
 	}
 	s, err := c.openStream(ctx, request, cabi.PPN_STREAM_CHUNKS, more...)
 	if err != nil {

@@ -13,14 +13,47 @@ type bodySource struct {
 	length int64 // -1 = not known
 	first  io.Reader
 	again  func() (io.Reader, error) // from the beginning; nil when it can not be had
-	close  func() error              // nil when it is not to be closed
-	closed sync.Once
+	owned  bool                      // it is to be closed, and so is what comes from `again`
+
+	mu      sync.Mutex
+	current io.Closer // that was not closed yet
+	over    bool
+}
+
+// use says what is read from now on; what was read before is closed.
+func (s *bodySource) use(reader io.Reader) {
+	if !s.owned {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current != nil {
+		s.current.Close()
+	}
+	s.current, _ = reader.(io.Closer)
+	if s.over {
+		s.closeCurrent()
+	}
 }
 
 // giveBack closes what is to be closed, once.
 func (s *bodySource) giveBack() {
-	if s != nil && s.close != nil {
-		s.closed.Do(func() { s.close() })
+	if s == nil || !s.owned {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.over && s.current == nil {
+		s.current, _ = s.first.(io.Closer)
+	}
+	s.over = true
+	s.closeCurrent()
+}
+
+func (s *bodySource) closeCurrent() {
+	if s.current != nil {
+		s.current.Close()
+		s.current = nil
 	}
 }
 
@@ -100,9 +133,7 @@ func (u *upload) stop() {
 	if !u.isStopped {
 		u.isStopped = true
 		close(u.stopped)
-		if u.source.close != nil {
-			go u.source.giveBack()
-		}
+		go u.source.giveBack() // closing may take its time
 	}
 }
 
@@ -126,6 +157,7 @@ func (u *upload) run() {
 		cabi.Ppnb_upload_release(u.handle)
 	}()
 	reader, sent := u.source.first, int64(0)
+	u.source.use(reader)
 	var waiting []byte
 	buffer := make([]byte, uploadPiece)
 	for u.isWanted() {
@@ -135,6 +167,7 @@ func (u *upload) run() {
 				u.fail(err)
 				return
 			}
+			u.source.use(reader)
 			sent, waiting = generation, nil
 		}
 		for {

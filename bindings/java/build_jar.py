@@ -27,6 +27,8 @@ def main():
     files.write_text("\n".join(sorted(f'"{path}"' for root in roots for path in root.rglob("*.java"))))
     run(options.javac, "--release", "17", "-encoding", "UTF-8", "-Xlint:all", "-Werror", "-g", "-d", classes, f"@{files}")
 
+    # For tests of what happens without the native library.
+    shutil.copytree(classes, work / "plain")
     for entry in options.native:
         platform, _, file = entry.partition("=")
         folder = classes / "native" / platform

@@ -70,6 +70,8 @@ PPN_HANDLE(ppn_response)
 PPN_HANDLE(ppn_error)
 PPN_GO_DOWN(const char *description, size_t description_length)
 PPN_GO_DOWN(const char *body, size_t body_length)
+PPN_GO_DOWN(const char *requests, size_t requests_length)
+PPN_GO_FILLED(uint8_t *results, size_t results_length)
 %{
 #include "whole_calls.hpp"
 %}

@@ -116,8 +116,8 @@ BOOST_AUTO_TEST_CASE(response_says_why_no_attempt_followed_it) {
       ErrorHandle error;
       BOOST_TEST(ppn_response_check_status(answered.response.get(), error.out()) != PPN_OK);
       BOOST_TEST(ppn_error_stop_reason(error.get()) == row.reason);
-      const bool final = row.reason == PPN_STOP_NOT_RETRYABLE || row.reason == PPN_STOP_SERVER ||
-                         row.reason == PPN_STOP_PROVIDER_CODE;
+      const bool final =
+          row.reason == PPN_STOP_NOT_RETRYABLE || row.reason == PPN_STOP_SERVER || row.reason == PPN_STOP_PROVIDER_CODE;
       BOOST_TEST(ppn_error_is_retryable(error.get()) == (final ? 0 : 1));
       BOOST_TEST(server.requests().size() == 1U);
     }

@@ -83,7 +83,10 @@ class Install(unittest.TestCase):
             for name in files:
                 self.assertRegex(os.path.relpath(os.path.join(folder, name), self.prefix),
                                  r"^(bin/ppn|include/pepperpy/(network/(cpp/)?)?\w+\.(h|hpp)|.*/libpepperpy_network\.so[.\d]*"
-                                 r"|.*/pkgconfig/pepperpy-network\.pc|.*/cmake/PepperPyNetwork/[\w-]+\.cmake)$")
+                                 r"|.*/pkgconfig/pepperpy-network\.pc|.*/cmake/PepperPyNetwork/[\w-]+\.cmake"
+                                 r"|share/pepperpy-network/csharp/PepperPy\.Network\.[\d.]+\.nupkg"
+                                 r"|share/pepperpy-network/java/(README\.md|pom\.xml|pepperpy-network-[\d.]+(-sources|-javadoc)?\.jar)"
+                                 r"|share/pepperpy-network/go/.*\.(go|mod|c|cpp|cxx|h|hpp|i|md))$")
 
     def test_command_finds_the_library_beside_it(self):
         self.assertIn("ppn", self.run_ok(os.path.join(self.prefix, "bin/ppn"), "--help", LD_LIBRARY_PATH=""))

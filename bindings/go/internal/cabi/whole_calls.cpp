@@ -22,6 +22,13 @@ class Description {
     if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
+  std::int64_t int64() {
+    std::int64_t value = 0;
+    const std::string_view bytes = take(sizeof value);
+    if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+  bool ended() const { return rest_.empty(); }
   std::string_view text() {
     const std::int32_t length = int32();
     return take(length < 0 ? 0 : static_cast<std::size_t>(length));
@@ -106,6 +113,11 @@ std::uint8_t* write_part(std::uint8_t* to, const Owned& part) {
   return part.copy(to + sizeof length);
 }
 
+void PPN_CALL become_patient(void* /*user_data*/) {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 }  // namespace
 
 std::int32_t ppnb_whole_request(ppn_client* client, const char* description, std::size_t description_length,
@@ -129,6 +141,37 @@ std::int32_t ppnb_whole_request(ppn_client* client, const char* description, std
     ppn_request_release(request);
   }
   return code;
+}
+
+std::int64_t ppnb_whole_requests(const char* requests, std::size_t requests_length, std::uint8_t* results,
+                                 std::size_t results_length) {
+  std::int64_t count = 0;
+  struct Result {
+    std::int64_t code;
+    const void* request;
+    const void* error;
+  };
+  for (Description all(requests, requests_length); !all.ended() && results_length >= sizeof(Result);
+       results_length -= sizeof(Result), results += sizeof(Result), ++count) {
+    const std::string_view one = all.text();
+    Description from(one.data(), one.size());
+    auto* const client = reinterpret_cast<ppn_client*>(static_cast<std::intptr_t>(from.int64()));
+    const std::int64_t token = from.int64();
+    const bool keep = from.int32() != 0;
+    const std::string_view description = from.text();
+    const std::string_view body = from.text();
+    ppn_request* request = nullptr;
+    ppn_error* error = nullptr;
+    const std::int32_t code = ppnb_whole_request(client, description.data(), description.size(), body.data(),
+                                                 body.size(), token, &request, &error);
+    if (!keep) {
+      ppn_request_release(request);
+      request = nullptr;
+    }
+    const Result result{code, request, error};
+    std::memcpy(results, &result, sizeof result);
+  }
+  return count;
 }
 
 std::int64_t ppnb_whole_response(ppn_request* request, ppn_response* response, std::uint8_t* buffer,
@@ -161,4 +204,8 @@ std::int64_t ppnb_gather_notes(std::uint8_t* buffer, std::size_t capacity, std::
   if (first == 0) return 0;
   sched_yield();
   return first + ppnb_mailbox_take(buffer + first, capacity - static_cast<std::size_t>(first), 0);
+}
+
+void ppnb_be_patient() {
+  ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
 }

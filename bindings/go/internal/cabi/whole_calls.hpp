@@ -18,6 +18,11 @@ int32_t ppnb_whole_request(ppn_client* client, const char* description, size_t d
                                 const char* body, size_t body_length, int64_t token, ppn_request** out,
                                 ppn_error** error);
 
+// Describe and start many. `requests` holds for each: int32 length of what follows, int64 client, int64 token, int32 keep,
+// text description, text body. Of each, three int64 go to `results`: code, request, error; the request is null unless `keep`
+// is 1, for a request that was started needs no owner. Returns how many there were room for.
+int64_t ppnb_whole_requests(const char* requests, size_t requests_length, uint8_t* results, size_t results_length);
+
 // Read a response whole: int32 length and bytes of ppnb_describe_response; int32 length and bytes of ppnb_describe_error of
 // ppn_response_check_status, empty for a success; the rest is the body. Returns the number of bytes, or -1 without memory.
 // When they fit the request and the response are released; else nothing is written, and they stay.
@@ -30,3 +35,7 @@ int64_t ppnb_whole_error(ppn_error* error, uint8_t* buffer, size_t capacity);
 // Wait for notes as ppnb_mailbox_take, up to `timeout_ms`, then let the thread that left the first one leave the others that
 // it has, and take them, too: whoever sleeps between two notes pays for waking up more than a note is worth.
 int64_t ppnb_gather_notes(uint8_t* buffer, size_t capacity, int64_t timeout_ms);
+
+// Let the I/O threads not interrupt a thread that has just given them work (SCHED_BATCH), where both have one processor: it
+// is about to give them more, and Go pays twice for a thread that stops inside C. Before the first request.
+void ppnb_be_patient();

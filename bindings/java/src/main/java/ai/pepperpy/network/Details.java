@@ -55,8 +55,10 @@ final class Details {
 
   /** Of an error of this side; what follows from the code is the library's to say. */
   static Details of(int code, String message) {
+    Library.load();
     final long[] error = new long[1];
-    Native.ppn_error_new(code, message.getBytes(java.nio.charset.StandardCharsets.UTF_8), error, null);
+    final byte[] text = message.isEmpty() ? null : message.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Native.ppn_error_new(code, text, error, null);
     return take(code, error[0]);
   }
 

@@ -20,7 +20,7 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
   static Headers read(RecordReader in) {
     final int count = in.int32();
     final List<Map.Entry<String, String>> fields = new ArrayList<>(count);
-    for (int i = 0; i < count; ++i) fields.add(Map.entry(in.text(), in.text()));
+    for (int i = 0; i < count; ++i) fields.add(Map.entry(in.headerText(), in.headerText()));
     return new Headers(fields);
   }
 

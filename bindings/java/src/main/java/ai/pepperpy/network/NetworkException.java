@@ -44,11 +44,11 @@ public class NetworkException extends RuntimeException {
   public static NetworkException of(int code, String message) {
     java.util.Objects.requireNonNull(message, "message");
     Library.load();
-    final Details details = Details.of(code, message);
-    if (details.code != code || details.name.isEmpty()) {
-      throw Errors.of(ErrorCode.INVALID_ARGUMENT, "there is no code " + code);
-    }
-    return Errors.make(details, null, null);
+    final long[] made = new long[1];
+    final long[] error = new long[1];
+    final byte[] text = message.isEmpty() ? null : Texts.utf8(message, "message");
+    Errors.check(ai.pepperpy.network.internal.Native.ppn_error_new(code, text, made, error), error);
+    return Errors.make(Details.take(code, made[0]), null, null);
   }
 
   /**

@@ -50,6 +50,14 @@ final class RecordReader {
     return new String(bytes, at - length, length, StandardCharsets.UTF_8);
   }
 
+  /** A value of a header, whose bytes may be of any encoding: UTF-8 where it is that, else ISO-8859-1. */
+  String headerText() {
+    final int begin = at;
+    final String utf8 = text();
+    if (utf8.indexOf('\ufffd') < 0) return utf8;
+    return new String(bytes, begin + Integer.BYTES, at - begin - Integer.BYTES, StandardCharsets.ISO_8859_1);
+  }
+
   byte[] raw() {
     final int length = int32();
     at += length;

@@ -29,7 +29,7 @@ public final class RequestManager extends NetworkClient {
    * @throws ConfigException what is out of range
    */
   public RequestManager(String baseUrl, Duration timeout, int retries) {
-    this(NetworkConfig.requestManager(baseUrl).timeout(timeout).maxRetries(retries).build(), null, baseUrl);
+    this(limited(baseUrl, Objects.requireNonNull(timeout, "timeout"), retries), null, baseUrl);
   }
 
   /**
@@ -41,6 +41,10 @@ public final class RequestManager extends NetworkClient {
    */
   public RequestManager(String baseUrl, NetworkConfig config) {
     this(newBuilder(baseUrl).config(config));
+  }
+
+  private static NetworkConfig limited(String baseUrl, Duration timeout, int retries) {
+    return NetworkConfig.requestManager(baseUrl).timeout(timeout).maxRetries(retries).build();
   }
 
   private RequestManager(Builder builder) {

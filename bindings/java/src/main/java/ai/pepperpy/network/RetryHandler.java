@@ -201,6 +201,7 @@ public final class RetryHandler {
    * @throws E what it throws
    */
   public <T, E extends Exception> T run(String method, boolean keyed, Work<T, E> work) throws E {
+    Objects.requireNonNull(method, "method");
     Objects.requireNonNull(work, "work");
     final long began = nanoTime.getAsLong();
     for (int retries = 0;; ++retries) {
@@ -231,6 +232,7 @@ public final class RetryHandler {
    */
   public <T> CompletableFuture<T> runAsync(String method, boolean keyed,
                                            Supplier<? extends CompletionStage<T>> work) {
+    Objects.requireNonNull(method, "method");
     Objects.requireNonNull(work, "work");
     return new AsyncRetry<>(this, method, keyed, work, nanoTime.getAsLong()).begin();
   }
