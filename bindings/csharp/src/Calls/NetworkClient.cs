@@ -130,7 +130,8 @@ public abstract partial class NetworkClient : IDisposable, IAsyncDisposable
         // The library waits on the thread that asks.
         Task<bool> drain = Task.Factory.StartNew(() => Drain(milliseconds), CancellationToken.None, TaskCreationOptions.LongRunning,
                                                  TaskScheduler.Default);
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static client => ((NetworkClient)client!).Dispose(), this);
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static client => ((NetworkClient)client!).Dispose(), this);
         bool drained = await drain.ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return drained;
