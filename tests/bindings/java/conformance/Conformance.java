@@ -13,6 +13,7 @@ import ai.pepperpy.network.Request;
 import ai.pepperpy.network.Response;
 import ai.pepperpy.network.StreamingClient;
 import ai.pepperpy.network.ChunkStream;
+import ai.pepperpy.network.WebSocketBuilder;
 import ai.pepperpy.network.WebSocketClient;
 import ai.pepperpy.network.WebSocketMessage;
 import java.nio.charset.StandardCharsets;
@@ -122,7 +123,7 @@ public final class Conformance {
   }
 
   private void converse(StreamingClient client, Json request, Outcome outcome) {
-    final WebSocketClient.Builder builder = WebSocketClient.newBuilder(client, url(request, outcome));
+    final WebSocketBuilder builder = WebSocketClient.newBuilder(client, url(request, outcome));
     forEachPair(request, "/headers", builder::header);
     if (request.contains("/websocket/subprotocols")) {
       for (Object name : request.list("/websocket/subprotocols")) builder.subprotocol((String) name);

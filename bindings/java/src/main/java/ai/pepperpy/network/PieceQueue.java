@@ -34,6 +34,11 @@ abstract class PieceQueue {
   /** The exception of an error, with all that is known of its call. */
   abstract NetworkException failed(int code, long error, Throwable cause);
 
+  /** What an end stands for that the native side takes for one as it should be; else null. */
+  NetworkException failedBefore() {
+    return null;
+  }
+
   final void opened(Handle made) {
     handle = made;
   }
@@ -110,8 +115,7 @@ abstract class PieceQueue {
   }
 
   final void close() {
-    handle.close();
-    ready();
+    if (handle.close()) ready();
   }
 
   private boolean fill() {
@@ -149,6 +153,8 @@ abstract class PieceQueue {
     }
     if (count == NativeConstants.PPNB_NOTHING) return false;
     if (count == NativeConstants.PPNB_END) {
+      failure = failedBefore();
+      if (failure != null) throw failure;
       ended = true;
       return false;
     }

@@ -153,17 +153,6 @@ public abstract class Verbs {
   }
 
   /**
-   * Sends a HEAD and waits.
-   *
-   * @param address the address
-   * @param headers headers of the request
-   * @return the response
-   */
-  public final Response head(String address, Headers headers) {
-    return send(Request.head(address).headers(headers).build());
-  }
-
-  /**
    * Sends a HEAD.
    *
    * @param address the address
@@ -171,17 +160,6 @@ public abstract class Verbs {
    */
   public final CompletableFuture<Response> headAsync(String address) {
     return sendAsync(Request.head(address).build());
-  }
-
-  /**
-   * Sends a HEAD.
-   *
-   * @param address the address
-   * @param headers headers of the request
-   * @return the response
-   */
-  public final CompletableFuture<Response> headAsync(String address, Headers headers) {
-    return sendAsync(Request.head(address).headers(headers).build());
   }
 
   /**
@@ -195,17 +173,6 @@ public abstract class Verbs {
   }
 
   /**
-   * Sends a DELETE and waits.
-   *
-   * @param address the address
-   * @param headers headers of the request
-   * @return the response
-   */
-  public final Response delete(String address, Headers headers) {
-    return send(Request.delete(address).headers(headers).build());
-  }
-
-  /**
    * Sends a DELETE.
    *
    * @param address the address
@@ -213,17 +180,6 @@ public abstract class Verbs {
    */
   public final CompletableFuture<Response> deleteAsync(String address) {
     return sendAsync(Request.delete(address).build());
-  }
-
-  /**
-   * Sends a DELETE.
-   *
-   * @param address the address
-   * @param headers headers of the request
-   * @return the response
-   */
-  public final CompletableFuture<Response> deleteAsync(String address, Headers headers) {
-    return sendAsync(Request.delete(address).headers(headers).build());
   }
 
   /**

@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /**
  * A WebSocket: messages both ways over one connection, kept alive by pings and opened again after it was lost (option
@@ -39,7 +38,7 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    * @throws UsageException the URL
    */
   public WebSocketClient(String url) {
-    this(new Builder(null, url));
+    this(new WebSocketBuilder(null, url));
   }
 
   /**
@@ -53,11 +52,11 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
     this(newBuilder(client, url));
   }
 
-  private WebSocketClient(Builder builder) {
+  WebSocketClient(WebSocketBuilder builder) {
     this(builder, builder.client == null ? new HTTPClient() : null);
   }
 
-  private WebSocketClient(Builder builder, HTTPClient own) {
+  private WebSocketClient(WebSocketBuilder builder, HTTPClient own) {
     this(builder.core(own != null ? own : builder.client), own);
     core.listenTo(this);
   }
@@ -75,8 +74,8 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    * @param url as in the constructor
    * @return the builder
    */
-  public static Builder newBuilder(NetworkClient client, String url) {
-    return new Builder(Objects.requireNonNull(client, "client"), url);
+  public static WebSocketBuilder newBuilder(NetworkClient client, String url) {
+    return new WebSocketBuilder(Objects.requireNonNull(client, "client"), url);
   }
 
   @Override
@@ -344,109 +343,5 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
     }, null);
     super.close();
     if (own != null) own.release();
-  }
-
-  /** Describes a {@link WebSocketClient}. Thread: one at a time. Blocks: never. */
-  public static final class Builder {
-    private final NetworkClient client;
-    private final byte[] url;
-    private final List<byte[][]> headers = new ArrayList<>();
-    private final List<byte[][]> options = new ArrayList<>();
-    private final List<byte[]> subprotocols = new ArrayList<>();
-    private Consumer<ReconnectAttempt> onReconnecting;
-    private WebSocketListener listener;
-
-    private Builder(NetworkClient client, String url) {
-      this.client = client;
-      this.url = Texts.utf8(url, "url");
-    }
-
-    /**
-     * Sets a header of the handshake.
-     *
-     * @param name the header; those of the handshake itself are refused
-     * @param value the value
-     * @return this builder
-     */
-    public Builder header(String name, String value) {
-      headers.add(new byte[][] {Texts.utf8(name, "name"), Texts.utf8(value, "value")});
-      return this;
-    }
-
-    /**
-     * Offers a subprotocol, after those offered before.
-     *
-     * @param name a token
-     * @return this builder
-     */
-    public Builder subprotocol(String name) {
-      subprotocols.add(Texts.utf8(name, "name"));
-      return this;
-    }
-
-    /**
-     * Sets an option for this WebSocket alone.
-     *
-     * @param name one whose name begins with websocket_
-     * @param value as text
-     * @return this builder
-     */
-    public Builder option(String name, String value) {
-      options.add(new byte[][] {Texts.utf8(name, "name"), Texts.utf8(value, "value")});
-      return this;
-    }
-
-    /**
-     * Sets what runs before each further connection: the place to put in a new token. It runs on the executor of the client and may wait
-     * for one, up to websocket_open_timeout_ms.
-     *
-     * @param handler gets the attempt
-     * @return this builder
-     */
-    public Builder onReconnecting(Consumer<ReconnectAttempt> handler) {
-      onReconnecting = Objects.requireNonNull(handler, "handler");
-      return this;
-    }
-
-    /**
-     * Sets who hears of connections and messages, which then can not be read otherwise.
-     *
-     * @param hears the listener
-     * @return this builder
-     */
-    public Builder listener(WebSocketListener hears) {
-      listener = Objects.requireNonNull(hears, "hears");
-      return this;
-    }
-
-    /**
-     * Makes the WebSocket, which does not connect by itself.
-     *
-     * @return the WebSocket
-     * @throws UsageException the URL, a header, a subprotocol; CLIENT_CLOSED
-     * @throws ConfigException an option
-     */
-    public WebSocketClient build() {
-      return new WebSocketClient(this);
-    }
-
-    private WebSocketCore core(NetworkClient of) {
-      final WebSocketCore core = WebSocketCore.make(of, url, onReconnecting, listener);
-      try {
-        for (byte[][] header : headers) {
-          core.act((websocket, error) -> Native.ppn_websocket_set_header(websocket, header[0], header[1], error));
-        }
-        for (byte[] name : subprotocols) {
-          core.act((websocket, error) -> Native.ppn_websocket_add_subprotocol(websocket, name, error));
-        }
-        for (byte[][] option : options) {
-          core.act((websocket, error) -> Native.ppn_websocket_set_option(websocket, option[0], option[1], error));
-        }
-        return core;
-      } catch (Throwable wrong) {
-        core.close();
-        throw wrong;
-      }
-    }
   }
 }

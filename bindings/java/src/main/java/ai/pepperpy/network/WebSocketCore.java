@@ -25,6 +25,8 @@ final class WebSocketCore extends PieceQueue {
   /** Kept while there is a listener, which is given it. */
   private volatile WebSocketClient told;
   private volatile Throwable thrown;
+  /** What had ended the connection after which the user wanted no other. */
+  private volatile NetworkException givenUp;
   private volatile long sent;
   private volatile boolean over;
   private final Wait room = new Wait();
@@ -127,6 +129,11 @@ final class WebSocketCore extends PieceQueue {
     return failure;
   }
 
+  @Override
+  NetworkException failedBefore() {
+    return givenUp;
+  }
+
   /** What the server answered to the last handshake. */
   Optional<Response> handshake() {
     return ask(websocket -> {
@@ -142,7 +149,9 @@ final class WebSocketCore extends PieceQueue {
     serial.add(() -> {
       final Response answer = Response.take(handshake);
       open.complete(null);
-      if (listener != null) guarded(() -> listener.onOpen(told, answer));
+      if (listener == null) return;
+      guarded(() -> listener.onOpen(told, answer));
+      deliver();  // hints come to those who have looked
     });
   }
 
@@ -164,7 +173,11 @@ final class WebSocketCore extends PieceQueue {
         if (onReconnecting != null) onReconnecting.accept(next);
         if (listener != null) listener.onReconnecting(told, next);
       });
-      if (next.givenUp) cancel();
+      if (next.givenUp) {
+        // A close leaves what has arrived to be read; how it ended is kept here.
+        givenUp = failure != null ? failure : Errors.of(ErrorCode.WS_CLOSED, "the connection was lost and given up");
+        ask(websocket -> Native.ppn_websocket_close(websocket, 0, null, null), 0);
+      }
       ask(Native::ppn_websocket_resume, 0);
     });
   }
@@ -173,7 +186,7 @@ final class WebSocketCore extends PieceQueue {
     over = true;
     room.wake();
     serial.add(() -> {
-      final NetworkException failure = error != 0 ? failed(Native.ppn_error_code(error), error, null) : null;
+      final NetworkException failure = error != 0 ? failed(Native.ppn_error_code(error), error, null) : givenUp;
       if (failure != null) {
         open.completeExceptionally(failure);
         closed.completeExceptionally(failure);
