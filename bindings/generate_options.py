@@ -84,10 +84,11 @@ public abstract class OptionSetters<B extends OptionSetters<B>> {{
      */
     protected abstract B set(String name, String value);
 
-    /** Rounded up: what is below a millisecond must not become 0, which is no limit. */
+    /** Rounded away from 0, which is no limit: what is below a millisecond must not become it. */
     private static String milliseconds(Duration value) {{
-        Duration up = Objects.requireNonNull(value, "value").plusNanos(999_999);
-        return Long.toString(up.toMillis());
+        Duration size = Objects.requireNonNull(value, "value").abs();
+        long milliseconds = size.plusNanos(999_999).toMillis();
+        return Long.toString(value.isNegative() ? -milliseconds : milliseconds);
     }}
 """]
     for option in options:
@@ -127,8 +128,9 @@ public sealed partial class NetworkConfig
     private long GetInteger(string name) => long.Parse(GetOption(name), CultureInfo.InvariantCulture);
     private void SetInteger(string name, long value) => SetOption(name, value.ToString(CultureInfo.InvariantCulture));
     private TimeSpan GetDuration(string name) => TimeSpan.FromMilliseconds(GetInteger(name));
-    // Rounded up: what is below a millisecond must not become 0, which is no limit.
-    private void SetDuration(string name, TimeSpan value) => SetInteger(name, (long)Math.Ceiling(value.TotalMilliseconds));
+    // Rounded away from 0, which is no limit: what is below a millisecond must not become it.
+    private void SetDuration(string name, TimeSpan value) =>
+        SetInteger(name, Math.Sign(value.Ticks) * (long)Math.Ceiling(Math.Abs(value.TotalMilliseconds)));
     private double GetNumber(string name) => double.Parse(GetOption(name), CultureInfo.InvariantCulture);
     private void SetNumber(string name, double value) => SetOption(name, value.ToString("R", CultureInfo.InvariantCulture));
     private bool GetBoolean(string name) => GetOption(name) == "true";
@@ -168,10 +170,12 @@ import (
 \t"time"
 )
 
-// Rounded up: what is below a millisecond must not become 0, which is no limit.
+// Rounded away from 0, which is no limit: what is below a millisecond must not become it.
 func milliseconds(value time.Duration) string {{
 \tif value > 0 {{
 \t\tvalue += time.Millisecond - time.Nanosecond
+\t}} else {{
+\t\tvalue -= time.Millisecond - time.Nanosecond
 \t}}
 \treturn strconv.FormatInt(value.Milliseconds(), 10)
 }}

@@ -112,7 +112,8 @@ func (r *runningBatch) hear(n *note) {
 }
 
 func (r *runningBatch) describe(b *Batch) error {
-	r.token = listen(r)
+	useMailbox()
+	r.token = heard.add(r)
 	r.uploads = make([]*upload, len(b.items))
 	var batch uintptr
 	if err := call(func(fail *uintptr) int { return cabi.Ppn_batch_new(&batch, fail) }); err != nil {
@@ -216,6 +217,7 @@ func (r *runningBatch) end() {
 		u.stop()
 	}
 	heard.remove(r.token)
+	leaveMailbox()
 	for _, n := range r.takeNotes() {
 		discard(&n)
 	}

@@ -57,7 +57,7 @@ func newPending() *pending {
 		p = &pending{done: make(chan struct{}, 1), begun: make(chan struct{}, 1), out: &started{}}
 		p.token = heard.add(p)
 	}
-	startMailbox()
+	useMailbox()
 	p.next, *p.out, p.status, p.response, p.fail, p.startStatus = nil, started{}, 0, 0, 0, 0
 	p.parts.Store(1)
 	return p
@@ -65,6 +65,7 @@ func newPending() *pending {
 
 // Only after its note came, or when it was never started.
 func (p *pending) free() {
+	leaveMailbox()
 	idle.mu.Lock()
 	p.next = idle.first
 	idle.first = p
@@ -231,7 +232,8 @@ func (c *client) usable(ctx context.Context, request *Request) error {
 
 // explain says of a client that was closed meanwhile that it is closed.
 func (c *client) explain(err error) error {
-	if e := errorOf(err); e != nil && e.Code == CodeInvalidState && c.closed.Load() {
+	e := errorOf(err)
+	if e != nil && (e.Code == CodeInvalidState || e.Code == CodeInvalidArgument) && c.closed.Load() {
 		return failure(CodeClientClosed, "the client is closed")
 	}
 	return err

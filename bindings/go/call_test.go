@@ -118,7 +118,7 @@ func TestACancelledContextCancelsTheCall(t *testing.T) {
 
 func TestAStatusBecomesAnErrorWhenAsked(t *testing.T) {
 	client := newHTTP(t, network.WithMaxRetries(0))
-	response, err := client.Get(background, server.url+"/flaky?fail=1&status=503&retry-after=7&key=status-error")
+	response, err := client.Get(background, server.url+"/flaky?fail=1&status=503&retry-after=7&key="+unique("status-error"))
 	must(t, err)
 	err = response.RaiseForStatus()
 	var status *network.StatusError

@@ -136,22 +136,6 @@ func (c *client) Close() error {
 	return nil
 }
 
-// Drain closes gracefully: later requests are refused, those under way may go on until the context ends, and what is left
-// of them then ends with CodeCancelled. It reports whether all had ended by themselves. Close is still to be called.
-func (c *client) Drain(ctx context.Context) (bool, error) {
-	if c == nil || c.closed.Load() {
-		return true, nil
-	}
-	if ctx == nil {
-		return false, failure(CodeInvalidArgument, "the context is nil")
-	}
-	// In steps, so that a context that is cancelled is heard; what drains is refused from the first one on.
-	const step = 50
-	handle := cabi.Ppn_client_acquire(c.handle.Load())
-	defer cabi.Ppn_client_release(handle)
-	return drained(ctx, handle, step)
-}
-
 // Preconnect makes connections before they are needed, so that the first requests pay for no handshake. One that can not be
 // made is reported by the request that needs it.
 func (c *client) Preconnect(url string, count int) error {

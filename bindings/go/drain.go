@@ -6,35 +6,49 @@ import (
 	"pepperpy.ai/network/internal/cabi"
 )
 
-// The library cancels what is left when the time of a drain is over, so waiting in steps is for a context that is
-// cancelled: a goroutine waits for the whole of it, and is let go by closing the client.
-func drained(ctx context.Context, handle uintptr, _ int64) (bool, error) {
+const codePending = 2 // PPN_PENDING
+
+// Drain closes gracefully: later requests are refused, those under way may go on until the context ends, and what is left
+// of them then ends with CodeCancelled. It reports whether all had ended by themselves. Close is still to be called.
+func (c *client) Drain(ctx context.Context) (bool, error) {
+	if c == nil || c.closed.Load() {
+		return true, nil
+	}
+	if ctx == nil {
+		return false, failure(CodeInvalidArgument, "the context is nil")
+	}
 	timeout := int64(-1)
 	if left := (&Request{}).limit(ctx, "", 0); left != nil {
 		timeout = milliseconds64(left[0].value)
 	}
-	type outcome struct {
-		code int
-		fail uintptr
-	}
-	ended := make(chan outcome, 1)
+	handle := cabi.Ppn_client_acquire(c.handle.Load())
+	defer cabi.Ppn_client_release(handle)
+	return drained(ctx, handle, timeout)
+}
+
+type drainOutcome struct {
+	code int
+	fail uintptr
+}
+
+// A goroutine waits inside the library; a context that is cancelled lets it go by closing the client.
+func drained(ctx context.Context, handle uintptr, timeout int64) (bool, error) {
+	ended := make(chan drainOutcome, 1)
 	go func() {
-		var o outcome
-		o.code = cabi.Ppn_client_drain(handle, timeout, &o.fail)
-		ended <- o
+		var fail uintptr
+		code := cabi.Ppn_client_drain(handle, timeout, &fail)
+		ended <- drainOutcome{code, fail}
 	}()
-	var o outcome
-	cancelled := false
 	select {
-	case o = <-ended:
+	case o := <-ended:
+		if o.code == codePending {
+			return false, nil
+		}
+		return true, check(o.code, o.fail)
 	case <-ctx.Done():
-		cancelled = true
 		cabi.Ppn_client_close(handle, nil)
-		o = <-ended
-	}
-	const pendingCode = 2
-	if o.code == pendingCode {
+		o := <-ended
+		cabi.Ppn_error_release(o.fail)
 		return false, nil
 	}
-	return !cancelled, check(o.code, o.fail)
 }

@@ -119,8 +119,9 @@ func ExampleRetryHandler_Run() {
 	defer retry.Close()
 	retry.Set("backoff_factor", "0.01")
 
+	url := "/flaky?fail=1&retry-after=0&key=" + unique("example")
 	err = retry.Run(context.Background(), func(ctx context.Context) error {
-		response, err := api.Do(ctx, network.NewRequest("GET", "/flaky?fail=1&retry-after=0&key=example").Option("max_retries", "0"))
+		response, err := api.Do(ctx, network.NewRequest("GET", url).Option("max_retries", "0"))
 		if err != nil {
 			return err
 		}

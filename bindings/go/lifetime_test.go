@@ -213,6 +213,59 @@ func TestADrainLetsCallsEnd(t *testing.T) {
 	}
 }
 
+func TestCallsGoOnWhileOthersShutDown(t *testing.T) {
+	leavesNothing(t)
+	client := newHTTP(t, network.WithMaxRetries(0))
+	var running sync.WaitGroup
+	over := make(chan struct{})
+	for i := 0; i < 4; i++ {
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				_, err := client.Get(background, server.plainURL+"/echo")
+				if err != nil && !errors.Is(err, network.ErrCancelled) && !errors.Is(err, network.ErrClosed) {
+					t.Error(err)
+					return
+				}
+			}
+		}()
+	}
+	for i := 0; i < 20; i++ {
+		must(t, network.Shutdown())
+	}
+	close(over)
+	running.Wait()
+}
+
+func TestCallsThatMeetACloseSaySo(t *testing.T) {
+	leavesNothing(t)
+	for i := 0; i < 20; i++ {
+		client := newHTTP(t)
+		ended := make(chan error, 8)
+		for n := 0; n < cap(ended); n++ {
+			go func() {
+				var err error
+				for err == nil {
+					_, err = client.Get(background, server.plainURL+"/echo")
+				}
+				ended <- err
+			}()
+		}
+		must(t, client.Close())
+		for n := 0; n < cap(ended); n++ {
+			if err := <-ended; !errors.Is(err, network.ErrCancelled) && !errors.Is(err, network.ErrClosed) {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // What the process of the next test does.
 func TestTheProcessThatEnds(t *testing.T) {
 	if os.Getenv("PPN_TEST_EXIT") == "" {

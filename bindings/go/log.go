@@ -56,7 +56,7 @@ func SetLogger(level LogLevel, logger Logger) error {
 	logs.logger = logger
 	logs.mu.Unlock()
 	if level != LogOff {
-		startMailbox()
+		startMailbox(0)
 	}
 	return call(func(fail *uintptr) int { return cabi.Ppnb_log_open(int(level), fail) })
 }

@@ -86,60 +86,75 @@ func (l *listeners) count() int {
 
 var heard listeners
 
-// The goroutine of the mailbox: it runs from the first listener until Shutdown.
+// The goroutine of the mailbox: it runs from the first listener until a Shutdown that meets nobody who waits for a note.
 var mailbox struct {
 	mu      sync.Mutex
 	running bool
-	stop    bool
-	ended   chan struct{}
+	users   int           // calls, streams, batches and WebSockets under way
+	stop    bool          // it is to end, unless it is used
+	changed chan struct{} // closed when it has ended, or goes on after all
 }
 
 // listen gives the listener a token and sees to it that its notes are taken.
 func listen(who listener) int64 {
 	token := heard.add(who)
-	startMailbox()
+	startMailbox(0)
 	return token
 }
 
-func startMailbox() {
+// useMailbox keeps the goroutine until leaveMailbox: for those who wait for a note.
+func useMailbox() { startMailbox(1) }
+
+func leaveMailbox() {
 	mailbox.mu.Lock()
 	defer mailbox.mu.Unlock()
+	mailbox.users--
+}
+
+func startMailbox(users int) {
+	mailbox.mu.Lock()
+	defer mailbox.mu.Unlock()
+	mailbox.users += users
 	if mailbox.running {
 		return
 	}
-	mailbox.running, mailbox.stop, mailbox.ended = true, false, make(chan struct{})
+	mailbox.running = true
 	cabi.Ppnb_mailbox_open()
 	cabi.Ppnb_be_patient()
-	go takeNotes(mailbox.ended)
+	go takeNotes()
 }
 
-// stopMailbox ends the goroutine after the notes that are there. The next listener starts it again.
+// stopMailbox ends the goroutine after the notes that are there, unless it is used. The next listener starts it again.
 func stopMailbox() {
 	mailbox.mu.Lock()
 	if !mailbox.running {
 		mailbox.mu.Unlock()
 		return
 	}
-	mailbox.stop = true
-	ended := mailbox.ended
+	if !mailbox.stop {
+		mailbox.stop, mailbox.changed = true, make(chan struct{})
+	}
+	changed := mailbox.changed
 	mailbox.mu.Unlock()
 	cabi.Ppnb_mailbox_wake()
-	<-ended
+	<-changed
 }
 
 func mailboxStops() bool {
 	mailbox.mu.Lock()
 	defer mailbox.mu.Unlock()
-	if mailbox.stop {
-		mailbox.running = false
+	if !mailbox.stop {
+		return false
 	}
-	return mailbox.stop
+	mailbox.stop = false
+	close(mailbox.changed)
+	mailbox.running = mailbox.users > 0
+	return !mailbox.running
 }
 
 // Waiting inside C holds a thread, and for a moment the processor of this goroutine too. So those who were woken run
 // first, and what they have started may be answered by the next look already.
-func takeNotes(ended chan<- struct{}) {
-	defer close(ended)
+func takeNotes() {
 	buffer := make([]byte, notesAtOnce*noteBytes)
 	for {
 		taken := cabi.Ppnb_mailbox_take(buffer, 0)

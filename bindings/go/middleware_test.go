@@ -139,7 +139,7 @@ func TestMiddlewareMakesTheRequestOnceMore(t *testing.T) {
 		}
 		return nil
 	}}))
-	response, err := client.Get(background, server.url+"/flaky?fail=1&status=404&key=again")
+	response, err := client.Get(background, server.url+"/flaky?fail=1&status=404&key="+unique("again"))
 	must(t, err)
 	if response.Status != 200 || runs.Load() != 2 {
 		t.Fatal(response.Status, runs.Load())

@@ -115,7 +115,7 @@ func TestARetryHandlerRepeatsWhatMayBeRepeated(t *testing.T) {
 			return response.RaiseForStatus()
 		}
 	}
-	must(t, retry.Run(background, ask(server.url+"/flaky?fail=2&retry-after=0&key=handler")))
+	must(t, retry.Run(background, ask(server.url+"/flaky?fail=2&retry-after=0&key="+unique("handler"))))
 	if attempts != 3 || len(decisions) != 2 || !decisions[0].Retry || decisions[0].Outcome != "status_retryable" {
 		t.Fatal(attempts, decisions)
 	}
@@ -135,7 +135,7 @@ func TestARetryHandlerRepeatsWhatMayBeRepeated(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	must(t, retry.Set("backoff_factor", "60"))
 	retry.OnRetry(func(error, network.RetryDecision) { cancel() })
-	if err := retry.Run(ctx, ask(server.url+"/flaky?fail=9&retry-after=0&key=cancelled")); !errors.Is(err, context.Canceled) {
+	if err := retry.Run(ctx, ask(server.url+"/flaky?fail=9&retry-after=0&key="+unique("cancelled"))); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	if err := retry.Set("max_retries", "11"); !errors.Is(err, network.ErrConfig) {
@@ -230,7 +230,7 @@ func TestStepsOfCallsAreTold(t *testing.T) {
 	client := newHTTP(t, network.WithBackoffFactor(0))
 	events := make(chan network.CallEvent, 100)
 	must(t, client.OnCallEvent(func(e network.CallEvent) { events <- e }))
-	response, err := client.Get(background, server.url+"/flaky?fail=1&retry-after=0&key=events")
+	response, err := client.Get(background, server.url+"/flaky?fail=1&retry-after=0&key="+unique("events"))
 	must(t, err)
 	if response.Attempts() != 2 {
 		t.Fatal(response.Attempts())
@@ -271,7 +271,7 @@ func TestLogLinesReachALogger(t *testing.T) {
 		}
 		panic("a logger that panics ends nothing")
 	})))
-	_, err := newHTTP(t, network.WithMaxRetries(1), network.WithBackoffFactor(0)).Get(background, "http://127.0.0.1:1/?key=secretsecret")
+	_, err := newHTTP(t, network.WithMaxRetries(1), network.WithBackoffFactor(0)).Get(background, "http://127.0.0.1:1/?key="+unique("secretsecret"))
 	if !errors.Is(err, network.CodeConnectFailed) {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type Response struct {
 	described   []byte // of ppnb_describe_response
 	statusError []byte // of ppnb_describe_error; empty for a success
 	once        sync.Once
-	details     responseDetails
+	details     *responseDetails // read when they are asked for
 }
 
 type responseDetails struct {
@@ -57,7 +57,8 @@ func takeResponse(request, response uintptr) *Response {
 
 func (r *Response) read() *responseDetails {
 	r.once.Do(func() {
-		from, d := record{r.described}, &r.details
+		from, d := record{r.described}, &responseDetails{}
+		r.details = d
 		from.int32()
 		d.flags, d.attempts, d.redirects, d.stop = from.int32(), from.int32(), from.int32(), StopReason(from.int32())
 		d.bodyBytes, d.retryMs, d.pieces = from.int64(), from.int64(), from.int64()
@@ -72,7 +73,7 @@ func (r *Response) read() *responseDetails {
 		d.headers, d.trailers = fieldsFrom(&from), fieldsFrom(&from)
 		d.attemptLog = attemptsFrom(&from)
 	})
-	return &r.details
+	return r.details
 }
 
 func fieldsFrom(r *record) []Field {
@@ -204,7 +205,7 @@ const (
 
 // Timing is how long a part of the call took; negative when it is not known.
 func (r *Response) Timing(which Timing) time.Duration {
-	if which < 0 || int(which) >= len(r.details.timings) {
+	if which < 0 || which > TimingTotal {
 		return -1
 	}
 	return time.Duration(r.read().timings[which] * float64(time.Millisecond))

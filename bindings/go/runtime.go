@@ -9,7 +9,7 @@ func SetIOThreads(count int) error {
 }
 
 // Shutdown ends all that runs: requests under way end with CodeCancelled, connections are closed, the threads of the library
-// and the one goroutine of this package end. The next request starts them again. Optional: a process may end without it.
+// and the one goroutine of this package end, unless others go on calling. The next request starts them again. Optional: a process may end without it.
 func Shutdown() error {
 	err := call(func(fail *uintptr) int { return cabi.Ppn_runtime_shutdown(fail) })
 	stopMailbox()

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,11 +67,16 @@ func withServer(run func() int) int {
 	return run()
 }
 
+var uniques atomic.Int64
+
+// unique is a key that the server has not counted for before.
+func unique(name string) string { return fmt.Sprint(name, "-", uniques.Add(1)) }
+
 // scale is how many rounds the long tests make of their full number.
 func scale(full int) int {
 	share, err := strconv.ParseFloat(os.Getenv("PPN_TEST_SCALE"), 64)
 	if err != nil {
-		share = 0.02
+		share = 1
 	}
 	if n := int(float64(full) * share); n > 0 {
 		return n

@@ -59,13 +59,15 @@ func (c *client) openStream(ctx context.Context, r *Request, kind int, more ...o
 	if s.upload, err = r.complete(request); err != nil {
 		return nil, err
 	}
-	s.token = listen(s)
+	useMailbox()
+	s.token = heard.add(s)
 	var reader uintptr
 	if err := call(func(fail *uintptr) int {
 		return cabi.Ppnb_reader_open(request, kind, s.token, &reader, fail)
 	}); err != nil {
 		s.upload.stop()
 		heard.remove(s.token)
+		leaveMailbox()
 		return nil, c.explain(err)
 	}
 	s.mu.Lock()
@@ -206,6 +208,7 @@ func (s *stream) release() {
 	s.reader = 0
 	s.upload.stop()
 	heard.remove(s.token)
+	leaveMailbox()
 	close(s.over)
 }
 
@@ -278,13 +281,12 @@ func (s *stream) lookForHead() (*Response, error) {
 		return nil, s.err
 	}
 	var response, fail uintptr
-	const pendingCode = 2
 	code := cabi.Ppnb_reader_response(s.reader, &response, &fail)
 	switch code {
 	case 0:
 		s.response = takeResponse(0, response)
 		return s.response, nil
-	case pendingCode:
+	case codePending:
 		return nil, errWait
 	}
 	return nil, withContext(s.ctx, takeError(code, fail))

@@ -314,7 +314,7 @@ func TestABodyIsSentWhileItIsRead(t *testing.T) {
 func TestABodyThatCanSeekIsSentAgain(t *testing.T) {
 	leavesNothing(t)
 	client := newHTTP(t, network.WithBackoffFactor(0))
-	request := network.NewRequest("PUT", server.url+"/flaky?fail=2&retry-after=0&key=seek").Body(strings.NewReader("again"))
+	request := network.NewRequest("PUT", server.url+"/flaky?fail=2&retry-after=0&key="+unique("seek")).Body(strings.NewReader("again"))
 	response, err := client.Do(background, request)
 	must(t, err)
 	if response.Status != 200 || response.Attempts() != 3 {

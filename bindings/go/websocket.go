@@ -75,9 +75,10 @@ func NewWebSocketClient(client Client, url string) (*WebSocketClient, error) {
 		return nil, err
 	}
 	w := &WebSocketClient{ready: make(chan struct{}, 1), room: make(chan struct{}, 1), changed: make(chan struct{})}
-	w.token = listen(w)
+	useMailbox()
+	w.token = heard.add(w)
 	w.sent.room = w.room
-	w.sentTo = listen(&w.sent)
+	w.sentTo = heard.add(&w.sent)
 	var socket uintptr
 	err = c.with(func(handle uintptr, fail *uintptr) int {
 		return cabi.Ppnb_socket_new(handle, url, 1, w.token, &socket, fail)
@@ -85,6 +86,7 @@ func NewWebSocketClient(client Client, url string) (*WebSocketClient, error) {
 	if err != nil {
 		heard.remove(w.token)
 		heard.remove(w.sentTo)
+		leaveMailbox()
 		return nil, err
 	}
 	w.socket, w.native = socket, cabi.Ppnb_socket_websocket(socket)

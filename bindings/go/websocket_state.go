@@ -39,6 +39,7 @@ func (w *WebSocketClient) Release() error {
 	if socket != 0 {
 		cabi.Ppnb_socket_release(socket)
 		heard.remove(w.token)
+		leaveMailbox()
 	}
 	w.handles.Unlock()
 	if socket != 0 {

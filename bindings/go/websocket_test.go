@@ -119,7 +119,7 @@ func TestAHandshakeThatIsRefusedHasTheAnswer(t *testing.T) {
 func TestALostWebSocketIsOpenedAgainWithANewToken(t *testing.T) {
 	leavesNothing(t)
 	api := newAPI(t)
-	socket := newSocket(t, api, "/v1/realtime?ms=0&drop=3&times=1&key=go-reconnect")
+	socket := newSocket(t, api, "/v1/realtime?ms=0&drop=3&times=1&key="+unique("go-reconnect"))
 	must(t, socket.SetOption("websocket_reconnect", "on"))
 	var told atomic.Int32
 	socket.OnReconnecting(func(r network.Reconnect) error {
@@ -131,8 +131,10 @@ func TestALostWebSocketIsOpenedAgainWithANewToken(t *testing.T) {
 	})
 	must(t, socket.Connect(background))
 	must(t, socket.SendJSON(background, question("first")))
+	ctx, cancel := context.WithTimeout(background, time.Minute)
+	defer cancel()
 	for told.Load() == 0 { // the words before the connection is lost
-		if _, err := socket.Next(background); err != nil {
+		if _, err := socket.Next(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,7 +154,7 @@ func TestAHookThatPanicsEndsTheWebSocket(t *testing.T) {
 		func(network.Reconnect) error { return original },
 		func(network.Reconnect) error { panic(original) },
 	} {
-		socket := newSocket(t, api, "/v1/realtime?ms=0&drop=1&key=go-panic")
+		socket := newSocket(t, api, "/v1/realtime?ms=0&drop=1&key="+unique("go-panic"))
 		must(t, socket.SetOption("websocket_reconnect", "on"))
 		socket.OnReconnecting(hook)
 		must(t, socket.Connect(background))

@@ -265,6 +265,18 @@ public partial class ClientTests
     }
 
     [Fact]
+    public async Task a_token_ends_a_drain()
+    {
+        HTTPClient client = Server.Client();
+        Task<Response> call = client.GetAsync(Server.Url + "/slow?ms=60000");
+        using var source = new CancellationTokenSource();
+        Task<bool> draining = client.DrainAsync(null, source.Token);
+        await source.CancelAsync();
+        await Wait.Throws<OperationCanceledException>(draining);
+        await Wait.Throws<CancelledException>(call);
+    }
+
+    [Fact]
     public async Task a_request_is_sent_once()
     {
         using HTTPClient client = Server.Client();

@@ -129,7 +129,7 @@ public class DisposedTests
             () => client.CreateRequest("GET", "http://127.0.0.1:1/"), () => client.Close(), () => client.Count(PoolCount.Idle),
             () => client.GetAsync("http://127.0.0.1:1/"), () => client.Stream("http://127.0.0.1:1/"), () => client.MetricsJson(),
             () => client.Preconnect("http://127.0.0.1:1/"), () => client.AddMiddleware(new RequestMiddleware("x").BeforeRequest(_ => { })),
-            () => client.OnCallEvent(_ => { }), () => client.DrainAsync(), () => client.UseRateLimiter(new RateLimiter(60)),
+            () => client.OnCallEvent(_ => { }), () => client.DrainAsync().GetAwaiter().GetResult(), () => client.UseRateLimiter(new RateLimiter(60)),
             () => client.AddMiddleware(trace), () => new WebSocketClient(client, "ws://127.0.0.1:1/"),
             () => request.Header("a", "b"), () => request.Body("x"), () => request.Json("{}"), () => request.Option("timeout_ms", 1),
             () => request.Body(new MemoryStream()), () => request.BodyFile("/etc/hostname"), () => request.Events(),

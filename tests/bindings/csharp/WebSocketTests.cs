@@ -233,6 +233,7 @@ public class WebSocketTests
         await Wait.For(socket.SendTextAsync("still here"));
         Assert.True(await Wait.For(socket.MoveNextAsync().AsTask()));
         Assert.Equal("still here", socket.Current.Text);
+        Assert.True(socket.SendTextAsync("never", source.Token).IsCanceled);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public abstract partial class NetworkClient : IDisposable, IAsyncDisposable
 
     internal ClientHandle Handle => _handle;
 
-    /// <summary>Describe a request. The same as <c>Request</c>, under a name that does not hide the class.</summary>
+    /// <summary>Describe a request, which is started by its own methods or given to a <see cref="Batch"/>.</summary>
     /// <param name="method">A token, such as "GET"; upper and lower case differ (RFC 9110 9.1).</param>
     /// <param name="url">What an address is for this client.</param>
     /// <exception cref="UsageException">INVALID_ARGUMENT (the method), INVALID_URL, UNSUPPORTED_SCHEME, CLIENT_CLOSED.</exception>
@@ -120,13 +120,21 @@ public abstract partial class NetworkClient : IDisposable, IAsyncDisposable
     /// <summary>Close the client gracefully: later requests are refused, those under way may go on for a while, and what is left then
     /// ends with <see cref="CancelledException"/>.</summary>
     /// <param name="timeout">How long; null until the limits of the requests end them.</param>
+    /// <param name="cancellationToken">Ends what is under way at once, as <see cref="Dispose()"/>.</param>
     /// <returns>Whether all requests had ended by themselves.</returns>
-    public Task<bool> DrainAsync(TimeSpan? timeout = null)
+    public async Task<bool> DrainAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         long milliseconds = timeout is { } limit && limit != Timeout.InfiniteTimeSpan ? Math.Max(0, OptionText.Milliseconds(limit)) : -1;
         if (_handle.IsClosed) throw new ObjectDisposedException(GetType().Name);
         // The library waits on the thread that asks.
-        return Task.Factory.StartNew(() => Drain(milliseconds), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<bool> drain = Task.Factory.StartNew(() => Drain(milliseconds), CancellationToken.None, TaskCreationOptions.LongRunning,
+                                                 TaskScheduler.Default);
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static client => ((NetworkClient)client!).Dispose(), this);
+        bool drained = await drain.ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return drained;
     }
 
     /// <summary>Make connections before they are needed, so that the first requests pay for no handshake. One that can not be made is

@@ -96,17 +96,16 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
         foreach ((string name, HeaderStringValues values) in headers.NonValidated)
         {
             string value = values.ToString();
-            if (name.Equals("Host", StringComparison.OrdinalIgnoreCase) && IsHostOf(value, uri)) continue;
             // The framing is the library's; these say no more than what it does anyway.
-            if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) && value.Equals("chunked", StringComparison.OrdinalIgnoreCase)) continue;
-            if (name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && value.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)) continue;
-            if (name.Equals("Expect", StringComparison.OrdinalIgnoreCase)) continue;
-            to.Header(name, value);
+            bool said = Same(name, "Host") && (Same(value, uri.Authority) || Same(value, uri.IdnHost))
+                || Same(name, "Transfer-Encoding") && Same(value, "chunked")
+                || Same(name, "Connection") && Same(value, "keep-alive")
+                || Same(name, "Expect");
+            if (!said) to.Header(name, value);
         }
     }
 
-    private static bool IsHostOf(string value, Uri uri) =>
-        value.Equals(uri.Authority, StringComparison.OrdinalIgnoreCase) || value.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
     private static async Task SetBodyAsync(HttpContent content, Request to, CancellationToken cancellationToken)
     {

@@ -166,39 +166,42 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
 
     /// <summary>Send a text. The task ends when the kernel has taken its last byte, which does not mean that the server has read it.
     /// Messages are written in the order in which they were given, also before the connection is open.</summary>
+    /// <param name="text">Without half surrogate pairs.</param>
+    /// <param name="cancellationToken">Ends the waiting; a message that was queued is sent all the same.</param>
     /// <exception cref="WebSocketException">WS_QUEUE_FULL (nothing was queued, the connection goes on), WS_MESSAGE_TOO_BIG,
     /// WS_CLOSED.</exception>
     /// <exception cref="UsageException">INVALID_STATE: not started.</exception>
-    public Task SendTextAsync(string text)
+    public Task SendTextAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         using var utf8 = new Utf8Text(text, stackalloc byte[2 * Utf8Text.Scratch]);
-        return Send(Native.PPN_WEBSOCKET_TEXT, ref utf8.GetPinnableReference(), utf8.Length);
+        return Send(Native.PPN_WEBSOCKET_TEXT, ref utf8.GetPinnableReference(), utf8.Length, cancellationToken);
     }
 
     /// <summary>Send bytes; the rest is as SendTextAsync.</summary>
-    public Task SendBinaryAsync(ReadOnlySpan<byte> bytes)
+    public Task SendBinaryAsync(ReadOnlySpan<byte> bytes, CancellationToken cancellationToken = default)
     {
         byte none = 0;
         return Send(Native.PPN_WEBSOCKET_BINARY,
                     ref bytes.IsEmpty ? ref none : ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes),
-                    (nuint)bytes.Length);
+                    (nuint)bytes.Length, cancellationToken);
     }
 
     /// <summary>Send a JSON text, checked first (RFC 8259); the rest is as SendTextAsync.</summary>
     /// <exception cref="ProtocolException">JSON_PARSE: it is no JSON.</exception>
-    public Task SendJsonAsync(string json)
+    public Task SendJsonAsync(string json, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(json);
         using var utf8 = new Utf8Text(json, stackalloc byte[2 * Utf8Text.Scratch]);
-        return Send(Native.PPN_WEBSOCKET_JSON, ref utf8.GetPinnableReference(), utf8.Length);
+        return Send(Native.PPN_WEBSOCKET_JSON, ref utf8.GetPinnableReference(), utf8.Length, cancellationToken);
     }
 
     /// <summary>Send an object as JSON; safe for trimming.</summary>
-    public Task SendJsonAsync<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    public Task SendJsonAsync<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
+                                 CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(type);
-        return SendJsonAsync(System.Text.Json.JsonSerializer.Serialize(value, type));
+        return SendJsonAsync(System.Text.Json.JsonSerializer.Serialize(value, type), cancellationToken);
     }
 
     /// <summary>Close: what was queued is sent, then a Close frame, and the answer of the server is awaited.</summary>
@@ -296,8 +299,9 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         _connected = true;
     }
 
-    private unsafe Task Send(int kind, ref byte data, nuint length)
+    private unsafe Task Send(int kind, ref byte data, nuint length, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
         using NativeHandle.Borrowed socket = _handle.Borrow();
         var message = new PendingMessage();
         long token = Tokens.Add(message);
@@ -307,7 +311,7 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         if (code == Native.PPN_OK)
         {
             Native.ppn_error_release(error);
-            return message.Task;
+            return cancellationToken.CanBeCanceled ? message.Task.WaitAsync(cancellationToken) : message.Task;
         }
         Tokens.Remove(token);
         return Task.FromException(Failures.Take(code, error, inner: _session.Thrown));

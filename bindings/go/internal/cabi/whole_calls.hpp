@@ -14,9 +14,8 @@ enum { PPNB_BODY_NONE = 0, PPNB_BODY_BYTES = 1, PPNB_BODY_JSON = 2, PPNB_BODY_FI
 // method, url; int32 kind of the body; int32 number of headers, each int32 add (else set), texts name and value; int32
 // number of options, each texts name and value. The body, or the path of the file that holds it, is apart. Unless PPN_OK
 // there is no request and nothing is told. Thread: any.
-int32_t ppnb_whole_request(ppn_client* client, const char* description, size_t description_length,
-                                const char* body, size_t body_length, int64_t token, ppn_request** out,
-                                ppn_error** error);
+int32_t ppnb_whole_request(ppn_client* client, const char* description, size_t description_length, const char* body,
+                           size_t body_length, int64_t token, ppn_request** out, ppn_error** error);
 
 // Describe and start many. `requests` holds for each: int32 length of what follows, int64 client, int64 token, int32 keep,
 // text description, text body. Of each, three int64 go to `results`: code, request, error; the request is null unless `keep`
@@ -26,8 +25,7 @@ int64_t ppnb_whole_requests(const char* requests, size_t requests_length, uint8_
 // Read a response whole: int32 length and bytes of ppnb_describe_response; int32 length and bytes of ppnb_describe_error of
 // ppn_response_check_status, empty for a success; the rest is the body. Returns the number of bytes, or -1 without memory.
 // When they fit the request and the response are released; else nothing is written, and they stay.
-int64_t ppnb_whole_response(ppn_request* request, ppn_response* response, uint8_t* buffer,
-                                 size_t capacity);
+int64_t ppnb_whole_response(ppn_request* request, ppn_response* response, uint8_t* buffer, size_t capacity);
 
 // The bytes of ppnb_describe_error, as ppnb_whole_response; the error is released when they fit.
 int64_t ppnb_whole_error(ppn_error* error, uint8_t* buffer, size_t capacity);
