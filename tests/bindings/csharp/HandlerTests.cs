@@ -36,7 +36,7 @@ public class HandlerTests
                                             "Expires: never\r\nContent-Length: 2\r\n\r\nok");
             }
         });
-        using HTTPClient client = FaultServer.Client();
+        using HTTPClient client = FaultServer.Client(config => config.Set("expect_continue_timeout_ms", 20));
         using HttpClient http = Over(client);
         using var request = new HttpRequestMessage(HttpMethod.Put, server.Url + "/p?q=%20#fragment");
         request.Headers.UserAgent.ParseAdd("a/1 b/2");
@@ -56,6 +56,7 @@ public class HandlerTests
         ServerRequest sent = await Wait.For(got.Task);
         Assert.StartsWith("PUT /p?q=%20 HTTP/1.1", sent.Head);
         Assert.Equal("a/1 b/2", sent.Header("User-Agent"));
+        Assert.Equal("100-continue", sent.Header("Expect"));
         Assert.Equal("text/plain, text/html", sent.Header("Accept"));
         Assert.Equal("3, 4", sent.Header("X-B"));
         Assert.Equal("a/b", sent.Header("Content-Type"));
