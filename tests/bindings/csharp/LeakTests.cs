@@ -21,9 +21,10 @@ public class LeakTests
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
                 NetworkRuntime.Shutdown();
-                return NetworkRuntime.LiveObjects == 0 && Tokens.Count == tokens;
+                // Fewer, when what an earlier test left was collected meanwhile.
+                return NetworkRuntime.LiveObjects == 0 && Tokens.Count <= tokens;
             },
-            $"no object is left, but {NetworkRuntime.LiveObjects} and {Tokens.Count - tokens} tokens");
+            () => $"no object is left, but {NetworkRuntime.LiveObjects} and {Tokens.Count - tokens} tokens");
     }
 
     private static long ResidentKilobytes() =>
