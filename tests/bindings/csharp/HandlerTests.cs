@@ -82,16 +82,20 @@ public class HandlerTests
         Assert.Equal(body, await response.Content.ReadAsByteArrayAsync());
         using HttpResponseMessage pushed = await Wait.For(http.PostAsync(server.Url, new Pushed(body)));
         Assert.Equal(body, await pushed.Content.ReadAsByteArrayAsync());
+        using HttpResponseMessage blocking = await Wait.For(http.PostAsync(server.Url, new Pushed(body, blocks: true)));
+        Assert.Equal(body, await blocking.Content.ReadAsByteArrayAsync());
     }
 
     /// <summary>A content that does not know its length.</summary>
-    private sealed class Pushed(byte[] bytes, Exception? end = null) : HttpContent
+    private sealed class Pushed(byte[] bytes, Exception? end = null, bool blocks = false) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             for (int at = 0; at < bytes.Length; at += 70_000)
             {
-                await stream.WriteAsync(bytes.AsMemory(at, Math.Min(70_000, bytes.Length - at)));
+                int length = Math.Min(70_000, bytes.Length - at);
+                if (blocks) stream.Write(bytes, at, length);
+                else await stream.WriteAsync(bytes.AsMemory(at, length));
             }
             if (end is not null) throw end;
         }
