@@ -104,6 +104,16 @@ public class LoadTests
         }
     }
 
+    [Fact]
+    public async Task a_context_that_is_unloaded_does_no_harm()
+    {
+        (int code, string output, string error) =
+            await Probe.RunAsync(["plugin", AiServer.Shared.PlainUrl], new() { ["PEPPERPY_NETWORK_LIBRARY_PATH"] = Native });
+        Assert.Equal("", error);
+        Assert.Equal("200\nunloaded\n", output);
+        Assert.Equal(0, code);
+    }
+
     [Theory]
     [InlineData(1_002_003, 1, 1_009_000, 1, true)]
     [InlineData(1_002_003, 1, 2_002_003, 1, false)]

@@ -163,6 +163,42 @@ public class MessageHandlerTests
         Assert.Equal("0", sent.Header("Content-Length"));
     }
 
+    [Theory]
+    [InlineData(false, 503, 1)]
+    [InlineData(true, 200, 2)]
+    public async Task a_body_is_sent_anew_when_it_can_be_read_anew(bool seeks, int status, int attempts)
+    {
+        int requests = 0;
+        await using var server = new FaultServer(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is { } request)
+            {
+                Assert.Equal(100_000, request.Body.Length);
+                await connection.WriteAsync(Interlocked.Increment(ref requests) == 1
+                    ? "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n" : FaultServer.Ok("x"));
+            }
+        });
+        using HTTPClient client = FaultServer.Client(config => config.Set("backoff_factor", 0.001));
+        using HttpClient http = Over(client);
+        Stream body = new MemoryStream(new byte[100_000]);
+        if (!seeks) body = new System.IO.Compression.BrotliStream(Packed(100_000), System.IO.Compression.CompressionMode.Decompress);
+        using var content = new StreamContent(body) { Headers = { ContentLength = 100_000 } };
+        using HttpResponseMessage response = await Wait.For(http.PutAsync(server.Url, content));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(attempts, requests);
+
+        static MemoryStream Packed(int length)
+        {
+            var packed = new MemoryStream();
+            using (var to = new System.IO.Compression.BrotliStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+            {
+                to.Write(new byte[length]);
+            }
+            packed.Position = 0;
+            return packed;
+        }
+    }
+
     [Fact]
     public async Task connect_is_refused()
     {

@@ -160,8 +160,10 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
             to.Body(bytes);
             return;
         }
-        // A content that knows its length can be copied again, or throws when it can not.
-        to.Body((stream, token) => content.CopyToAsync(stream, null, token), length is null ? null : static () => { }, length ?? -1);
+        // A content that knows its length can be copied again, unless somebody else has said how much there is of a stream.
+        bool again = length is not null;
+        if (content is StreamContent) again &= (await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false)).CanSeek;
+        to.Body((stream, token) => content.CopyToAsync(stream, null, token), again ? static () => { } : null, length ?? -1);
     }
 
     private static HttpResponseMessage Answer(HttpRequestMessage request, Response head, ChunkStream stream)
