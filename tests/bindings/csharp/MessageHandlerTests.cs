@@ -267,4 +267,23 @@ public class MessageHandlerTests
             Assert.Equal(i, response.Content.ReadAsByteArrayAsync().GetAwaiter().GetResult().Length);
         }))));
     }
+
+    [Fact]
+    public async Task threads_that_block_read_every_byte()
+    {
+        using HTTPClient client = AiServer.Shared.Client();
+        using HttpClient http = Over(client);
+        await Wait.For(Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, AiServer.Shared.PlainUrl + "/bytes?n=1000000");
+                using HttpResponseMessage response = http.Send(request, HttpCompletionOption.ResponseHeadersRead);
+                using Stream stream = response.Content.ReadAsStream();
+                byte[] buffer = new byte[10_000];
+                int count, total = 0;
+                while ((count = stream.Read(buffer)) > 0) total += count;
+                Assert.Equal(1_000_000, total);
+            },
+            TaskCreationOptions.LongRunning))));
+    }
 }
