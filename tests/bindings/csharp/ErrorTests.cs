@@ -115,4 +115,21 @@ public class ErrorTests
         var exception = await Wait.Throws<TlsException>(client.GetAsync(server.Url));
         Assert.Equal(ErrorCode.CertUntrusted, exception.Code);
     }
+
+    [Fact]
+    public void no_text_of_a_server_is_taken_for_the_mark_of_an_exception()
+    {
+        var mine = new FormatException("mine");
+        string message = Thrown.Keep(mine);
+        Assert.Equal("FormatException: mine", Thrown.Extract(new ErrorDetails { Message = message }, out Exception? found).Message);
+        Assert.Same(mine, found);
+        string number = message[(message.LastIndexOfAny(['-', ' ']) + 1)..];
+        string foreign = $"overloaded [exception {number}";
+        Assert.Equal(foreign, Thrown.Extract(new ErrorDetails { Message = foreign }, out found).Message);
+        Assert.Null(found);
+        // Also one that is long forgotten is not shown.
+        for (int i = 0; i < 1100; ++i) Thrown.Keep(mine);
+        Assert.Equal("FormatException: mine", Thrown.Extract(new ErrorDetails { Message = message }, out found).Message);
+        Assert.Null(found);
+    }
 }

@@ -36,7 +36,7 @@ public class HandlerTests
                                             "Expires: never\r\nContent-Length: 2\r\n\r\nok");
             }
         });
-        using HTTPClient client = FaultServer.Client();
+        using HTTPClient client = FaultServer.Client(config => config.Set("expect_continue_timeout_ms", 20));
         using HttpClient http = Over(client);
         using var request = new HttpRequestMessage(HttpMethod.Put, server.Url + "/p?q=%20#fragment");
         request.Headers.UserAgent.ParseAdd("a/1 b/2");
@@ -56,6 +56,7 @@ public class HandlerTests
         ServerRequest sent = await Wait.For(got.Task);
         Assert.StartsWith("PUT /p?q=%20 HTTP/1.1", sent.Head);
         Assert.Equal("a/1 b/2", sent.Header("User-Agent"));
+        Assert.Equal("100-continue", sent.Header("Expect"));
         Assert.Equal("text/plain, text/html", sent.Header("Accept"));
         Assert.Equal("3, 4", sent.Header("X-B"));
         Assert.Equal("a/b", sent.Header("Content-Type"));
@@ -81,16 +82,20 @@ public class HandlerTests
         Assert.Equal(body, await response.Content.ReadAsByteArrayAsync());
         using HttpResponseMessage pushed = await Wait.For(http.PostAsync(server.Url, new Pushed(body)));
         Assert.Equal(body, await pushed.Content.ReadAsByteArrayAsync());
+        using HttpResponseMessage blocking = await Wait.For(http.PostAsync(server.Url, new Pushed(body, blocks: true)));
+        Assert.Equal(body, await blocking.Content.ReadAsByteArrayAsync());
     }
 
     /// <summary>A content that does not know its length.</summary>
-    private sealed class Pushed(byte[] bytes, Exception? end = null) : HttpContent
+    private sealed class Pushed(byte[] bytes, Exception? end = null, bool blocks = false) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             for (int at = 0; at < bytes.Length; at += 70_000)
             {
-                await stream.WriteAsync(bytes.AsMemory(at, Math.Min(70_000, bytes.Length - at)));
+                int length = Math.Min(70_000, bytes.Length - at);
+                if (blocks) stream.Write(bytes, at, length);
+                else await stream.WriteAsync(bytes.AsMemory(at, length));
             }
             if (end is not null) throw end;
         }

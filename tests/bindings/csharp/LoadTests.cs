@@ -73,6 +73,47 @@ public class LoadTests
         Assert.DoesNotContain("runtimes", output);
     }
 
+    [Fact]
+    public async Task another_library_is_refused_by_its_name()
+    {
+        string core = Path.Combine(Native, "libpepperpy_network.so.0");
+        (int code, string output, _) = await Probe.RunAsync(["version"], new() { ["PEPPERPY_NETWORK_LIBRARY_PATH"] = core });
+        Assert.Equal(3, code);
+        Assert.Contains($"{core} (environment variable PEPPERPY_NETWORK_LIBRARY_PATH): another library", output);
+    }
+
+    [Fact]
+    public void a_second_copy_of_the_assembly_is_refused()
+    {
+        Assert.NotEmpty(NetworkRuntime.LibraryVersion);
+        var context = new System.Runtime.Loader.AssemblyLoadContext("plugin", isCollectible: true);
+        try
+        {
+            System.Reflection.Assembly copy = context.LoadFromAssemblyPath(typeof(NetworkRuntime).Assembly.Location);
+            System.Reflection.PropertyInfo version = copy.GetType(typeof(NetworkRuntime).FullName!)!.GetProperty("LibraryVersion")!;
+            Assert.NotEqual(typeof(NetworkRuntime), version.DeclaringType);
+            for (int i = 0; i < 2; ++i)
+            {
+                var exception = Assert.Throws<System.Reflection.TargetInvocationException>(() => version.GetValue(null));
+                Assert.Contains("AssemblyLoadContext", exception.InnerException!.Message);
+            }
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+
+    [Fact]
+    public async Task a_context_that_is_unloaded_does_no_harm()
+    {
+        (int code, string output, string error) =
+            await Probe.RunAsync(["plugin", AiServer.Shared.PlainUrl], new() { ["PEPPERPY_NETWORK_LIBRARY_PATH"] = Native });
+        Assert.Equal("", error);
+        Assert.Equal("200\nunloaded\n", output);
+        Assert.Equal(0, code);
+    }
+
     [Theory]
     [InlineData(1_002_003, 1, 1_009_000, 1, true)]
     [InlineData(1_002_003, 1, 2_002_003, 1, false)]

@@ -94,6 +94,8 @@ public class LogTests
             await Wait.Throws<ConnectionException>(client.GetAsync("http://127.0.0.1:1/?token=hush-hush-hush",
                                                                    [new("Authorization", "Bearer hush-hush-hush")]));
             await Wait.For(some.Task);
+            client.AddMiddleware(new RequestMiddleware("thrower").BeforeRequest(_ => throw new FormatException("mine")));
+            await Wait.Throws<NetworkException>(client.GetAsync("http://127.0.0.1:1/"));
         }
         finally
         {
@@ -101,6 +103,7 @@ public class LogTests
         }
         Assert.All(lines, line => Assert.True(Enum.IsDefined(line.Level)));
         Assert.All(lines, line => Assert.DoesNotContain("hush-hush-hush", line.Line));
+        Assert.All(lines, line => Assert.DoesNotContain("[exception ", line.Line));
         Assert.Throws<UsageException>(() => NetworkLog.Listen((NetworkLogLevel)9, (_, _) => { }));
         Assert.True(NetworkLog.Dropped >= 0);
     }

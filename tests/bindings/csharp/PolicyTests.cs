@@ -257,4 +257,18 @@ public class PolicyTests
         Sent = SentState.Full,
         RetryAfter = retryAfter,
     });
+
+    [Fact]
+    public async Task what_hooks_of_policies_throw_reaches_the_caller()
+    {
+        using HTTPClient client = Server.Client();
+        using var batch = new Batch { Concurrency = 1 };
+        for (int i = 0; i < 3; ++i) batch.Add(client.CreateRequest("GET", Server.Url + "/echo"));
+        var mine = new FormatException("mine");
+        Assert.Same(mine, await Wait.Throws<FormatException>(batch.RunAsync((_, _) => throw mine)));
+        using RetryHandler retry = new RetryHandler(maxRetries: 3).OnRetry((_, _) => throw mine);
+        Assert.Same(mine, await Wait.Throws<FormatException>(
+            retry.RunAsync(() => throw NetworkException.FromCode(new ErrorDetails { Code = ErrorCode.ConnectFailed }))));
+        Assert.Equal(200, (await Wait.For(client.GetAsync(Server.Url + "/echo"))).Status);
+    }
 }

@@ -178,13 +178,16 @@ public class StreamTests
         await Wait.For(gone.Task);
     }
 
-    [Fact]
-    public async Task a_stream_that_nobody_has_any_more_is_collected_and_closed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_stream_that_nobody_has_any_more_is_collected_and_closed(bool tokenLives)
     {
+        using var source = new CancellationTokenSource();
         var gone = new TaskCompletionSource();
         await using FaultServer server = Endless(gone);
         using HTTPClient client = FaultServer.Client();
-        await Begin(client, server.Url);
+        await Begin(client, server.Url, tokenLives ? source.Token : default);
         await Wait.Until(
             () =>
             {
@@ -195,9 +198,9 @@ public class StreamTests
             "the connection of a lost stream is closed");
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        static async Task Begin(HTTPClient client, string url)
+        static async Task Begin(HTTPClient client, string url, CancellationToken token)
         {
-            EventStream stream = client.Events(url);
+            EventStream stream = client.Events(url, cancellationToken: token);
             Assert.True(await stream.MoveNextAsync());
         }
     }

@@ -3,6 +3,7 @@ using System;
 using System.IO;
 using System.Net;
 using System.Net.Http;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace PepperPy.Network;
@@ -57,37 +58,60 @@ internal sealed class ResponseBody(ChunkStream chunks, HttpResponseMessage answe
         set => throw new NotSupportedException();
     }
 
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, System.Threading.CancellationToken cancellationToken) =>
+    public override int Read(Span<byte> buffer)
+    {
+        // Ends before it returns, for it waits on this thread.
+        if (buffer.IsEmpty || _rest.IsEmpty && !FillAsync(blocks: true, default).GetAwaiter().GetResult()) return 0;
+        return Take(buffer);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, System.Threading.CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty || _ended) return 0;
+        cancellationToken.ThrowIfCancellationRequested();
+        if (buffer.IsEmpty || _rest.IsEmpty && !await FillAsync(blocks: false, cancellationToken).ConfigureAwait(false)) return 0;
+        return Take(buffer.Span);
+    }
+
+    private int Take(Span<byte> buffer)
+    {
+        int length = Math.Min(buffer.Length, _rest.Length);
+        _rest.Span[..length].CopyTo(buffer);
+        _rest = _rest[length..];
+        return length;
+    }
+
+    private async ValueTask<bool> FillAsync(bool blocks, CancellationToken cancellationToken)
+    {
+        if (_ended) return false;
         try
         {
-            if (_rest.IsEmpty)
+            // A token that is cancelled after its read must not end the next one.
+            using CancellationTokenRegistration registration = chunks.CancelDuring(cancellationToken);
+            if (blocks ? chunks.Next() : await chunks.NextAsync().ConfigureAwait(false))
             {
-                chunks.CancelBy(cancellationToken);
-                if (!await chunks.NextAsync().ConfigureAwait(false))
-                {
-                    _ended = true;
-                    TakeTrailers(await chunks.GetResponseAsync().ConfigureAwait(false));
-                    return 0;
-                }
                 _rest = chunks.CurrentBytes;
+                return true;
             }
+            _ended = true;
+            TakeTrailers(await chunks.GetResponseAsync().ConfigureAwait(false));
         }
         catch (NetworkException exception)
         {
             throw HttpErrors.Body(exception);
         }
-        int length = Math.Min(buffer.Length, _rest.Length);
-        _rest.Span[..length].CopyTo(buffer.Span);
-        _rest = _rest[length..];
-        return length;
+        catch (ThreadInterruptedException)
+        {
+            chunks.Cancel();
+            throw;
+        }
+        // Responses that were read to their end are often not disposed of.
+        chunks.Dispose();
+        return false;
     }
 
     public override void Flush()

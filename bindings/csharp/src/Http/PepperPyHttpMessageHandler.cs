@@ -16,7 +16,10 @@ namespace PepperPy.Network;
 /// <see cref="NetworkException"/> inside; when a limit of time has passed as <see cref="TaskCanceledException"/> with a
 /// <see cref="TimeoutException"/> inside, as .NET itself does it, and the NetworkException in that.
 /// <para>Each call is a stream for the library: the options stream_..._timeout_ms limit it, and HttpClient.Timeout the whole of it.
-/// Bodies with a Content-Encoding come as they are. Thread: any, several at once.</para></summary>
+/// Bodies with a Content-Encoding come as they are. It speaks HTTP/1.1: a request that insists on another version fails. How many
+/// redirects are followed (max_redirects) and how long connections are kept is said by the options of the client, not by the request.
+/// The token of a call ends with the head of its response; reads of the body have tokens of their own. Thread: any, several at
+/// once.</para></summary>
 /// <example><code>
 /// using var http = new HttpClient(new PepperPyHttpMessageHandler(client));
 /// </code></example>
@@ -44,23 +47,53 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
     }
 
     /// <inheritdoc/>
-    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        // What ends the call runs on the thread pool and needs nothing of this thread.
-        SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // It waits on this thread, for the library and for most contents.
+        Task<HttpResponseMessage> call = SendAsync(request, blocks: true, stop.Token);
+        try
+        {
+            return call.GetAwaiter().GetResult();
+        }
+        catch (ThreadInterruptedException)
+        {
+            stop.Cancel();
+            // It may have been answered meanwhile.
+            call.ContinueWith(static ended => ended.Result.Dispose(), CancellationToken.None,
+                              TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
+                              TaskScheduler.Default);
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        SendAsync(request, blocks: false, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _disposeClient) _client.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool blocks, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
+        CheckVersion(request);
         ChunkStream? stream = null;
         try
         {
             using Request made = _client.CreateRequest(request.Method.Method, Address(request.RequestUri));
             Copy(request.Headers, made, request.RequestUri!);
+            if (request.Headers.ExpectContinue == true) made.Option("expect_continue", true).Option("expect_continue_min_bytes", 0);
             if (request.Content is { } content) await SetBodyAsync(content, made, cancellationToken).ConfigureAwait(false);
             stream = made.Chunks(null, cancellationToken);
-            Response head = await stream.GetResponseAsync().ConfigureAwait(false);
+            Response head = blocks ? stream.WaitForResponse() : await stream.GetResponseAsync().ConfigureAwait(false);
+            // As with the handlers of .NET the token is that of the sending; reading has its own.
+            stream.LeaveCall();
             HttpResponseMessage answer = Answer(request, head, stream);
             stream = null;
             return answer;
@@ -75,13 +108,6 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing && _disposeClient) _client.Dispose();
-        base.Dispose(disposing);
-    }
-
     private static string Address(Uri? uri)
     {
         if (uri is null || !uri.IsAbsoluteUri) throw new InvalidOperationException("the request has no absolute URI");
@@ -91,15 +117,29 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
         return $"{uri.Scheme}://{uri.IdnHost}{port}{uri.PathAndQuery}";
     }
 
+    private static void CheckVersion(HttpRequestMessage request)
+    {
+        bool fits = request.VersionPolicy switch
+        {
+            HttpVersionPolicy.RequestVersionOrLower => true,
+            HttpVersionPolicy.RequestVersionOrHigher => request.Version <= HttpVersion.Version11,
+            _ => request.Version == HttpVersion.Version11,
+        };
+        if (fits) return;
+        throw new HttpRequestException(HttpRequestError.VersionNegotiationError,
+                                       $"HTTP/{request.Version} is asked for ({request.VersionPolicy}), and this client speaks HTTP/1.1");
+    }
+
     private static void Copy(HttpRequestHeaders headers, Request to, Uri uri)
     {
         foreach ((string name, HeaderStringValues values) in headers.NonValidated)
         {
-            string value = values.ToString();
-            // The framing is the library's; these say no more than what it does anyway.
+            // Spaces around it are no part of a value (RFC 9110 5.5).
+            string value = values.ToString().Trim(' ', '\t');
+            // The framing and the pool are the library's; these ask for what it does anyway, or may do or not.
             bool said = Same(name, "Host") && (Same(value, uri.Authority) || Same(value, uri.IdnHost))
                 || Same(name, "Transfer-Encoding") && Same(value, "chunked")
-                || Same(name, "Connection") && Same(value, "keep-alive")
+                || Same(name, "Connection") && (Same(value, "keep-alive") || Same(value, "close"))
                 || Same(name, "Expect");
             if (!said) to.Header(name, value);
         }
@@ -120,8 +160,10 @@ public sealed class PepperPyHttpMessageHandler : HttpMessageHandler
             to.Body(bytes);
             return;
         }
-        // A content that knows its length can be copied again, or throws when it can not.
-        to.Body((stream, token) => content.CopyToAsync(stream, null, token), length is null ? null : static () => { }, length ?? -1);
+        // A content that knows its length can be copied again, unless somebody else has said how much there is of a stream.
+        bool again = length is not null;
+        if (content is StreamContent) again &= (await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false)).CanSeek;
+        to.Body((stream, token) => content.CopyToAsync(stream, null, token), again ? static () => { } : null, length ?? -1);
     }
 
     private static HttpResponseMessage Answer(HttpRequestMessage request, Response head, ChunkStream stream)

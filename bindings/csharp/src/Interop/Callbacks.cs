@@ -1,7 +1,9 @@
 // Where the library calls in: static functions that find out who is meant, note what happened, and leave. They run on I/O
-// threads, so no code of a user runs below them, and nothing is thrown out of them into C.
+// threads, so no code of a user runs below them, and nothing is thrown out of them into C. Handles belong to the target as soon
+// as it is called, also when it throws: it may have released them before.
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace PepperPy.Network.Interop;
 
@@ -79,15 +81,17 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is ICallTarget target)
             {
                 target.OnComplete(token, index, status, response, error);
-                return;
+            }
+            else
+            {
+                Native.ppn_response_release(response);
+                Native.ppn_error_release(error);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        Native.ppn_response_release(response);
-        Native.ppn_error_release(error);
     }
 
     [UnmanagedCallersOnly]
@@ -124,14 +128,16 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is IWebSocketTarget target)
             {
                 target.OnOpen(handshake);
-                return;
+            }
+            else
+            {
+                Native.ppn_response_release(handshake);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        Native.ppn_response_release(handshake);
     }
 
     [UnmanagedCallersOnly]
@@ -142,15 +148,17 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is IWebSocketTarget target)
             {
                 target.OnClose(code, reason, error);
-                return;
+            }
+            else
+            {
+                Native.ppn_buffer_release(reason);
+                Native.ppn_error_release(error);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        Native.ppn_buffer_release(reason);
-        Native.ppn_error_release(error);
     }
 
     [UnmanagedCallersOnly]
@@ -161,14 +169,16 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is IWebSocketTarget target)
             {
                 target.OnReconnecting(attempt, delayMs, code, error);
-                return;
+            }
+            else
+            {
+                Native.ppn_error_release(error);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        Native.ppn_error_release(error);
     }
 
     [UnmanagedCallersOnly]
@@ -179,14 +189,16 @@ internal static unsafe class Callbacks
             if (Tokens.Remove(token) is IWebSocketTarget target)
             {
                 target.OnTerminated(error);
-                return;
+            }
+            else
+            {
+                Native.ppn_error_release(error);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        Native.ppn_error_release(error);
     }
 
     [UnmanagedCallersOnly]
@@ -210,17 +222,19 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is IMiddlewareTarget target)
             {
                 target.OnStep(step, context);
-                return;
+            }
+            else
+            {
+                nint error = 0;
+                Native.ppn_middleware_context_finish(context, &error);
+                Native.ppn_error_release(error);
+                Native.ppn_middleware_context_release(context);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        nint error = 0;
-        Native.ppn_middleware_context_finish(context, &error);
-        Native.ppn_error_release(error);
-        Native.ppn_middleware_context_release(context);
     }
 
     [UnmanagedCallersOnly]
@@ -231,17 +245,19 @@ internal static unsafe class Callbacks
             if (Tokens.Find(token) is IMiddlewareTarget target)
             {
                 target.OnRefresh(middleware);
-                return;
+            }
+            else
+            {
+                nint error = 0;
+                Native.ppn_middleware_refresh_failed(middleware, &error);
+                Native.ppn_error_release(error);
+                Native.ppn_middleware_release(middleware);
             }
         }
         catch (Exception exception)
         {
             Unexpected(exception);
         }
-        nint error = 0;
-        Native.ppn_middleware_refresh_failed(middleware, &error);
-        Native.ppn_error_release(error);
-        Native.ppn_middleware_release(middleware);
     }
 
     [UnmanagedCallersOnly]
@@ -284,6 +300,17 @@ internal static unsafe class Callbacks
     }
 
     /// <summary>Out of memory, or a fault of this layer. There is nobody to be told: the call ends by its timeout.</summary>
-    private static void Unexpected(Exception exception) =>
-        System.Diagnostics.Trace.TraceError("PepperPy.Network: {0}", exception);
+    private static void Unexpected(Exception exception)
+    {
+        try
+        {
+            // What listens to a trace is code of a user.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static thrown => System.Diagnostics.Trace.TraceError("PepperPy.Network: {0}", thrown), exception, preferLocal: false);
+        }
+        catch (OutOfMemoryException)
+        {
+            // There is not even memory to say so.
+        }
+    }
 }

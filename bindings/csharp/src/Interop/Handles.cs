@@ -2,6 +2,7 @@
 // thread of finalizers may call it.
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace PepperPy.Network.Interop;
 
@@ -148,13 +149,56 @@ internal sealed class BatchHandle(nint value) : NativeHandle(value)
 /// <summary>A stream, and the token by which the library says that there is something to take.</summary>
 internal sealed class ReaderHandle(nint value, long token) : NativeHandle(value)
 {
+    private CancellationTokenRegistration _ofCall;
+    private CancellationTokenRegistration _ofReader;
+
     protected override string Owner => "stream";
+
+    /// <summary>Cancel the stream by a token of its start. A token may live longer than everything else: it does not keep the
+    /// stream, and forgets it when it is released.</summary>
+    public void CancelByCall(CancellationToken token) => _ofCall = Register(token);
+
+    /// <summary>Cancel it by a token of its enumeration, instead of the one before.</summary>
+    public void CancelByReader(CancellationToken token)
+    {
+        _ofReader.Unregister();
+        _ofReader = Register(token);
+    }
+
+    /// <summary>The token of the start is of no meaning any more.</summary>
+    public void LeaveCall() => _ofCall.Unregister();
+
+    public void Cancel()
+    {
+        try
+        {
+            using Borrowed reader = Borrow();
+            Native.ppnb_reader_cancel(reader.Value);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended.
+        }
+    }
 
     protected override bool ReleaseHandle()
     {
+        _ofCall.Unregister();
+        _ofReader.Unregister();
         Native.ppnb_reader_release(handle);
         Tokens.Remove(token);
         return true;
+    }
+
+    private CancellationTokenRegistration Register(CancellationToken token)
+    {
+        if (!token.CanBeCanceled) return default;
+        return token.UnsafeRegister(
+            static reference =>
+            {
+                if (((WeakReference<ReaderHandle>)reference!).TryGetTarget(out ReaderHandle? reader)) reader.Cancel();
+            },
+            new WeakReference<ReaderHandle>(this));
     }
 }
 

@@ -26,6 +26,7 @@ internal static unsafe class Library
             {
                 NativeLoader.Load();
                 CheckVersion(Native.PPN_VERSION_NUMBER, Native.PPN_ABI_VERSION, Native.ppn_version_number(), Native.ppn_abi_version());
+                NativeLoader.Claim();
             }
             catch (NativeLibraryException exception)
             {

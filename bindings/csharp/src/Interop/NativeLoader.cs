@@ -15,7 +15,22 @@ internal static class NativeLoader
     public const string Switch = "PepperPy.Network.LibraryPath";
     private const string File = "lib" + Name + ".so";
 
+    // A function that each version has, as SWIG names it.
+    private const string Known = "CSharp_PepperPyfNetworkfInterop_ppn_version_number___";
+
     private static nint s_handle;
+
+    /// <summary>Claim the functions of the library for this copy of the assembly. They call back one copy alone: another one, in
+    /// another AssemblyLoadContext, would wait for ever.</summary>
+    public static void Claim()
+    {
+        string key = $"PepperPy.Network.Library.{s_handle:x}";
+        if (AppContext.GetData(key) is not null)
+        {
+            throw new NativeLibraryException("another AssemblyLoadContext of this process has loaded PepperPy.Network before: share that one");
+        }
+        AppContext.SetData(key, true);
+    }
 
     public static void Load()
     {
@@ -68,7 +83,12 @@ internal static class NativeLoader
         try
         {
             handle = NativeLibrary.Load(file);
-            return true;
+            // libpepperpy_network.so, beside it, is what is named by mistake.
+            if (NativeLibrary.TryGetExport(handle, Known, out _)) return true;
+            NativeLibrary.Free(handle);
+            handle = 0;
+            tried.Add($"{file} ({source}): another library; {File} is wanted");
+            return false;
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {

@@ -1,4 +1,5 @@
-// A hint from an I/O thread that wakes one waiter. Waiting allocates nothing, and the waiter goes on on the thread pool.
+// A hint from an I/O thread that wakes one waiter. Waiting allocates nothing, and the waiter goes on on the thread pool; one that
+// blocks its thread needs no other thread, so that the pool may be full of those.
 using System;
 using System.Threading;
 using System.Threading.Tasks;
@@ -13,6 +14,7 @@ internal sealed class ReadySignal : IReadyTarget, IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private int _state;
     private int _waiters;
+    private ManualResetEventSlim? _woken;
 
     public void OnReady()
     {
@@ -24,6 +26,7 @@ internal sealed class ReadySignal : IReadyTarget, IValueTaskSource
             if (state == Waiting && Interlocked.CompareExchange(ref _state, Nothing, Waiting) == Waiting)
             {
                 _core.SetResult(true);
+                _woken?.Set();
                 return;
             }
         }
@@ -45,6 +48,20 @@ internal sealed class ReadySignal : IReadyTarget, IValueTaskSource
         }
         Volatile.Write(ref _waiters, 0);
         return default;
+    }
+
+    /// <summary>As WaitAsync. A thread that is interrupted leaves a waiter behind: the signal is of no use any more then.</summary>
+    public void Wait()
+    {
+        ManualResetEventSlim woken = _woken ??= new ManualResetEventSlim();
+        ValueTask wait = WaitAsync();
+        while (!wait.IsCompleted)
+        {
+            woken.Wait();
+            // What was set may be that of the wait before; of this one the result comes first.
+            woken.Reset();
+        }
+        wait.GetAwaiter().GetResult();
     }
 
     void IValueTaskSource.GetResult(short token)

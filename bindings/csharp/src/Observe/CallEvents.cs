@@ -114,7 +114,7 @@ public sealed record CallEvent
             Method = reader.Text(),
             Url = reader.Text(),
             DelaySource = reader.Text(),
-            Detail = reader.Text(),
+            Detail = Thrown.Without(reader.Text()),
             Remote = reader.Text(),
         };
     }

@@ -106,7 +106,7 @@ public static class NetworkLog
         {
             RecordReader record = reader.Record();
             var level = (NetworkLogLevel)record.Int32();
-            string line = record.Text();
+            string line = Thrown.Without(record.Text());
             try
             {
                 listener?.Invoke(level, line);

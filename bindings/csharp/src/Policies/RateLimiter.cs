@@ -169,10 +169,9 @@ public sealed class RatePermit : IDisposable, IAsyncDisposable
 /// <summary>A permit that is waited for.</summary>
 internal sealed class PendingPermit(CancellationToken cancellationToken) : TaskCompletionSource<RatePermit>, ICallTarget, IThreadPoolWorkItem
 {
-    private readonly object _gate = new();
     private CancellationTokenRegistration _registration;
     private RateTicketHandle? _ticket;
-    private bool _ended;
+    private int _open = 2;
     private int _status;
     private nint _error;
 
@@ -200,21 +199,9 @@ internal sealed class PendingPermit(CancellationToken cancellationToken) : TaskC
             return Task;
         }
         Native.ppn_error_release(error);
-        bool ended;
-        lock (_gate)
-        {
-            _ticket = new RateTicketHandle(ticket);
-            ended = _ended;
-        }
-        if (ended)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-        else if (cancellationToken.CanBeCanceled)
-        {
-            _registration = cancellationToken.UnsafeRegister(static handle => Cancel((RateTicketHandle)handle!), _ticket);
-            if (Task.IsCompleted) _registration.Dispose();
-        }
+        _ticket = new RateTicketHandle(ticket);
+        _registration = cancellationToken.UnsafeRegister(static handle => Cancel((RateTicketHandle)handle!), _ticket);
+        Leave();
         return Task;
     }
 
@@ -222,15 +209,15 @@ internal sealed class PendingPermit(CancellationToken cancellationToken) : TaskC
     {
         Tokens.Remove(token);
         Native.ppn_response_release(response);
-        lock (_gate)
-        {
-            _status = status;
-            _error = error;
-            _ended = true;
-            // It may have ended before the start has returned, which hands out the ticket.
-            if (_ticket is null) return;
-        }
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _status = status;
+        _error = error;
+        Leave();
+    }
+
+    /// <summary>The wait may end before its start has returned, which hands out the ticket: the later of both goes on.</summary>
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _open) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     public void Execute()

@@ -43,7 +43,7 @@ internal struct PieceBuffer
             }
             if (taken != Native.PPNB_TOO_SMALL) return taken;
             int length = checked((int)needed(handle));
-            ArrayPool<byte>.Shared.Return(buffer);
+            Return();
             buffer = _buffer = ArrayPool<byte>.Shared.Rent(length);
         }
     }

@@ -110,21 +110,38 @@ public sealed class ChunkStream : ResponseStream<ReadOnlyMemory<byte>>
     /// <summary>Of NextAsync; lives until its next call.</summary>
     internal ReadOnlyMemory<byte> CurrentBytes { get; private set; }
 
-    internal void CancelBy(CancellationToken token) => Core.CancelBy(token);
+    internal CancellationTokenRegistration CancelDuring(CancellationToken token) => Core.CancelDuring(token);
+
+    internal void LeaveCall() => Core.LeaveCall();
+
+    /// <summary>The head, waited for on this thread.</summary>
+    internal Response WaitForResponse() => Core.Response();
 
     /// <summary>As MoveNextAsync, without a copy of the bytes.</summary>
     internal async ValueTask<bool> NextAsync()
     {
-        while (true)
+        while (!TryNext())
         {
-            if (Core.TryNext(out ReadOnlyMemory<byte> record))
-            {
-                int length = Piece.Data(record.Span).Length;
-                CurrentBytes = record[^length..];
-                return true;
-            }
             if (Core.Ended || !await Core.WaitAsync().ConfigureAwait(false)) return false;
         }
+        return true;
+    }
+
+    /// <summary>As NextAsync, on this thread.</summary>
+    internal bool Next()
+    {
+        while (!TryNext())
+        {
+            if (Core.Ended || !Core.Wait()) return false;
+        }
+        return true;
+    }
+
+    private bool TryNext()
+    {
+        if (!Core.TryNext(out ReadOnlyMemory<byte> record)) return false;
+        CurrentBytes = record[^Piece.Data(record.Span).Length..];
+        return true;
     }
 
     private protected override ReadOnlyMemory<byte> Read(ReadOnlySpan<byte> record) => Piece.Data(record).ToArray();

@@ -12,10 +12,8 @@ internal sealed class StreamCore
     private readonly ReaderHandle _handle;
     private readonly ReadySignal _ready;
     private readonly UploadPump? _upload;
-    private readonly CancellationToken _cancellationToken;
-    private readonly CancellationTokenRegistration _registration;
+    private CancellationToken _cancellationToken;
     private CancellationToken _second;
-    private CancellationTokenRegistration _secondRegistration;
     private PieceBuffer _pieces;
     private bool _ended;
     private Exception? _failure;
@@ -41,11 +39,7 @@ internal sealed class StreamCore
         _handle = new ReaderHandle(made, token);
         // The stream has all of it.
         request.Handle.Dispose();
-        // It holds the handle alone: a stream that nobody has any more is collected, and cancelled with that.
-        if (cancellationToken.CanBeCanceled)
-        {
-            _registration = cancellationToken.UnsafeRegister(static handle => Cancel((ReaderHandle)handle!), _handle);
-        }
+        _handle.CancelByCall(cancellationToken);
     }
 
     public bool Ended => _ended;
@@ -54,12 +48,25 @@ internal sealed class StreamCore
     public void CancelBy(CancellationToken token)
     {
         if (!token.CanBeCanceled || token == _cancellationToken) return;
-        _secondRegistration.Dispose();
         _second = token;
-        _secondRegistration = token.UnsafeRegister(static handle => Cancel((ReaderHandle)handle!), _handle);
+        _handle.CancelByReader(token);
     }
 
-    public void Cancel() => Cancel(_handle);
+    /// <summary>A token that counts for one wait: until what is returned is disposed of.</summary>
+    public CancellationTokenRegistration CancelDuring(CancellationToken token)
+    {
+        _second = token;
+        return token.UnsafeRegister(static handle => ((ReaderHandle)handle!).Cancel(), _handle);
+    }
+
+    /// <summary>From here on the token of the start cancels nothing.</summary>
+    public void LeaveCall()
+    {
+        _handle.LeaveCall();
+        _cancellationToken = default;
+    }
+
+    public void Cancel() => _handle.Cancel();
 
     /// <summary>Whether there is a piece; `false` says nothing: the end, or nothing yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,6 +104,27 @@ internal sealed class StreamCore
         return false;
     }
 
+    /// <summary>As WaitAsync, on this thread.</summary>
+    public bool Wait()
+    {
+        while (!_ended)
+        {
+            _ready.Wait();
+            if (TryFill()) return true;
+        }
+        return false;
+    }
+
+    /// <summary>As ResponseAsync, on this thread.</summary>
+    public Response Response()
+    {
+        while (true)
+        {
+            if (TryResponse() is { } head) return head;
+            _ready.Wait();
+        }
+    }
+
     /// <summary>The head of the response.</summary>
     public async ValueTask<Response> ResponseAsync()
     {
@@ -122,8 +150,6 @@ internal sealed class StreamCore
 
     public void Dispose()
     {
-        _registration.Dispose();
-        _secondRegistration.Dispose();
         if (_handle.IsClosed) return;
         _handle.Dispose();
         _upload?.End();
@@ -131,19 +157,6 @@ internal sealed class StreamCore
         if (_ended || _failure is not null) _pieces.Return();
         // Whoever waits finds the handle closed.
         _ready.OnReady();
-    }
-
-    private static void Cancel(ReaderHandle handle)
-    {
-        try
-        {
-            using NativeHandle.Borrowed reader = handle.Borrow();
-            Native.ppnb_reader_cancel(reader.Value);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has ended.
-        }
     }
 
     private unsafe bool TryFill()
@@ -172,7 +185,7 @@ internal sealed class StreamCore
         using NativeHandle.Borrowed reader = _handle.Borrow();
         nint response = 0, error = 0;
         int code = Native.ppnb_reader_response(reader.Value, &response, &error);
-        if (code == Native.PPN_OK) return Response.Take(response, head: true);
+        if (code == Native.PPN_OK) return Network.Response.Take(response, head: true);
         Native.ppn_response_release(response);
         if (code == Native.PPN_PENDING)
         {
@@ -199,7 +212,7 @@ internal sealed class StreamCore
         nint head = 0, ignored = 0;
         if (reader != 0 && Native.ppnb_reader_response(reader, &head, &ignored) == Native.PPN_OK && head != 0)
         {
-            partial = Response.Take(head);
+            partial = Network.Response.Take(head);
             head = 0;
         }
         Native.ppn_response_release(head);

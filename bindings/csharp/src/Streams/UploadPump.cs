@@ -172,21 +172,42 @@ internal sealed class UploadPump
     {
         while (!bytes.IsEmpty)
         {
-            long taken = Write(generation, bytes.Span);
-            if (taken < 0) throw new SupersededException();
+            int taken = Offer(generation, bytes.Span);
+            bytes = bytes[taken..];
             if (taken == 0) await _room.WaitAsync().ConfigureAwait(false);
-            lock (_gate)
-            {
-                if (_ended || _generation != generation) throw new SupersededException();
-            }
-            bytes = bytes[(int)taken..];
+        }
+        Check(generation);
+    }
+
+    private void Write(long generation, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int taken = Offer(generation, bytes);
+            bytes = bytes[taken..];
+            if (taken == 0) _room.Wait();
+        }
+        Check(generation);
+    }
+
+    /// <summary>How many bytes there was room for.</summary>
+    private unsafe int Offer(long generation, ReadOnlySpan<byte> bytes)
+    {
+        Check(generation);
+        using NativeHandle.Borrowed upload = _handle.Borrow();
+        fixed (byte* data = bytes)
+        {
+            long taken = Native.ppnb_upload_write(upload.Value, generation, data, (nuint)bytes.Length);
+            return taken < 0 ? throw new SupersededException() : (int)taken;
         }
     }
 
-    private unsafe long Write(long generation, ReadOnlySpan<byte> bytes)
+    private void Check(long generation)
     {
-        using NativeHandle.Borrowed upload = _handle.Borrow();
-        fixed (byte* data = bytes) return Native.ppnb_upload_write(upload.Value, generation, data, (nuint)bytes.Length);
+        lock (_gate)
+        {
+            if (_ended || _generation != generation) throw new SupersededException();
+        }
     }
 
     /// <summary>These bytes are of no use any more.</summary>
@@ -227,8 +248,9 @@ internal sealed class UploadPump
 
         public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public override void Write(byte[] buffer, int offset, int count) =>
-            pump.WriteAsync(generation, buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+        public override void Write(byte[] buffer, int offset, int count) => pump.Write(generation, buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer) => pump.Write(generation, buffer);
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
             pump.WriteAsync(generation, buffer);

@@ -35,6 +35,17 @@ switch (args[0])
         Console.WriteLine(NetworkRuntime.LibraryVersion);
         return 0;
 
+    case "plugin":
+        // Is used in a context that can be unloaded, and leaves with that.
+        await PluginAsync(args[1]);
+        for (int i = 0; i < 10; ++i)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Console.WriteLine("unloaded");
+        return 0;
+
     case "exit":
         // Leaves while streams, calls, WebSockets, middleware and log lines are alive; `how` is the way out.
         await LeaveAsync(args[1], args[2], args[3]);
@@ -42,6 +53,18 @@ switch (args[0])
 
     default:
         return 2;
+}
+
+static async Task PluginAsync(string url)
+{
+    var context = new System.Runtime.Loader.AssemblyLoadContext("plugin", isCollectible: true);
+    System.Reflection.Assembly copy = context.LoadFromAssemblyPath(typeof(HTTPClient).Assembly.Location);
+    dynamic client = Activator.CreateInstance(copy.GetType(typeof(HTTPClient).FullName!)!)!;
+    object task = client.GetAsync(url + "/echo", null, default(CancellationToken));
+    await (Task)task;
+    Console.WriteLine(((dynamic)task).Result.Status);
+    client.Dispose();
+    context.Unload();
 }
 
 static async Task LeaveAsync(string url, string caFile, string how)

@@ -13,12 +13,14 @@ internal static class Wait
     public static Task For(Task task) => task.WaitAsync(Deadline);
 
     /// <summary>Until something that has no event is true.</summary>
-    public static async Task Until(Func<bool> condition, string what)
+    public static Task Until(Func<bool> condition, string what) => Until(condition, () => what);
+
+    public static async Task Until(Func<bool> condition, Func<string> what)
     {
         long began = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(began) > Deadline) throw new TimeoutException(what);
+            if (Stopwatch.GetElapsedTime(began) > Deadline) throw new TimeoutException(what());
             await Task.Delay(5);
         }
     }
