@@ -87,8 +87,10 @@ func TestWhatWasThrownIsForgottenInTime(t *testing.T) {
 	if kept.claim(e) != original || e.Message != "text [go] of mine" {
 		t.Fatal(e.Message)
 	}
-	if plain := (&Error{Message: "no mark [go x]"}); kept.claim(plain) != nil || plain.Message != "no mark [go x]" {
-		t.Fatal(plain.Message)
+	for _, foreign := range []string{"no mark [go x]", "[go 1]", "a server wrote this [go 4097]", "[go ]", "[go 18446744073709551615]"} {
+		if plain := (&Error{Message: foreign}); kept.claim(plain) != nil || plain.Message != foreign {
+			t.Fatal(plain.Message)
+		}
 	}
 }
 
