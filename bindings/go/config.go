@@ -2,7 +2,9 @@ package network
 
 import (
 	"runtime"
+	"strconv"
 	"sync"
+	"time"
 
 	"pepperpy.ai/network/internal/cabi"
 )
@@ -98,6 +100,16 @@ func (c *NetworkConfig) Get(name string) (string, error) {
 	var out uintptr
 	err := c.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppnb_config_get(handle, name, &out, fail) })
 	return string(takeBuffer(out)), err
+}
+
+// duration is the value of an option that counts milliseconds.
+func (c *NetworkConfig) duration(name string) (time.Duration, error) {
+	text, err := c.Get(name)
+	if err != nil {
+		return 0, err
+	}
+	ms, _ := strconv.ParseInt(text, 10, 64) // what the library has written
+	return time.Duration(ms) * time.Millisecond, nil
 }
 
 // JSON is all options with their effective values as a JSON object, secrets as "***".
