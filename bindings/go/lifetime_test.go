@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -183,12 +184,13 @@ func TestNilIsRefusedByName(t *testing.T) {
 	_, err20 := client.Do(background, network.NewRequest("POST", server.url).Body(make(chan int)))
 	_, err21 := client.PostJSON(background, server.url, make(chan int))
 	_, err22 := client.Do(background, network.NewRequest("POST", server.url).Body((*os.File)(nil)))
+	_, err27 := client.Post(background, server.url, (*bytes.Buffer)(nil))
 	err23 := limiter.Share((*network.HTTPClient)(nil))
 	_, err24 := (*network.WebSocketClient)(nil).Next(background)
 	err25 := (*network.Ticket)(nil).Settle(1)
 	err26 := (*network.Middleware)(nil).SetToken("t")
 	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15,
-		err16, err17, err18, err19, err20, err21, err22, err23, err24, err25, err26} {
+		err16, err17, err18, err19, err20, err21, err22, err23, err24, err25, err26, err27} {
 		if !errors.Is(err, network.ErrInvalidArgument) || !errors.Is(err, network.ErrUsage) {
 			t.Errorf("%d: %v", i+1, err)
 		}
@@ -198,6 +200,29 @@ func TestNilIsRefusedByName(t *testing.T) {
 	echoed(t, response, err)
 	must(t, (*network.NetworkConfig)(nil).Close())
 	must(t, network.SetLogger(network.LogInfo, nil))
+}
+
+func TestWhatIsForgottenIsClosedByFinalizers(t *testing.T) {
+	leavesNothing(t)
+	before := network.LiveObjects()
+	closed := make(chan *network.HTTPClient, 1)
+	func() {
+		_, err := network.NewNetworkConfig() // has a finalizer of its own
+		must(t, err)
+		client := newHTTP(t)
+		owner := &struct{ client *network.HTTPClient }{client}
+		runtime.SetFinalizer(owner, func(o *struct{ client *network.HTTPClient }) {
+			o.client.Close()
+			closed <- o.client
+		})
+	}()
+	waitUntil(t, "something was not closed", func() bool {
+		runtime.GC()
+		return len(closed) == 1 && network.LiveObjects() <= before
+	})
+	if _, err := (<-closed).Get(background, server.url); !errors.Is(err, network.ErrClosed) {
+		t.Fatal(err)
+	}
 }
 
 func TestADrainLetsCallsEnd(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -128,6 +129,9 @@ func (r *Request) Body(body any) *Request {
 		return nil
 	}
 	r.kind, r.body, r.path, r.upload = bodyNone, nil, "", nil
+	if v := reflect.ValueOf(body); v.Kind() == reflect.Pointer && v.IsNil() {
+		return r.fail(failure(CodeInvalidArgument, "the body is a nil pointer"))
+	}
 	switch b := body.(type) {
 	case nil:
 	case []byte:
@@ -137,9 +141,6 @@ func (r *Request) Body(body any) *Request {
 	case *strings.Reader:
 		r.upload = readerSource(b, int64(b.Len()))
 	case *os.File:
-		if b == nil {
-			return r.fail(failure(CodeInvalidArgument, "the file is nil"))
-		}
 		r.upload = readerSource(b, fileLength(b))
 	case interface {
 		io.Reader

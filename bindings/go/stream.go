@@ -160,7 +160,7 @@ func takePieces(take func([]byte) int64, needed func() int64) ([]byte, int64) {
 	if n <= 0 {
 		return nil, n
 	}
-	taken := append(make([]byte, 0, n), loan.bytes[:n]...)
+	taken := append([]byte(nil), loan.bytes[:n]...)
 	if int(n) > len(loan.bytes)/2 && len(loan.bytes) < scratchLimit {
 		loan.bytes = make([]byte, scratchLimit) // there may be more where this comes from
 	}

@@ -17,7 +17,7 @@ PATIENCE_S = 280
 README = (pathlib.Path(__file__).resolve().parents[3] / "bindings" / "go" / "README.md").read_text()
 # What the tour prints: a model, the pieces of an answer, and what went wrong on purpose.
 TOUR_SAYS = r"""200 pepper-mini
-(\{"choices":.*\}
+(\{"id":"chatcmpl-.*\}
 ){3,}\[DONE\]
 HTTP_TOO_MANY_REQUESTS 429 true \S+ true 3
 true false
