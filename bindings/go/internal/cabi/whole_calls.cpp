@@ -218,7 +218,6 @@ std::int64_t ppnb_take_all(ppnb_reader* reader, std::uint8_t* buffer, std::size_
 }
 
 void ppnb_be_patient() {
-  static const std::int32_t once =
-      ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
+  static const std::int32_t once = ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
   static_cast<void>(once);
 }
