@@ -141,3 +141,47 @@ func TestWhatMiddlewareFailsWithMayBeAnyError(t *testing.T) {
 		}
 	}
 }
+
+func TestNoMarkOfAFailureIsSeen(t *testing.T) {
+	leavesNothing(t)
+	client := newHTTP(t)
+	must(t, client.Use(&network.RequestMiddleware{Name: "m", BeforeAttempt: func(*network.MiddlewareContext) error {
+		return errors.New("no signature")
+	}}))
+	told := make(chan string, 1000)
+	must(t, network.SetLogger(network.LogDebug, network.LoggerFunc(func(_ network.LogLevel, line string) { told <- line })))
+	must(t, client.OnCallEvent(func(e network.CallEvent) { told <- e.Name + " " + e.Detail }))
+	_, err := client.Get(background, server.url+"/echo")
+	if err == nil || strings.Contains(err.Error(), "[go ") {
+		t.Fatal(err)
+	}
+	for ended := false; !ended; {
+		select {
+		case text := <-told:
+			if strings.Contains(text, "[go ") {
+				t.Fatal(text)
+			}
+			ended = strings.HasPrefix(text, "end ")
+		case <-time.After(20 * time.Second):
+			t.Fatal("the end was not told")
+		}
+	}
+	must(t, network.SetLogger(network.LogOff, nil))
+}
+
+func TestABatchWhoseFunctionPanicsIsGivenBack(t *testing.T) {
+	leavesNothing(t)
+	s := script(t, stalls(""))
+	client := newHTTP(t)
+	batch := &network.Batch{}
+	must(t, batch.Add(client, network.NewRequest("GET", server.url+"/echo")))
+	for i := 0; i < 3; i++ {
+		must(t, batch.Add(client, network.NewRequest("POST", s.URL).Body(readFunc(strings.NewReader("x").Read))))
+	}
+	defer func() {
+		if value := recover(); value != "mine" {
+			t.Fatal(value)
+		}
+	}()
+	batch.RunEach(background, func(int, network.BatchResult) { panic("mine") })
+}
