@@ -25,4 +25,5 @@ int32_t ppnb_stop_handlers(int64_t timeout_ms);
 %include "shim/websockets.hpp"
 %include "shim/middleware.hpp"
 %include "shim/feeds.hpp"
+%include "shim/caller.hpp"
 %include "shim/describe.hpp"

@@ -6,6 +6,7 @@
 %{
 #include <pepperpy/network.h>
 
+#include "shim/caller.hpp"
 #include "shim/calls.hpp"
 #include "shim/describe.hpp"
 #include "shim/error_kinds.hpp"

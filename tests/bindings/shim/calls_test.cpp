@@ -189,4 +189,17 @@ BOOST_AUTO_TEST_CASE(json_and_options_come_as_buffers) {
   BOOST_TEST(ppnb_buffer_copy(nullptr, small, sizeof small) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(user_agent_names_the_language_unless_somebody_has_set_it) {
+  const auto agent_of = [](const Config& config) {
+    BOOST_TEST(ppnb_config_name_caller(config.get(), "java/17", 7, nullptr) == PPN_OK);
+    Buffer text;
+    BOOST_TEST(ppnb_config_get(config.get(), "user_agent", PPN_AUTO_LENGTH, text.out(), nullptr) == PPN_OK);
+    return bytes_of(text.get());
+  };
+  BOOST_TEST(agent_of(make_config()) == "pepperpy-network/" PPN_VERSION_STRING " java/17");
+  BOOST_TEST(agent_of(make_config(R"({"user_agent": "mine/1"})")) == "mine/1");
+  BOOST_TEST(agent_of(make_config(R"({"user_agent": ""})")).empty());
+  BOOST_TEST(ppnb_config_name_caller(nullptr, "java/17", 7, nullptr) == PPN_E_INVALID_ARGUMENT);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

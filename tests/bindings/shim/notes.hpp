@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "capi/capi.hpp"
+#include "shim/caller.hpp"
 #include "shim/calls.hpp"
 #include "shim/describe.hpp"
 #include "shim/feeds.hpp"
