@@ -3,6 +3,7 @@ package network
 import (
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,11 +65,27 @@ func newConfig(make func(out, fail *uintptr) int, options []Option) (*NetworkCon
 	c := &NetworkConfig{handle: handle}
 	// A configuration that was forgotten holds nothing but memory.
 	runtime.SetFinalizer(c, (*NetworkConfig).Close)
-	if err := c.Apply(options...); err != nil {
+	err := c.with(func(handle uintptr, fail *uintptr) int {
+		return cabi.Ppnb_config_name_caller(handle, caller(runtime.Version()), fail)
+	})
+	if err == nil {
+		err = c.Apply(options...)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// caller is a version of Go as a product of a User-Agent (RFC 9110 10.1.5): "go1.19.8" is "go/1.19.8", and what is no release
+// is "go".
+func caller(version string) string {
+	number := strings.TrimPrefix(version, "go")
+	if number == version || strings.Trim(number, ".0123456789") != "" {
+		return "go"
+	}
+	return "go/" + number
 }
 
 // Apply sets options, in order, up to the first one that fails.

@@ -114,3 +114,12 @@ func TestARecordThatEndsEarlyIsRead(t *testing.T) {
 		t.Fatal("a record")
 	}
 }
+
+func TestAVersionOfGoIsAProduct(t *testing.T) {
+	for version, want := range map[string]string{"go1.19.8": "go/1.19.8", "go1.21": "go/1.21", "go1.22rc1": "go",
+		"devel go1.20-abc Mon Jan 1": "go", "": "go", "go1.19 X:boringcrypto": "go"} {
+		if got := caller(version); got != want {
+			t.Fatal(version, got)
+		}
+	}
+}
