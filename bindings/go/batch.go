@@ -102,12 +102,17 @@ type runningBatch struct {
 
 	mu    sync.Mutex
 	notes []note
+	over  bool // nobody takes notes any more
 }
 
 func (r *runningBatch) hear(n *note) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		discard(n)
+		return
+	}
 	r.notes = append(r.notes, *n)
-	r.mu.Unlock()
 	ring(r.rang)
 }
 
@@ -218,6 +223,9 @@ func (r *runningBatch) end() {
 	}
 	heard.remove(r.token)
 	leaveMailbox()
+	r.mu.Lock()
+	r.over = true
+	r.mu.Unlock()
 	for _, n := range r.takeNotes() {
 		discard(&n)
 	}

@@ -153,3 +153,13 @@ func TestEventsAreReadToTheirEnd(t *testing.T) {
 		t.Fatal(count, last)
 	}
 }
+
+func TestTheUserAgentNamesGoUnlessTheProgramSetsIt(t *testing.T) {
+	for want, options := range map[string][]network.Option{" go/": nil, "mine": {network.WithUserAgent("mine/1")}} {
+		response, err := newHTTP(t, options...).Get(background, server.url+"/echo")
+		agent := echoed(t, response, err).header("User-Agent")
+		if !strings.Contains(agent, want) || want == "mine" && agent != "mine/1" {
+			t.Fatal(agent)
+		}
+	}
+}

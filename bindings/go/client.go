@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -11,10 +10,11 @@ import (
 
 // What every client is: a native client, and the verbs over it.
 type client struct {
-	handle  atomic.Uintptr
-	closed  atomic.Bool
-	timeout time.Duration
-	baseURL string
+	handle        atomic.Uintptr
+	closed        atomic.Bool
+	timeout       time.Duration // of a call; 0 = none
+	streamTimeout time.Duration // of a stream
+	baseURL       string
 }
 
 // An HTTPClient sends requests: options that are fixed when it is made, and a pool of connections that its requests share.
@@ -36,7 +36,10 @@ func NewHTTPClient(options ...Option) (*HTTPClient, error) {
 // NewHTTPClient makes a client of this configuration.
 func (c *NetworkConfig) NewHTTPClient() (*HTTPClient, error) {
 	made := &HTTPClient{}
-	return made, made.open(c)
+	if err := made.open(c); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 // A RequestManager is a client with a base URL: with "https://localhost:8443/v1", "/models" and "models" both mean
@@ -56,7 +59,10 @@ func NewRequestManager(baseURL string, options ...Option) (*RequestManager, erro
 // NewRequestManager makes a client of this configuration, which has a base URL.
 func (c *NetworkConfig) NewRequestManager() (*RequestManager, error) {
 	made := &RequestManager{}
-	return made, made.open(c)
+	if err := made.open(c); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 // An APIClient is a RequestManager with a key, which goes with requests to the origin of the base URL and with no others.
@@ -81,7 +87,10 @@ func (c *NetworkConfig) NewAPIClient() (*APIClient, error) {
 		return nil, failure(CodeConfigError, "the API key is empty")
 	}
 	made := &APIClient{}
-	return made, made.open(c)
+	if err := made.open(c); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 // A StreamingClient is a client for responses that are read while they arrive: Stream, Lines, Events. It has everything else
@@ -101,23 +110,25 @@ func NewStreamingClient(options ...Option) (*StreamingClient, error) {
 // NewStreamingClient makes a client of this configuration.
 func (c *NetworkConfig) NewStreamingClient() (*StreamingClient, error) {
 	made := &StreamingClient{}
-	return made, made.open(c)
+	if err := made.open(c); err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
-func (c *client) open(config *NetworkConfig) error {
-	var made uintptr
-	err := config.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppn_client_new(handle, &made, fail) })
-	if err != nil {
-		return err
-	}
-	c.handle.Store(made)
+func (c *client) open(config *NetworkConfig) (err error) {
 	if c.baseURL, err = config.Get("base_url"); err != nil {
 		return err
 	}
-	text, err := config.Get("timeout_ms")
-	if ms, bad := strconv.ParseInt(text, 10, 64); bad == nil {
-		c.timeout = time.Duration(ms) * time.Millisecond
+	if c.timeout, err = config.duration("timeout_ms"); err != nil {
+		return err
 	}
+	if c.streamTimeout, err = config.duration("stream_timeout_ms"); err != nil {
+		return err
+	}
+	var made uintptr
+	err = config.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppn_client_new(handle, &made, fail) })
+	c.handle.Store(made)
 	return err
 }
 

@@ -2,7 +2,10 @@ package network
 
 import (
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"pepperpy.ai/network/internal/cabi"
 )
@@ -62,11 +65,27 @@ func newConfig(make func(out, fail *uintptr) int, options []Option) (*NetworkCon
 	c := &NetworkConfig{handle: handle}
 	// A configuration that was forgotten holds nothing but memory.
 	runtime.SetFinalizer(c, (*NetworkConfig).Close)
-	if err := c.Apply(options...); err != nil {
+	err := c.with(func(handle uintptr, fail *uintptr) int {
+		return cabi.Ppnb_config_name_caller(handle, caller(runtime.Version()), fail)
+	})
+	if err == nil {
+		err = c.Apply(options...)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// caller is a version of Go as a product of a User-Agent (RFC 9110 10.1.5): "go1.19.8" is "go/1.19.8", and what is no release
+// is "go".
+func caller(version string) string {
+	number := strings.TrimPrefix(version, "go")
+	if number == version || strings.Trim(number, ".0123456789") != "" {
+		return "go"
+	}
+	return "go/" + number
 }
 
 // Apply sets options, in order, up to the first one that fails.
@@ -98,6 +117,16 @@ func (c *NetworkConfig) Get(name string) (string, error) {
 	var out uintptr
 	err := c.with(func(handle uintptr, fail *uintptr) int { return cabi.Ppnb_config_get(handle, name, &out, fail) })
 	return string(takeBuffer(out)), err
+}
+
+// duration is the value of an option that counts milliseconds.
+func (c *NetworkConfig) duration(name string) (time.Duration, error) {
+	text, err := c.Get(name)
+	if err != nil {
+		return 0, err
+	}
+	ms, _ := strconv.ParseInt(text, 10, 64) // what the library has written
+	return time.Duration(ms) * time.Millisecond, nil
 }
 
 // JSON is all options with their effective values as a JSON object, secrets as "***".

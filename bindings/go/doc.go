@@ -29,11 +29,16 @@
 // With the first call one goroutine begins that takes what the library tells, for the whole process; it holds a thread while
 // nothing happens, and ends with Shutdown. Streams under a context that can end have one more until they end or are closed,
 // and so do bodies that are read while they are sent. Functions of the user (middleware, hooks, loggers) never run on a
-// thread of the library.
+// thread of the library; one that panics or leaves its goroutine by runtime.Goexit ends its call and nothing else.
 //
 // # Closing
 //
 // What has a Close or Release holds memory of the library, which no collector sees: close it. Closing twice is no error, and
 // whatever is used after that fails with a named error. Responses, events and errors are plain memory of Go. LiveObjects
 // counts what is alive, for tests.
+//
+// # Nil
+//
+// Arguments that are nil, a client of type *HTTPClient that is nil among them, are refused with CodeInvalidArgument. Methods
+// of a nil client or stream panic, as those of a nil *http.Client do.
 package network

@@ -87,8 +87,10 @@ func TestWhatWasThrownIsForgottenInTime(t *testing.T) {
 	if kept.claim(e) != original || e.Message != "text [go] of mine" {
 		t.Fatal(e.Message)
 	}
-	if plain := (&Error{Message: "no mark [go x]"}); kept.claim(plain) != nil || plain.Message != "no mark [go x]" {
-		t.Fatal(plain.Message)
+	for _, foreign := range []string{"no mark [go x]", "[go 1]", "a server wrote this [go 4097]", "[go ]", "[go 18446744073709551615]"} {
+		if plain := (&Error{Message: foreign}); kept.claim(plain) != nil || plain.Message != foreign {
+			t.Fatal(plain.Message)
+		}
 	}
 }
 
@@ -110,5 +112,14 @@ func TestARecordThatEndsEarlyIsRead(t *testing.T) {
 	r := record{appendText(appendInt32(nil, -5), "text")[:10]}
 	if r.int32() != -5 || r.text() != "te" || r.int32() != 0 || r.int64() != 0 || r.text() != "" {
 		t.Fatal("a record")
+	}
+}
+
+func TestAVersionOfGoIsAProduct(t *testing.T) {
+	for version, want := range map[string]string{"go1.19.8": "go/1.19.8", "go1.21": "go/1.21", "go1.22rc1": "go",
+		"devel go1.20-abc Mon Jan 1": "go", "": "go", "go1.19 X:boringcrypto": "go"} {
+		if got := caller(version); got != want {
+			t.Fatal(version, got)
+		}
 	}
 }

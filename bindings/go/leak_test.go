@@ -11,14 +11,16 @@ import (
 	"pepperpy.ai/network"
 )
 
-// leavesNothing checks at the end of a test, after everything was closed, that no object of the library and no goroutine is
-// left. It comes first in the test.
+// leavesNothing checks at the end of a test, after everything was closed, that no object of the library, no goroutine and no
+// token is left. It comes first in the test.
 func leavesNothing(t *testing.T) {
 	t.Helper()
-	before, objects := runtime.NumGoroutine(), network.LiveObjects() // 0 objects, unless a test before has failed
+	// Nothing, unless a test before has failed.
+	before, objects, listeners := runtime.NumGoroutine(), network.LiveObjects(), network.Listeners()
 	t.Cleanup(func() {
 		must(t, network.Shutdown())
 		waitUntil(t, "a goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
+		waitUntil(t, "a token is left", func() bool { return network.Listeners() <= listeners })
 		waitUntil(t, "an object is left", func() bool { return network.LiveObjects() <= objects })
 	})
 }

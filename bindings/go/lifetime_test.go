@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,6 +133,24 @@ func TestAfterCloseEverythingIsRefusedByName(t *testing.T) {
 	must(t, zero.Close())
 }
 
+func TestAConstructorThatFailsReturnsNil(t *testing.T) {
+	leavesNothing(t)
+	noFile := network.WithCaFile("/no/such/file")
+	http, err1 := network.NewHTTPClient(noFile)
+	manager, err2 := network.NewRequestManager(server.url, noFile)
+	api, err3 := network.NewAPIClient(server.url, server.key, noFile)
+	streaming, err4 := network.NewStreamingClient(noFile)
+	_, err5 := network.NewAPIClient(server.url, "")
+	if http != nil || manager != nil || api != nil || streaming != nil {
+		t.Fatal(http, manager, api, streaming)
+	}
+	for i, err := range []error{err1, err2, err3, err4, err5} {
+		if !errors.Is(err, network.ErrConfig) {
+			t.Fatal(i, err)
+		}
+	}
+}
+
 func TestNilIsRefusedByName(t *testing.T) {
 	leavesNothing(t)
 	client := newHTTP(t)
@@ -165,16 +184,45 @@ func TestNilIsRefusedByName(t *testing.T) {
 	_, err20 := client.Do(background, network.NewRequest("POST", server.url).Body(make(chan int)))
 	_, err21 := client.PostJSON(background, server.url, make(chan int))
 	_, err22 := client.Do(background, network.NewRequest("POST", server.url).Body((*os.File)(nil)))
+	_, err27 := client.Post(background, server.url, (*bytes.Buffer)(nil))
+	err23 := limiter.Share((*network.HTTPClient)(nil))
+	_, err24 := (*network.WebSocketClient)(nil).Next(background)
+	err25 := (*network.Ticket)(nil).Settle(1)
+	err26 := (*network.Middleware)(nil).SetToken("t")
 	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14, err15,
-		err16, err17, err18, err19, err20, err21, err22} {
+		err16, err17, err18, err19, err20, err21, err22, err23, err24, err25, err26, err27} {
 		if !errors.Is(err, network.ErrInvalidArgument) || !errors.Is(err, network.ErrUsage) {
 			t.Errorf("%d: %v", i+1, err)
 		}
 	}
+	(*network.Ticket)(nil).Release()
 	response, err := client.Post(background, server.url+"/echo", nil)
 	echoed(t, response, err)
 	must(t, (*network.NetworkConfig)(nil).Close())
 	must(t, network.SetLogger(network.LogInfo, nil))
+}
+
+func TestWhatIsForgottenIsClosedByFinalizers(t *testing.T) {
+	leavesNothing(t)
+	before := network.LiveObjects()
+	closed := make(chan *network.HTTPClient, 1)
+	func() {
+		_, err := network.NewNetworkConfig() // has a finalizer of its own
+		must(t, err)
+		client := newHTTP(t)
+		owner := &struct{ client *network.HTTPClient }{client}
+		runtime.SetFinalizer(owner, func(o *struct{ client *network.HTTPClient }) {
+			o.client.Close()
+			closed <- o.client
+		})
+	}()
+	waitUntil(t, "something was not closed", func() bool {
+		runtime.GC()
+		return len(closed) == 1 && network.LiveObjects() <= before
+	})
+	if _, err := (<-closed).Get(background, server.url); !errors.Is(err, network.ErrClosed) {
+		t.Fatal(err)
+	}
 }
 
 func TestADrainLetsCallsEnd(t *testing.T) {

@@ -81,11 +81,13 @@ func (f *logFeed) deliver() {
 		f.mu.Unlock()
 		level, line := LogLevel(r.int32()), r.text()
 		if logger != nil {
-			// What a logger panics with has nowhere to go.
-			guarded(func() error { logger.Log(level, line); return nil })
+			guarded(func() error { logger.Log(level, line); return nil }, ignore)
 		}
 	})
 }
+
+// What a logger panics with has nowhere to go.
+func ignore(error) {}
 
 // forEachRecord empties a feed.
 func forEachRecord(take func([]byte) int64, needed func() int64, use func(record)) {

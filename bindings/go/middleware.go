@@ -8,7 +8,8 @@ import (
 
 // A Step is a function of a middleware. It runs on a goroutine of its own and may take its time: the request waits for it,
 // up to middleware_timeout_ms. What it returns ends the request: an *Error with its code, everything else with
-// CodeMiddlewareFailed; so does a panic. errors.Is and errors.As find the original in the error of the call.
+// CodeMiddlewareFailed; so does a panic, and leaving the goroutine (runtime.Goexit). errors.Is and errors.As find the
+// original in the error of the call.
 type Step func(context *MiddlewareContext) error
 
 // RequestMiddleware is code of a user around the requests of a client, once for each request, or for each of its attempts.
@@ -102,20 +103,12 @@ func (m *middlewareSteps) hear(n *note) {
 
 func runStep(step Step, handle uintptr) {
 	context := &MiddlewareContext{handle: handle}
-	if err := guarded(func() error { return step(context) }); err != nil {
-		context.failWith(err)
-	}
-	context.finish()
-}
-
-// guarded turns a panic into an error.
-func guarded(function func() error) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = recovered(value)
+	guarded(func() error { return step(context) }, func(err error) {
+		if err != nil {
+			context.failWith(err)
 		}
-	}()
-	return function()
+		context.finish()
+	})
 }
 
 func (c *MiddlewareContext) failWith(err error) {
@@ -123,9 +116,16 @@ func (c *MiddlewareContext) failWith(err error) {
 	if e := errorOf(err); e != nil {
 		code, text = e.Code, e.Message
 	}
-	c.with(func(handle uintptr, fail *uintptr) int {
-		return cabi.Ppn_middleware_context_fail(handle, int(code), thrown.mark(text, err), fail)
-	})
+	text = thrown.mark(text, err)
+	fail := func(code Code) error {
+		return c.with(func(handle uintptr, fail *uintptr) int {
+			return cabi.Ppn_middleware_context_fail(handle, int(code), text, fail)
+		})
+	}
+	// An Error that was not made by this package may have a code that the library does not know.
+	if fail(code) != nil {
+		fail(CodeMiddlewareFailed)
+	}
 }
 
 // A Middleware is one that the library makes: TraceContext, Auth, TokenRefresh. UseIn puts it around the requests of a
@@ -194,18 +194,19 @@ func (r *tokenRefresh) hear(n *note) {
 }
 
 func (r *tokenRefresh) run(middleware uintptr) {
-	defer cabi.Ppn_middleware_release(middleware)
 	token := ""
-	err := guarded(func() (err error) {
+	guarded(func() (err error) {
 		token, err = r.refresh()
 		return err
+	}, func(err error) {
+		if err == nil {
+			err = call(func(fail *uintptr) int { return cabi.Ppn_middleware_set_token(middleware, token, fail) })
+		}
+		if err != nil {
+			cabi.Ppn_middleware_refresh_failed(middleware, nil)
+		}
+		cabi.Ppn_middleware_release(middleware)
 	})
-	if err == nil {
-		err = call(func(fail *uintptr) int { return cabi.Ppn_middleware_set_token(middleware, token, fail) })
-	}
-	if err != nil {
-		cabi.Ppn_middleware_refresh_failed(middleware, nil)
-	}
 }
 
 // UseIn puts the middleware around the requests of a client that are started from here on.
@@ -229,8 +230,14 @@ func (m *Middleware) UseIn(client Client) error {
 
 // SetToken gives a new token to a middleware of NewTokenRefresh, asked for or not.
 func (m *Middleware) SetToken(token string) error {
+	if m == nil {
+		return failure(CodeInvalidArgument, "the middleware is nil")
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	if m.handle == 0 {
+		return failure(CodeInvalidState, "the middleware is closed")
+	}
 	return call(func(fail *uintptr) int { return cabi.Ppn_middleware_set_token(m.handle, token, fail) })
 }
 

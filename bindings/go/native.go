@@ -35,7 +35,7 @@ func readWhole(read func(to []byte) int64) []byte {
 	if needed <= 0 {
 		return nil
 	}
-	return append(make([]byte, 0, needed), s.bytes[:needed]...)
+	return append([]byte(nil), s.bytes[:needed]...)
 }
 
 // takeBuffer copies the bytes of a buffer and releases it; nil for 0.

@@ -28,3 +28,6 @@ var (
 	takeEnd      = int64(cabi.PPNB_END)
 	takeTooSmall = int64(cabi.PPNB_TOO_SMALL)
 )
+
+// What Ppnb_take_all adds when nothing is left.
+const allTaken = 1 << 40

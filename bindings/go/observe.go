@@ -24,7 +24,8 @@ type CallEvent struct {
 }
 
 // OnCallEvent lets a function hear of the calls of a client that start from now on, instead of the one before; nil = nobody.
-// It is called on a goroutine of its own, one event after the other. Events that come faster than it takes them are dropped.
+// It is called on a goroutine of its own, one event after the other. Events that come faster than it takes them are dropped;
+// so is what it panics with.
 func (c *client) OnCallEvent(listener func(CallEvent)) error {
 	if listener == nil {
 		listener = func(CallEvent) {}
@@ -67,7 +68,7 @@ func (f *eventFeed) deliver() {
 		e.Call, e.Delay, e.Bytes = r.int64(), millisecondsOr(r.int64(), -1), r.int64()
 		e.Time = time.Duration(r.float64() * float64(time.Millisecond))
 		e.Name, e.Method, e.URL, e.DelaySource, e.Detail, e.Remote = r.text(), r.text(), r.text(), r.text(), r.text(), r.text()
-		guarded(func() error { f.listener(e); return nil })
+		guarded(func() error { f.listener(e); return nil }, ignore)
 	})
 }
 

@@ -67,6 +67,10 @@ func TestAcquireEndsWithItsContext(t *testing.T) {
 	must(t, err)
 	must(t, other.Settle(3))
 	other.Release()
+	other.Release()
+	if err := other.Settle(4); !errors.Is(err, network.ErrInvalidState) {
+		t.Fatal(err)
+	}
 	must(t, limiter.Close())
 	must(t, limiter.Close())
 	if _, err := limiter.Acquire(background); !errors.Is(err, network.ErrInvalidState) {

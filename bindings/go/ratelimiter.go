@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"time"
 
@@ -24,9 +25,17 @@ type RateLimiter struct {
 // NewRateLimiter makes a limiter of requests per minute, 0 = no limit. burstSize may pass at once; 0 = as many as come in a
 // tenth of a minute, at least 1.
 func NewRateLimiter(requestsPerMinute float64, burstSize int) (*RateLimiter, error) {
-	return newLimiter(func(out, fail *uintptr) int {
-		return cabi.Ppn_rate_limiter_new(requestsPerMinute, int64(burstSize), out, fail)
+	if err := checkVersion(); err != nil {
+		return nil, err
+	}
+	var made uintptr
+	err := call(func(fail *uintptr) int {
+		return cabi.Ppn_rate_limiter_new(requestsPerMinute, int64(burstSize), &made, fail)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &RateLimiter{handle: made}, nil
 }
 
 // NewRateLimiterWithOptions makes a limiter as the options whose names begin with rate_limit say: tokens and requests in
@@ -37,38 +46,14 @@ func NewRateLimiterWithOptions(options ...Option) (*RateLimiter, error) {
 		return nil, err
 	}
 	defer config.Close()
-	var made *RateLimiter
+	var made uintptr
 	err = config.with(func(handle uintptr, fail *uintptr) int {
-		var code int
-		made, code = limiterOf(func(out *uintptr) int { return cabi.Ppn_rate_limiter_new_with_config(handle, out, fail) })
-		return code
+		return cabi.Ppn_rate_limiter_new_with_config(handle, &made, fail)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return made, nil
-}
-
-func newLimiter(make func(out, fail *uintptr) int) (*RateLimiter, error) {
-	if err := checkVersion(); err != nil {
-		return nil, err
-	}
-	var made *RateLimiter
-	err := call(func(fail *uintptr) int {
-		var code int
-		made, code = limiterOf(func(out *uintptr) int { return make(out, fail) })
-		return code
-	})
-	if err != nil {
-		return nil, err
-	}
-	return made, nil
-}
-
-func limiterOf(make func(out *uintptr) int) (*RateLimiter, int) {
-	var handle uintptr
-	code := make(&handle)
-	return &RateLimiter{handle: handle}, code
+	return &RateLimiter{handle: made}, nil
 }
 
 // A Permit says what Acquire waits for.
@@ -154,7 +139,7 @@ func (l *RateLimiter) Share(client Client) error {
 }
 
 func nativeOf(of Client) (*client, error) {
-	if of == nil {
+	if of == nil || reflect.ValueOf(of).IsNil() { // it may also be a *HTTPClient that is nil
 		return nil, failure(CodeInvalidArgument, "the client is nil")
 	}
 	c := of.native()
@@ -178,6 +163,9 @@ const (
 
 // Counted is a count over all scopes, as of a moment ago; 0 of a closed limiter.
 func (l *RateLimiter) Counted(which RateCount) int64 {
+	if l == nil {
+		return 0
+	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return cabi.Ppn_rate_limiter_count(l.handle, int(which))
@@ -211,16 +199,33 @@ func (l *RateLimiter) with(function func(handle uintptr, fail *uintptr) int, p *
 	return call(func(fail *uintptr) int { return function(l.handle, fail) })
 }
 
-// A Ticket is a permit that was granted.
+// A Ticket is a permit that was granted. Its methods may be called on any goroutine.
 type Ticket struct {
-	once   sync.Once
+	mu     sync.Mutex
 	handle uintptr
 }
 
-// Settle says what the tokens really were: what was reserved too much is given back, what was too little is charged.
+// Settle says what the tokens really were, before Release: what was reserved too much is given back, what was too little is
+// charged. It fails with CodeInvalidState after Release.
 func (t *Ticket) Settle(tokens int64) error {
+	if t == nil {
+		return failure(CodeInvalidArgument, "the ticket is nil")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.handle == 0 {
+		return failure(CodeInvalidState, "the ticket is released")
+	}
 	return check(cabi.Ppn_rate_ticket_settle(t.handle, tokens), 0)
 }
 
 // Release says that the work that was allowed is over. A second call has no effect.
-func (t *Ticket) Release() { t.once.Do(func() { cabi.Ppn_rate_ticket_release(t.handle) }) }
+func (t *Ticket) Release() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	cabi.Ppn_rate_ticket_release(t.handle)
+	t.handle = 0
+}

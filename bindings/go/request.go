@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type Request struct {
 	path        string
 	upload      *bodySource
 	policy      *RetryHandler
+	cancel      <-chan struct{} // of a http.Request; streams alone heed it
 	err         error
 }
 
@@ -47,6 +49,17 @@ const (
 // NewRequest describes a request. The URL is absolute, or a path below the base URL of the client that sends it.
 func NewRequest(method, url string) *Request { return &Request{method: method, url: url} }
 
+// String names the request as it may be shown, with every verb of package fmt: headers and bodies may hold secrets.
+func (r *Request) String() string {
+	if r == nil {
+		return "<nil>"
+	}
+	return r.method + " " + RedactURL(r.url)
+}
+
+// GoString is String.
+func (r *Request) GoString() string { return r.String() }
+
 // Header sets a header; occurrences of the same name are replaced.
 func (r *Request) Header(name, value string) *Request {
 	if r == nil {
@@ -67,6 +80,9 @@ func (r *Request) AddHeader(name, value string) *Request {
 
 // Headers sets all headers of a map, as Header does.
 func (r *Request) Headers(headers http.Header) *Request {
+	if r == nil {
+		return nil
+	}
 	for name, values := range headers {
 		for i, value := range values {
 			if i == 0 {
@@ -106,13 +122,16 @@ func (r *Request) Retry(handler *RetryHandler) *Request {
 }
 
 // Body sets the body: nil, bytes, a text, an *os.File from where it stands, or an io.Reader, which is read once and while it
-// is sent (a *bytes.Reader or another io.Seeker can be sent again). No Content-Type is invented. Bytes are not copied
+// is sent (a *bytes.Reader or another io.Seeker can be sent again, from where it stands now). No Content-Type is invented. Bytes are not copied
 // before the call: do not change them until it has ended.
 func (r *Request) Body(body any) *Request {
 	if r == nil {
 		return nil
 	}
 	r.kind, r.body, r.path, r.upload = bodyNone, nil, "", nil
+	if v := reflect.ValueOf(body); v.Kind() == reflect.Pointer && v.IsNil() {
+		return r.fail(failure(CodeInvalidArgument, "the body is a nil pointer"))
+	}
 	switch b := body.(type) {
 	case nil:
 	case []byte:
@@ -122,9 +141,6 @@ func (r *Request) Body(body any) *Request {
 	case *strings.Reader:
 		r.upload = readerSource(b, int64(b.Len()))
 	case *os.File:
-		if b == nil {
-			return r.fail(failure(CodeInvalidArgument, "the file is nil"))
-		}
 		r.upload = readerSource(b, fileLength(b))
 	case interface {
 		io.Reader

@@ -3,6 +3,7 @@ package network
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,17 @@ type responseDetails struct {
 // A Field is a header field as it was received.
 type Field struct{ Name, Value string }
 
+// String is the field as it may be shown: the values of headers such as Authorization and Cookie are "***".
+func (f Field) String() string {
+	if HeaderIsSensitive(f.Name) {
+		return f.Name + ": ***"
+	}
+	return f.Name + ": " + RedactText(f.Value)
+}
+
+// GoString is String.
+func (f Field) GoString() string { return f.String() }
+
 // takeResponse reads a response whole and releases both handles. Nil for 0.
 func takeResponse(request, response uintptr) *Response {
 	if response == 0 {
@@ -54,6 +66,17 @@ func takeResponse(request, response uintptr) *Response {
 	made.Status = (&record{made.described}).int32()
 	return made
 }
+
+// String is the status and the URL as it may be shown, with every verb of package fmt.
+func (r *Response) String() string {
+	if r == nil {
+		return "<nil>"
+	}
+	return strconv.Itoa(r.Status) + " " + RedactURL(r.URL())
+}
+
+// GoString is String.
+func (r *Response) GoString() string { return r.String() }
 
 func (r *Response) read() *responseDetails {
 	r.once.Do(func() {

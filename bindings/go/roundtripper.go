@@ -12,10 +12,13 @@ import (
 // NewRoundTripper makes a http.RoundTripper over a client, so that everything that takes a http.Client gets its pool, its
 // limits, its retries and its middleware:
 //
-//	web := &http.Client{Transport: network.NewRoundTripper(client)}
+//	transport, err := network.NewRoundTripper(client)
+//	web := &http.Client{Transport: transport}
 //
-// Bodies stream both ways. Redirects are left to the http.Client. The context of a request holds until the body of its
-// response is closed. Close the client itself when it is not needed any more.
+// Bodies stream both ways. Redirects are left to the http.Client. The context of a request, and its Cancel channel, hold until
+// the body of its response is closed. Headers of the framing (Connection, Transfer-Encoding and others, RFC 9110 7.6.1) are
+// those of the library; a Host that is not that of the URL, and trailers of a request, are refused with CodeInvalidHeader.
+// No content coding is asked for and none is undone. Close the client itself when it is not needed any more.
 func NewRoundTripper(client Client) (http.RoundTripper, error) {
 	c, err := nativeOf(client)
 	if err != nil {
@@ -30,13 +33,14 @@ type roundTripper struct{ client *client }
 var framing = map[string]bool{"Connection": true, "Content-Length": true, "Host": true, "Keep-Alive": true,
 	"Proxy-Connection": true, "Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true}
 
-// A body of a known length up to this is read before the request is sent, which then can be sent again.
+// A body that lies in memory (as GetBody tells) up to this is read before the request is sent: no goroutine is needed then.
 const smallBody = 32 << 10
 
 // RoundTrip sends a request and returns when the head of the response is there.
 func (t roundTripper) RoundTrip(given *http.Request) (*http.Response, error) {
 	request, err := requestFrom(given)
 	if err != nil {
+		closeBody(given)
 		return nil, err
 	}
 	stream, err := t.client.DoStream(given.Context(), request, 0)
@@ -56,10 +60,21 @@ func (t roundTripper) RoundTrip(given *http.Request) (*http.Response, error) {
 func (t roundTripper) CloseIdleConnections() {}
 
 func requestFrom(given *http.Request) (*Request, error) {
-	r := NewRequest(given.Method, given.URL.String())
+	switch {
+	case given.URL == nil:
+		return nil, failure(CodeInvalidURL, "the request has no URL")
+	case given.Host != "" && given.Host != given.URL.Host:
+		return nil, failure(CodeInvalidHeader, "the Host header is that of the URL")
+	case len(given.Trailer) > 0:
+		return nil, failure(CodeInvalidHeader, "trailers of a request can not be sent")
+	}
+	target := *given.URL
+	target.User, target.Fragment, target.RawFragment = nil, "", "" // a http.Client has made a header of the first
+	r := NewRequest(given.Method, target.String())
 	if r.method == "" {
 		r.method = "GET"
 	}
+	r.cancel = given.Cancel
 	r.Option("max_redirects", "0")
 	for name, values := range given.Header {
 		if framing[http.CanonicalHeaderKey(name)] {
@@ -69,23 +84,20 @@ func requestFrom(given *http.Request) (*Request, error) {
 			r.AddHeader(name, strings.TrimSpace(value))
 		}
 	}
-	if given.Host != "" && given.Host != given.URL.Host {
-		closeBody(given)
-		return nil, failure(CodeInvalidHeader, "the Host header is that of the URL")
-	}
 	return r, addBody(r, given)
 }
 
 func addBody(r *Request, given *http.Request) error {
 	switch {
 	case given.Body == nil || given.Body == http.NoBody:
-	case given.ContentLength > 0 && given.ContentLength <= smallBody:
-		defer given.Body.Close()
-		body := make([]byte, given.ContentLength)
-		if _, err := io.ReadFull(given.Body, body); err != nil {
-			return err
+	case given.GetBody != nil && given.ContentLength > 0 && given.ContentLength <= smallBody:
+		body := make([]byte, given.ContentLength+1)
+		read, err := io.ReadFull(given.Body, body)
+		if int64(read) != given.ContentLength || err != io.ErrUnexpectedEOF {
+			return notItsLength(err)
 		}
-		r.Body(body)
+		given.Body.Close()
+		r.Body(body[:read])
 	default:
 		source := &bodySource{length: given.ContentLength, first: given.Body, owned: true}
 		if source.length == 0 {
@@ -102,6 +114,14 @@ func addBody(r *Request, given *http.Request) error {
 	return nil
 }
 
+func notItsLength(err error) error {
+	e := failure(CodeInvalidArgument, "the request body is not as long as its ContentLength")
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+		e.Message, e.cause = "the request body can not be read: "+err.Error(), err
+	}
+	return e
+}
+
 func closeBody(given *http.Request) {
 	if given.Body != nil {
 		given.Body.Close()
@@ -116,6 +136,8 @@ func responseFor(given *http.Request, head *Response, stream *ChunkStream) *http
 	}
 	if length, err := strconv.ParseInt(made.Header.Get("Content-Length"), 10, 64); err == nil {
 		made.ContentLength = length
+	} else if head.Status == http.StatusNoContent || head.Status == http.StatusNotModified {
+		made.ContentLength = 0
 	}
 	if encoding := made.Header.Get("Transfer-Encoding"); encoding != "" {
 		made.TransferEncoding = []string{encoding}
@@ -149,10 +171,20 @@ type responseBody struct {
 
 func (b *responseBody) Read(into []byte) (int, error) {
 	n, err := b.stream.Read(into)
-	if err == io.EOF {
+	return n, b.ended(err)
+}
+
+// ended does what belongs to the end of a body, and says of a closed one what those who use net/http look for.
+func (b *responseBody) ended(err error) error {
+	switch {
+	case err == io.EOF:
 		b.once.Do(b.addTrailers)
+	case err != nil && b.stream.closed.Load():
+		e := failure(CodeInvalidState, "the body is closed")
+		e.cause = http.ErrBodyReadAfterClose
+		return e
 	}
-	return n, err
+	return err
 }
 
 func (b *responseBody) addTrailers() {
@@ -172,8 +204,7 @@ func (b *responseBody) addTrailers() {
 func (b *responseBody) WriteTo(to io.Writer) (written int64, err error) {
 	for {
 		p, err := b.stream.chunk()
-		if err == io.EOF {
-			b.once.Do(b.addTrailers)
+		if err = b.ended(err); err == io.EOF {
 			return written, nil
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pepperpy.ai/network/internal/cabi"
@@ -16,9 +17,11 @@ import (
 type stream struct {
 	ctx       context.Context
 	turn      sync.Mutex    // one reads at a time
+	allTaken  bool          // nothing is there before `ready` is rung; of the one who reads
 	ready     chan struct{} // rung for the one who reads
 	headReady chan struct{} // and for the one who waits for the head
 	over      chan struct{} // closed when the native side is done with
+	closed    atomic.Bool
 
 	mu       sync.Mutex // guards what follows; held for moments
 	reader   uintptr
@@ -28,7 +31,6 @@ type stream struct {
 	response *Response
 	upload   *upload
 	err      error // how it ended; io.EOF for the end as it should be
-	closed   bool
 }
 
 func (s *stream) hear(*note) {
@@ -47,7 +49,7 @@ func (c *client) openStream(ctx context.Context, r *Request, kind int, more ...o
 	if err := c.usable(ctx, r); err != nil {
 		return nil, err
 	}
-	more = append(more, r.limit(ctx, "stream_timeout_ms", 0)...)
+	more = append(more, r.limit(ctx, "stream_timeout_ms", c.streamTimeout)...)
 	var request, fail uintptr
 	code := r.native(c.handle.Load(), 0, &request, &fail, more...)
 	if err := check(code, fail); err != nil {
@@ -73,24 +75,26 @@ func (c *client) openStream(ctx context.Context, r *Request, kind int, more ...o
 	s.mu.Lock()
 	s.reader = reader
 	s.mu.Unlock()
-	if ctx.Done() != nil {
-		go s.watch()
+	if ctx.Done() != nil || r.cancel != nil {
+		go s.watch(r.cancel)
 	}
 	return s, nil
 }
 
 // watch cancels the stream when its context ends, whether somebody reads or not.
-func (s *stream) watch() {
+func (s *stream) watch(cancel <-chan struct{}) {
 	select {
 	case <-s.over:
+		return
 	case <-s.ctx.Done():
-		s.mu.Lock()
-		if s.reader != 0 {
-			cabi.Ppnb_reader_cancel(s.reader)
-		}
-		s.mu.Unlock()
-		s.hear(nil)
+	case <-cancel:
 	}
+	s.mu.Lock()
+	if s.reader != 0 {
+		cabi.Ppnb_reader_cancel(s.reader)
+	}
+	s.mu.Unlock()
+	s.hear(nil)
 }
 
 // fill takes what is there. Nil: something was taken; errWait: nothing yet; else how the stream ended.
@@ -101,7 +105,13 @@ func (s *stream) fill() error {
 		return s.err
 	}
 	var fail uintptr
-	take := func(into []byte) int64 { return cabi.Ppnb_reader_take(s.reader, into, &fail) }
+	take := func(into []byte) int64 {
+		n := cabi.Ppnb_take_all(s.reader, into, &fail)
+		if s.allTaken = n >= allTaken; s.allTaken {
+			n -= allTaken
+		}
+		return n
+	}
 	needed := func() int64 { return cabi.Ppnb_reader_needed(s.reader) }
 	var code int64
 	if s.buffer != nil {
@@ -150,7 +160,7 @@ func takePieces(take func([]byte) int64, needed func() int64) ([]byte, int64) {
 	if n <= 0 {
 		return nil, n
 	}
-	taken := append(make([]byte, 0, n), loan.bytes[:n]...)
+	taken := append([]byte(nil), loan.bytes[:n]...)
 	if int(n) > len(loan.bytes)/2 && len(loan.bytes) < scratchLimit {
 		loan.bytes = make([]byte, scratchLimit) // there may be more where this comes from
 	}
@@ -222,13 +232,17 @@ type piece struct {
 func (s *stream) next() (piece, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.isClosed() {
-		return piece{}, failure(CodeInvalidState, "the stream is closed")
+	if err := s.refuse(); err != nil {
+		return piece{}, err
 	}
 	for len(s.taken) == 0 {
+		if s.allTaken {
+			s.allTaken = false
+			<-s.ready
+		}
 		err := s.fill()
 		if err == errWait {
-			<-s.ready
+			s.allTaken = true
 			continue
 		}
 		if err != nil {
@@ -247,10 +261,11 @@ func firstPiece(taken []byte) (piece, []byte) {
 	return piece{r.int64(), r.int64(), r.bytes(), r.bytes(), r.bytes()}, taken[length:]
 }
 
-func (s *stream) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
+func (s *stream) refuse() error {
+	if s.closed.Load() {
+		return failure(CodeInvalidState, "the stream is closed")
+	}
+	return nil
 }
 
 // Response waits for the head of the response. A stream whose head was not taken may be tried again when it breaks before
@@ -262,6 +277,7 @@ func (s *stream) Response() (*Response, error) {
 	for {
 		response, err := s.lookForHead()
 		if err != errWait {
+			ring(s.headReady) // for others who wait
 			return response, err
 		}
 		<-s.headReady
@@ -274,8 +290,8 @@ func (s *stream) lookForHead() (*Response, error) {
 	if s.response != nil {
 		return s.response, nil
 	}
-	if s.closed {
-		return nil, failure(CodeInvalidState, "the stream is closed")
+	if err := s.refuse(); err != nil {
+		return nil, err
 	}
 	if s.err != nil {
 		return nil, s.err
@@ -289,7 +305,7 @@ func (s *stream) lookForHead() (*Response, error) {
 	case codePending:
 		return nil, errWait
 	}
-	return nil, withContext(s.ctx, takeError(code, fail))
+	return nil, s.upload.explain(withContext(s.ctx, takeError(code, fail)))
 }
 
 // Close ends the stream if it has not ended: the connection is closed. Whoever waits for a piece gets CodeCancelled. A
@@ -300,7 +316,7 @@ func (s *stream) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	s.closed.Store(true)
 	if s.err == nil {
 		s.err = failure(CodeCancelled, "the stream was closed")
 	}

@@ -109,7 +109,7 @@ func (c *client) DoStream(ctx context.Context, request *Request, chunkSize int) 
 func (s *ChunkStream) chunk() ([]byte, error) {
 	if rest := s.rest; len(rest) > 0 {
 		s.rest = nil
-		return rest, nil
+		return rest, s.refuse()
 	}
 	p, err := s.next()
 	return p.data, err
@@ -135,6 +135,9 @@ func (s *ChunkStream) Read(into []byte) (int, error) {
 	if len(into) == 0 {
 		return 0, nil
 	}
+	if err := s.refuse(); err != nil {
+		return 0, err
+	}
 	for len(s.rest) == 0 {
 		p, err := s.next()
 		if err != nil {
@@ -159,7 +162,7 @@ func channelOf[Piece any](s *stream, next func() (Piece, error)) <-chan Piece {
 		defer close(pieces)
 		for {
 			p, err := next()
-			if err != nil {
+			if err != nil || s.closed.Load() {
 				return
 			}
 			select {

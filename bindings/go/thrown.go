@@ -1,18 +1,21 @@
 package network
 
 import (
-	"fmt"
-	"runtime/debug"
+	"crypto/rand"
+	"encoding/binary"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // What functions of the user failed with, until the error of their request reaches Go again. The library carries a text
-// and no Go value, so the text ends in a number, which is taken off again.
+// and no Go value, so the text ends in a number, which is taken off again. Numbers begin anywhere: no server can write a
+// text that ends in the number of somebody else.
 type thrownErrors struct {
-	mu   sync.Mutex
-	last uint64
-	kept map[uint64]error
+	mu          sync.Mutex
+	first, last uint64 // numbers that were used: above the first, up to the last
+	kept        map[uint64]error
 }
 
 var thrown thrownErrors
@@ -22,17 +25,32 @@ const thrownLimit = 4096
 
 const thrownMark = " [go "
 
+// The library keeps the begin of long texts; the number must not be cut off.
+const thrownText = 512
+
 // mark keeps the error and returns the text that brings it back.
 func (t *thrownErrors) mark(text string, err error) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.kept == nil {
-		t.kept = make(map[uint64]error)
+		t.kept, t.first = make(map[uint64]error), firstMark()
+		t.last = t.first
 	}
 	t.last++
 	t.kept[t.last] = err
 	delete(t.kept, t.last-thrownLimit)
-	return fmt.Sprintf("%s%s%d]", text, thrownMark, t.last)
+	if len(text) > thrownText {
+		text = strings.ToValidUTF8(text[:thrownText], "") + "..."
+	}
+	return text + thrownMark + strconv.FormatUint(t.last, 10) + "]"
+}
+
+func firstMark() uint64 {
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return uint64(time.Now().UnixNano())
+	}
+	return binary.LittleEndian.Uint64(random[:]) >> 2 // does not overflow
 }
 
 // claim returns what was kept for an error and cleans its text; nil when there is nothing.
@@ -41,15 +59,15 @@ func (t *thrownErrors) claim(e *Error) error {
 	if at < 0 || !strings.HasSuffix(e.Message, "]") {
 		return nil
 	}
-	var number uint64
-	if _, err := fmt.Sscanf(e.Message[at+len(thrownMark):], "%d]", &number); err != nil {
+	number, err := strconv.ParseUint(e.Message[at+len(thrownMark):len(e.Message)-1], 10, 64)
+	if err != nil {
 		return nil
 	}
-	e.Message = e.Message[:at]
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if number <= t.first || number > t.last {
+		return nil // somebody else wrote it
+	}
+	e.Message = e.Message[:at]
 	return t.kept[number]
 }
-
-// recovered turns the value of recover() into an error.
-func recovered(value any) error { return &PanicError{Value: value, Stack: debug.Stack()} }

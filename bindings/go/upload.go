@@ -10,8 +10,8 @@ import (
 
 // Where a body that is sent while it is read comes from.
 type bodySource struct {
-	length int64 // -1 = not known
-	first  io.Reader
+	length int64                     // -1 = not known
+	first  io.Reader                 // nil: `again` from the start
 	again  func() (io.Reader, error) // from the beginning; nil when it can not be had
 	owned  bool                      // it is to be closed, and so is what comes from `again`
 
@@ -27,9 +27,7 @@ func (s *bodySource) use(reader io.Reader) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current != nil {
-		s.current.Close()
-	}
+	s.closeCurrent()
 	s.current, _ = reader.(io.Closer)
 	if s.over {
 		s.closeCurrent()
@@ -51,9 +49,9 @@ func (s *bodySource) giveBack() {
 }
 
 func (s *bodySource) closeCurrent() {
-	if s.current != nil {
-		s.current.Close()
+	if current := s.current; current != nil {
 		s.current = nil
+		guarded(current.Close, ignore)
 	}
 }
 
@@ -62,6 +60,7 @@ func readerSource(r io.Reader, length int64) *bodySource {
 	source := &bodySource{length: length, first: r}
 	if seeker, can := r.(io.Seeker); can {
 		if start, err := seeker.Seek(0, io.SeekCurrent); err == nil {
+			source.first = nil // the request may have been sent before
 			source.again = func() (io.Reader, error) {
 				_, err := seeker.Seek(start, io.SeekStart)
 				return r, err
@@ -152,20 +151,26 @@ func (u *upload) explain(err error) error {
 }
 
 func (u *upload) run() {
-	defer func() {
+	guarded(u.readAndWrite, func(err error) {
+		if err != nil {
+			u.fail(err)
+		}
 		heard.remove(u.token)
 		cabi.Ppnb_upload_release(u.handle)
-	}()
+	})
+}
+
+// readAndWrite ends with the call, or with what the source fails with.
+func (u *upload) readAndWrite() error {
 	reader, sent := u.source.first, int64(0)
 	u.source.use(reader)
 	var waiting []byte
 	buffer := make([]byte, uploadPiece)
 	for u.isWanted() {
-		if generation := u.currentGeneration(); generation != sent {
+		if generation := u.currentGeneration(); generation != sent || reader == nil {
 			var err error
 			if reader, err = u.source.again(); err != nil {
-				u.fail(err)
-				return
+				return err
 			}
 			u.source.use(reader)
 			sent, waiting = generation, nil
@@ -173,10 +178,9 @@ func (u *upload) run() {
 		for {
 			ended := false
 			if len(waiting) == 0 {
-				n, err := readGuarded(reader, buffer)
+				n, err := readSome(reader, buffer)
 				if waiting = buffer[:n]; err != nil && err != io.EOF {
-					u.fail(err)
-					return
+					return err
 				}
 				ended = err == io.EOF
 			}
@@ -189,6 +193,7 @@ func (u *upload) run() {
 			}
 		}
 	}
+	return nil
 }
 
 // write hands over as much as there is room for, and reports whether there was room for all of it.
@@ -203,13 +208,14 @@ func (u *upload) write(generation int64, waiting *[]byte) bool {
 	return true
 }
 
-func readGuarded(reader io.Reader, into []byte) (n int, err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			n, err = 0, recovered(value)
+// readSome reads something, or fails: a reader that gives nothing for ever would keep its goroutine for ever.
+func readSome(reader io.Reader, into []byte) (int, error) {
+	for tries := 0; tries < 100; tries++ {
+		if n, err := reader.Read(into); n > 0 || err != nil {
+			return n, err
 		}
-	}()
-	return reader.Read(into)
+	}
+	return 0, io.ErrNoProgress
 }
 
 func (u *upload) isWanted() bool {

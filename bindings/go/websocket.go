@@ -28,6 +28,7 @@ type WebSocketClient struct {
 	turn    sync.Mutex    // one reads at a time
 	ready   chan struct{} // rung when there is a message
 	room    chan struct{} // rung when a message has left
+	over    chan struct{} // closed when it is released
 	hooks   hookQueue
 	token   int64
 	sentTo  int64
@@ -74,7 +75,8 @@ func NewWebSocketClient(client Client, url string) (*WebSocketClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &WebSocketClient{ready: make(chan struct{}, 1), room: make(chan struct{}, 1), changed: make(chan struct{})}
+	w := &WebSocketClient{ready: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{}),
+		changed: make(chan struct{})}
 	useMailbox()
 	w.token = heard.add(w)
 	w.sent.room = w.room
@@ -93,10 +95,12 @@ func NewWebSocketClient(client Client, url string) (*WebSocketClient, error) {
 	return w, nil
 }
 
+func errNilSocket() error { return failure(CodeInvalidArgument, "the WebSocket is nil") }
+
 // with calls a function of the library with the WebSocket, which it also refuses when it is released.
 func (w *WebSocketClient) with(function func(native uintptr, fail *uintptr) int) error {
 	if w == nil {
-		return failure(CodeInvalidArgument, "the WebSocket is nil")
+		return errNilSocket()
 	}
 	w.handles.Lock()
 	native := w.native
@@ -227,7 +231,7 @@ func (w *WebSocketClient) send(ctx context.Context, kind int, data string) error
 
 func (w *WebSocketClient) queue(kind int, data string) error {
 	if w == nil {
-		return failure(CodeInvalidArgument, "the WebSocket is nil")
+		return errNilSocket()
 	}
 	w.handles.Lock()
 	defer w.handles.Unlock()
@@ -244,6 +248,9 @@ func (w *WebSocketClient) queue(kind int, data string) error {
 
 // Flush waits until every message that was queued has left, or never will.
 func (w *WebSocketClient) Flush(ctx context.Context) error {
+	if w == nil {
+		return errNilSocket()
+	}
 	if err := begin(ctx); err != nil {
 		return err
 	}
@@ -258,6 +265,9 @@ func (w *WebSocketClient) Flush(ctx context.Context) error {
 // Next waits for the next message. At the end it returns io.EOF when the WebSocket was closed as it should be, else what
 // terminated it, after the messages that came before. A context that ends ends the wait and nothing else.
 func (w *WebSocketClient) Next(ctx context.Context) (Message, error) {
+	if w == nil {
+		return Message{}, errNilSocket()
+	}
 	if ctx == nil {
 		return Message{}, failure(CodeInvalidArgument, "the context is nil")
 	}
@@ -316,9 +326,13 @@ func (w *WebSocketClient) explain(err error) error {
 	return err
 }
 
-// Chan hands the messages out by a channel, which is closed at the end or when the context ends; Err says then how it ended.
+// Chan hands the messages out by a channel, which is closed at the end, by Release, and when the context ends; Err says
+// then how it ended. A nil context is that of the WebSocket alone.
 func (w *WebSocketClient) Chan(ctx context.Context) <-chan Message {
 	messages := make(chan Message)
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	go func() {
 		defer close(messages)
 		for {
@@ -328,6 +342,8 @@ func (w *WebSocketClient) Chan(ctx context.Context) <-chan Message {
 			}
 			select {
 			case messages <- message:
+			case <-w.over:
+				return
 			case <-ctx.Done():
 				return
 			}

@@ -21,6 +21,9 @@ func (w *WebSocketClient) Cancel() error {
 // Wait waits until the WebSocket has terminated, and returns what terminated it; nil when it was closed as it should be. A
 // context that ends cancels it.
 func (w *WebSocketClient) Wait(ctx context.Context) error {
+	if w == nil {
+		return errNilSocket()
+	}
 	if ctx == nil {
 		return failure(CodeInvalidArgument, "the context is nil")
 	}
@@ -43,6 +46,7 @@ func (w *WebSocketClient) Release() error {
 	}
 	w.handles.Unlock()
 	if socket != 0 {
+		close(w.over)
 		w.change(func() { w.released = true })
 		ring(w.ready)
 		ring(w.room)
@@ -146,13 +150,13 @@ func (w *WebSocketClient) hear(n *note) {
 		handshake := takeResponse(0, n.first)
 		w.change(func() { w.isOpen, w.wasOpen = true, true })
 		if w.onOpen != nil {
-			w.hooks.run(func() { w.guard(func() error { w.onOpen(handshake); return nil }) })
+			w.hooks.run(func() { w.guard(func() error { w.onOpen(handshake); return nil }, func() {}) })
 		}
 	case noteSocketClose:
 		code, reason, err := int(n.b), string(takeBuffer(n.first)), errorOrNil(n.second)
 		w.change(func() { w.isOpen = false })
 		if w.onClose != nil {
-			w.hooks.run(func() { w.guard(func() error { w.onClose(code, reason, err); return nil }) })
+			w.hooks.run(func() { w.guard(func() error { w.onClose(code, reason, err); return nil }, func() {}) })
 		}
 	case noteReconnecting:
 		told := Reconnect{Attempt: int(n.a), Code: int(n.b), Delay: millisecondsOr(n.c, 0), Err: errorOrNil(n.second)}
@@ -185,55 +189,26 @@ func errorOrNil(handle uintptr) error {
 
 // The try waits until it is resumed.
 func (w *WebSocketClient) reconnecting(told Reconnect) {
-	if w.onReconnecting != nil && !w.guard(func() error { return w.onReconnecting(told) }) {
-		return
-	}
-	w.with(func(n uintptr, _ *uintptr) int { return cabi.Ppn_websocket_resume(n) })
+	w.guard(func() error {
+		if w.onReconnecting == nil {
+			return nil
+		}
+		return w.onReconnecting(told)
+	}, func() { w.with(func(n uintptr, _ *uintptr) int { return cabi.Ppn_websocket_resume(n) }) })
 }
 
-// guard runs a hook. One that fails or panics ends the WebSocket.
-func (w *WebSocketClient) guard(hook func() error) bool {
-	err := guarded(hook)
-	if err == nil {
-		return true
-	}
-	w.mu.Lock()
-	w.cause = err
-	w.mu.Unlock()
-	w.Cancel()
-	return false
-}
-
-// Functions of the user that run one after the other, on a goroutine that lives as long as there are some.
-type hookQueue struct {
-	mu      sync.Mutex
-	waiting []func()
-	running bool
-}
-
-func (q *hookQueue) run(function func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, function)
-	if !q.running {
-		q.running = true
-		go q.work()
-	}
-}
-
-func (q *hookQueue) work() {
-	for {
-		q.mu.Lock()
-		if len(q.waiting) == 0 {
-			q.running = false
-			q.mu.Unlock()
+// guard runs a hook, then what follows it. A hook that fails or panics ends the WebSocket.
+func (w *WebSocketClient) guard(hook func() error, then func()) {
+	guarded(hook, func(err error) {
+		if err == nil {
+			then()
 			return
 		}
-		function := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		q.mu.Unlock()
-		function()
-	}
+		w.mu.Lock()
+		w.cause = err
+		w.mu.Unlock()
+		w.Cancel()
+	})
 }
 
 // The messages that were queued and have not left.

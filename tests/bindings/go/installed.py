@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Go module as it is installed, used by a project outside the tree: found by `replace`, built by the installed
-pepperpy-network.pc, and refused when headers or library do not fit.
+"""The Go module as it is installed, used by a project outside the tree as README.md tells: made by its commands, found by
+`replace`, built by the installed pepperpy-network.pc, and refused when headers or library do not fit. The program is its tour.
 
 usage: installed.py BUILD_DIR AI_SERVER GO"""
 import os
@@ -14,26 +14,13 @@ import unittest
 
 PATIENCE_S = 280
 
-PROGRAM = """package main
-
-import (
-	"context"
-	"fmt"
-	"os"
-
-	"pepperpy.ai/network"
-)
-
-func main() {
-	api, err := network.NewAPIClient(os.Args[1], "demo-key", network.WithCaFile(os.Args[2]))
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	defer api.Close()
-	response, err := api.Get(context.Background(), "/v1/models")
-	fmt.Println(response.Status, err, network.Version())
-}
+README = (pathlib.Path(__file__).resolve().parents[3] / "bindings" / "go" / "README.md").read_text()
+# What the tour prints: a model, the pieces of an answer, and what went wrong on purpose.
+TOUR_SAYS = r"""200 pepper-mini
+(\{"id":"chatcmpl-.*\}
+){3,}\[DONE\]
+HTTP_TOO_MANY_REQUESTS 429 true \S+ true 3
+true false
 """
 
 
@@ -48,10 +35,10 @@ class Installed(unittest.TestCase):
                            check=True, stdout=subprocess.DEVNULL)
         cls.libraries = next(cls.prefix.rglob("libpepperpy_network.so")).parent
         cls.project.mkdir()
-        (cls.project / "main.go").write_text(PROGRAM)
-        (cls.project / "go.mod").write_text(
-            "module outside\n\ngo 1.19\n\nrequire pepperpy.ai/network v0.0.0\n\n"
-            f"replace pepperpy.ai/network => {cls.prefix}/share/pepperpy-network/go\n")
+        (cls.project / "main.go").write_text("\n".join(re.findall(r"^```go\n(.*?)^```$", README, re.M | re.S)))
+        for command in re.findall(r"^    (go mod .*)$", README, re.M):
+            words = command.replace("/usr/local", str(cls.prefix)).split()
+            subprocess.run([GO, *words[1:]], cwd=cls.project, check=True, capture_output=True)
 
     def build(self, **more):
         environment = {**os.environ, "PKG_CONFIG_PATH": str(self.libraries / "pkgconfig"), "GOFLAGS": "-mod=mod",
@@ -59,9 +46,7 @@ class Installed(unittest.TestCase):
         return subprocess.run([GO, "build", "-o", "outside", "."], cwd=self.project, env=environment, text=True,
                               capture_output=True, check=False, timeout=PATIENCE_S)
 
-    def test_a_project_outside_the_tree_talks_to_a_server(self):
-        built = self.build()
-        self.assertEqual(built.returncode, 0, built.stderr)
+    def test_the_tour_of_the_readme_talks_to_a_server(self):
         with tempfile.TemporaryDirectory() as folder:
             ready, ca = pathlib.Path(folder, "ready"), os.path.join(folder, "ca.pem")
             server = subprocess.Popen([SERVER, "--port", "0", "--ca-out", ca, "--ready-file", ready],
@@ -72,14 +57,21 @@ class Installed(unittest.TestCase):
                     self.assertIsNone(server.poll())
                     self.assertLess(time.monotonic(), deadline)
                     time.sleep(0.01)
+                program = self.project / "main.go"
+                tour = program.read_text()
+                self.assertIn("https://localhost:8443", tour)
                 port = re.search(r"https_port=(\d+)", ready.read_text())[1]
-                ran = subprocess.run([self.project / "outside", f"https://localhost:{port}", ca], text=True,
-                                     capture_output=True, check=False, timeout=PATIENCE_S,
-                                     env={**os.environ, "LD_LIBRARY_PATH": str(self.libraries)})
+                program.write_text(tour.replace("localhost:8443", f"localhost:{port}"))
+                built = self.build()
+                program.write_text(tour)
+                self.assertEqual(built.returncode, 0, built.stderr)
+                ran = subprocess.run([self.project / "outside"], cwd=folder, text=True, capture_output=True, check=False,
+                                     timeout=PATIENCE_S, env={**os.environ, "LD_LIBRARY_PATH": str(self.libraries)})
             finally:
                 server.terminate()
                 server.wait()
-        self.assertRegex(ran.stdout + ran.stderr, r"^200 <nil> \d+\.\d+\.\d+\n$")
+        self.assertEqual(ran.stderr, "")
+        self.assertRegex(ran.stdout, f"^{TOUR_SAYS}$")
 
     def test_no_tests_are_installed(self):
         module = self.prefix / "share" / "pepperpy-network" / "go"
@@ -102,7 +94,7 @@ class Installed(unittest.TestCase):
         self.assertNotEqual(built.returncode, 0)
         self.assertIn("pepperpy-network", built.stderr)
         self.assertEqual(self.build().returncode, 0)
-        ran = subprocess.run([self.project / "outside", "x", "y"], text=True, capture_output=True, check=False,
+        ran = subprocess.run([self.project / "outside"], text=True, capture_output=True, check=False,
                              env={name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"})
         self.assertNotEqual(ran.returncode, 0)
         self.assertIn("libpepperpy_network.so", ran.stderr)

@@ -113,9 +113,10 @@ std::uint8_t* write_part(std::uint8_t* to, const Owned& part) {
   return part.copy(to + sizeof length);
 }
 
+// A program that was given another way of scheduling keeps it.
 void PPN_CALL become_patient(void* /*user_data*/) {
   const sched_param none{};
-  sched_setscheduler(0, SCHED_BATCH, &none);
+  if (sched_getscheduler(0) == SCHED_OTHER) sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 }  // namespace
@@ -206,6 +207,17 @@ std::int64_t ppnb_gather_notes(std::uint8_t* buffer, std::size_t capacity, std::
   return first + ppnb_mailbox_take(buffer + first, capacity - static_cast<std::size_t>(first), 0);
 }
 
+std::int64_t ppnb_take_all(ppnb_reader* reader, std::uint8_t* buffer, std::size_t capacity, ppn_error** error) {
+  std::int64_t taken = ppnb_reader_take(reader, buffer, capacity, error);
+  if (taken <= 0) return taken;
+  // An error is told again by the next look.
+  const std::int64_t more =
+      ppnb_reader_take(reader, buffer + taken, capacity - static_cast<std::size_t>(taken), nullptr);
+  if (more == PPNB_NOTHING) return taken + (std::int64_t{1} << 40);
+  return more > 0 ? taken + more : taken;
+}
+
 void ppnb_be_patient() {
-  ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
+  static const std::int32_t once = ppn_runtime_set_thread_hooks(become_patient, nullptr, nullptr, nullptr, nullptr);
+  static_cast<void>(once);
 }

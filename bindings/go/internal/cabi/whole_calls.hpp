@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shim/streams.hpp"
+
 // What the body of a description is.
 enum { PPNB_BODY_NONE = 0, PPNB_BODY_BYTES = 1, PPNB_BODY_JSON = 2, PPNB_BODY_FILE = 3 };
 
@@ -34,6 +36,11 @@ int64_t ppnb_whole_error(ppn_error* error, uint8_t* buffer, size_t capacity);
 // it has, and take them, too: whoever sleeps between two notes pays for waking up more than a note is worth.
 int64_t ppnb_gather_notes(uint8_t* buffer, size_t capacity, int64_t timeout_ms);
 
+// ppnb_reader_take, and whether there is nothing left: then 2^40 is added to the number of bytes, on_ready follows,
+// and whoever waits for the next piece needs no look that finds nothing.
+int64_t ppnb_take_all(ppnb_reader* reader, uint8_t* buffer, size_t capacity, ppn_error** error);
+
 // Let the I/O threads not interrupt a thread that has just given them work (SCHED_BATCH), where both have one processor: it
-// is about to give them more, and Go pays twice for a thread that stops inside C. Before the first request.
+// is about to give them more, and Go pays twice for a thread that stops inside C. Before the first request; later calls
+// have no effect, so that hooks which a program has set afterwards stay.
 void ppnb_be_patient();
