@@ -296,16 +296,14 @@ class SubscriberTest extends Fixture {
 
   @Test
   void waiting_for_the_head_can_be_interrupted() throws Exception {
-    final CountDownLatch ended = new CountDownLatch(1);
     try (RawServer server = new RawServer(connection -> {
       connection.readRequest();
-      if (connection.readEnd()) ended.countDown();
+      connection.readEnd();
     }); HTTPClient client = client(); EventStream events = client.events(server.url())) {
       Thread.currentThread().interrupt();
       final CancelledException failure = assertThrows(CancelledException.class, events::response);
       assertInstanceOf(InterruptedException.class, failure.getCause());
       assertTrue(Thread.interrupted());
-      await(ended);
     }
   }
 }
