@@ -203,21 +203,35 @@ PPN_BYTES_OF(ppnb_context_attribute)
 // Let I/O threads be attached while they live. PPN_OK, or PPN_E_INVALID_STATE: some run already; SWIG attaches these then.
 %typemap(in, numinputs=0) JNIEnv *vm_of "$1 = jenv;"
 %{
+#include <jvmti.h>
+
 #include <atomic>
 
 namespace {
 
+// For handlers, which note something and leave.
+constexpr std::int64_t kStopHandlersMs = 2'000;
+
 std::atomic<bool> machine_goes_down{false};
+thread_local bool is_io_thread = false;
 
 void PPN_CALL on_thread_start(void *user_data) {
   JNIEnv *env = nullptr;
   char name[] = "pepperpy-network-io";
   JavaVMAttachArgs how = {JNI_VERSION_1_6, name, nullptr};
+  is_io_thread = true;
   static_cast<JavaVM *>(user_data)->AttachCurrentThreadAsDaemon(reinterpret_cast<void **>(&env), &how);
 }
 
 void PPN_CALL on_thread_stop(void *user_data) {
   if (!machine_goes_down.load()) static_cast<JavaVM *>(user_data)->DetachCurrentThread();
+}
+
+// The machine goes down, and its shutdown hooks have ended: they may use the library, which a hook of our own would take
+// away from them. No handler is called from here on, and threads end without telling the machine.
+void JNICALL on_machine_death(jvmtiEnv * /*events*/, JNIEnv * /*env*/) {
+  machine_goes_down = true;
+  ppnb_stop_handlers(is_io_thread ? 0 : kStopHandlersMs);  // a handler that ends the process waits for no handler
 }
 
 }  // namespace
@@ -226,12 +240,15 @@ void PPN_CALL on_thread_stop(void *user_data) {
 int32_t ppn_java_attach_threads(JNIEnv *vm_of) {
   JavaVM *machine = nullptr;
   if (vm_of->GetJavaVM(&machine) != JNI_OK) return PPN_E_INTERNAL;
+  // Handlers of C++ are classes of this loader, which therefore stays.
+  if (vm_of->NewGlobalRef(vm_of->FindClass("ai/pepperpy/network/internal/Native")) == nullptr) return PPN_E_OUT_OF_MEMORY;
+  jvmtiEnv *events = nullptr;
+  if (machine->GetEnv(reinterpret_cast<void **>(&events), JVMTI_VERSION_1_2) == JNI_OK) {
+    jvmtiEventCallbacks calls = {};
+    calls.VMDeath = on_machine_death;
+    events->SetEventCallbacks(&calls, sizeof calls);
+    events->SetEventNotificationMode(JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, nullptr);
+  }
   return ppn_runtime_set_thread_hooks(on_thread_start, on_thread_stop, machine, nullptr, nullptr);
-}
-
-// The machine goes down: no handler is called any more, and threads end without telling it. As ppnb_stop_handlers.
-int32_t ppn_java_go_down(int64_t timeout_ms) {
-  machine_goes_down = true;
-  return ppnb_stop_handlers(timeout_ms);
 }
 %}

@@ -52,7 +52,7 @@ final class AsyncRetry<T> {
 
   private void ended(T result, Throwable thrown, int retries) {
     if (thrown == null) {
-      future.complete(result);
+      future.done(result);
       return;
     }
     final Throwable failure = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
@@ -66,9 +66,9 @@ final class AsyncRetry<T> {
           return;
         }
       }
-      future.completeExceptionally(failure);
+      future.fail(failure);
     } catch (Throwable ofHook) {
-      future.completeExceptionally(ofHook);
+      future.fail(ofHook);
     }
   }
 }

@@ -2,10 +2,11 @@ package ai.pepperpy.network;
 
 import ai.pepperpy.network.internal.Native;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.BiConsumer;
@@ -30,8 +31,7 @@ public final class Batch implements AutoCloseable {
   }
 
   private final Handle handle;
-  private final List<Sending> sendings = new ArrayList<>();
-  private volatile boolean started;
+  private final Queue<Sending> sendings = new ConcurrentLinkedQueue<>();
   private Executor executor;
   private Consumer<? super Completion> onResult;
   private BiConsumer<? super Integer, ? super Integer> onProgress;
@@ -42,7 +42,11 @@ public final class Batch implements AutoCloseable {
     final long[] out = new long[1];
     final long[] error = new long[1];
     Errors.check(Native.ppn_batch_new(out, error), error);
-    handle = new Handle(out[0], "the batch", Native::ppn_batch_release).ownedBy(this);
+    final Queue<Sending> added = sendings;
+    handle = new Handle(out[0], "the batch", address -> {
+      Native.ppn_batch_release(address);
+      added.forEach(Sending::end);  // also of a batch that was never started
+    }).ownedBy(this);
   }
 
   private Batch set(Setting setting) {
@@ -69,12 +73,16 @@ public final class Batch implements AutoCloseable {
     Objects.requireNonNull(request, "request");
     final Sending sending = new Sending();
     final long made = RequestMaker.make(client.handle(), request, client.executor(), sending);
+    sendings.add(sending);
     try {
       set((batch, error) -> Native.ppn_batch_add(batch, made, error));
+    } catch (Throwable refused) {
+      sendings.remove(sending);
+      sending.end();
+      throw refused;
     } finally {
       Native.ppn_request_release(made);
     }
-    sendings.add(sending);
     if (executor == null) executor = client.executor();
     return this;
   }
@@ -134,7 +142,8 @@ public final class Batch implements AutoCloseable {
   }
 
   /**
-   * Runs it and waits. Blocks: until each request has its result. An interrupt cancels it: {@link CancelledException}.
+   * Runs it and waits. Blocks: until each request has its result. An interrupt cancels it: what had not ended has
+   * {@link CancelledException} for its result, and the thread stays interrupted.
    *
    * @return the results in the order of {@link #add}; none when {@link #onResult} took them
    * @throws UsageException INVALID_STATE: started before; WOULD_DEADLOCK: on a thread of the library
@@ -163,7 +172,6 @@ public final class Batch implements AutoCloseable {
       CallNotes.forget(token);
       throw refused;
     }
-    started = true;
     return run;
   }
 
@@ -181,6 +189,6 @@ public final class Batch implements AutoCloseable {
   @Override
   public void close() {
     cancel();
-    if (handle.close() && !started) sendings.forEach(Sending::end);
+    handle.close();
   }
 }

@@ -5,6 +5,7 @@ import ai.pepperpy.network.internal.Native;
 import ai.pepperpy.network.internal.NativeConstants;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -25,7 +26,7 @@ final class BatchRun implements CallNotes.Waiting {
   private int done;
   private Throwable thrown;
 
-  BatchRun(Batch batch, Executor executor, List<Sending> sendings, Consumer<? super Completion> onResult,
+  BatchRun(Batch batch, Executor executor, Collection<Sending> sendings, Consumer<? super Completion> onResult,
            BiConsumer<? super Integer, ? super Integer> onProgress) {
     this.batch = batch;
     this.serial = new Serial(executor);
@@ -71,10 +72,10 @@ final class BatchRun implements CallNotes.Waiting {
   private void end() {
     batch.close();
     if (thrown != null) {
-      future.completeExceptionally(
+      future.fail(
           Errors.of(ErrorCode.CANCELLED, "a handler of the batch threw " + thrown.getClass().getName(), thrown));
     } else {
-      future.complete(new ArrayList<>(Arrays.asList(results)));
+      future.done(new ArrayList<>(Arrays.asList(results)));
     }
   }
 }

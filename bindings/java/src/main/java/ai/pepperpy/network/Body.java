@@ -33,7 +33,7 @@ interface Body {
   }
 
   static Body stream(Callable<? extends InputStream> opener, long length, boolean again) {
-    return (request, executor, sending) -> 
+    return (request, executor, sending) ->
         sending.upload = Upload.open(request, opener, length, again, executor, sending);
   }
 }

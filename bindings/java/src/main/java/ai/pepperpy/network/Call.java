@@ -30,7 +30,7 @@ final class Call implements CallNotes.Waiting, Runnable {
     try {
       call.start(client, request);
     } catch (NetworkException refused) {
-      call.future.completeExceptionally(refused);
+      call.future.fail(refused);
     }
     return call.future;
   }
@@ -88,9 +88,9 @@ final class Call implements CallNotes.Waiting, Runnable {
   @Override
   public void run() {
     try {
-      future.complete(take());
+      future.done(take());
     } catch (Throwable failure) {
-      future.completeExceptionally(failure);
+      future.fail(failure);
     }
   }
 

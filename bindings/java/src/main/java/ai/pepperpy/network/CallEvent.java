@@ -75,7 +75,7 @@ public record CallEvent(Type type, String name, long callId, Duration time, int 
     final String method = in.text();
     final String url = in.text();
     final String source = in.text();
-    final String detail = in.text();
+    final String detail = Thrown.withoutMarks(in.text());
     final String remote = in.text();
     return new CallEvent(Type.of(type), name, callId, time, attempt, method, url, status, code,
         delayMs < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(delayMs)), source, detail, remote, reused, bytes);

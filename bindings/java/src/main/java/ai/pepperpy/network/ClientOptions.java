@@ -36,7 +36,8 @@ public abstract class ClientOptions<B extends ClientOptions<B>> {
   /**
    * Sets where code of the user runs: what depends on futures, handlers, middleware, listeners, streams that are bodies. The common
    * pool otherwise. With an executor that runs in place it runs on the I/O thread and must not wait: what blocks throws WOULD_DEADLOCK
-   * there.
+   * there. {@link WebSocketClient#connect}, {@link WebSocketClient#awaitClosed} and {@link Batch#run} wait for what runs on it, and are
+   * not to be called on the only thread of an executor.
    *
    * @param where the executor
    * @return this builder

@@ -16,10 +16,6 @@ final class Errors {
     return make(Details.of(code, message), null, cause);
   }
 
-  static NetworkException closed(String what) {
-    return of(ErrorCode.INVALID_STATE, what + " is closed");
-  }
-
   static NetworkException interrupted(InterruptedException cause) {
     return of(ErrorCode.CANCELLED, "the waiting thread was interrupted", cause);
   }

@@ -13,11 +13,11 @@ final class EventNotes extends EventHandler {
   static void listen(Handle client, Executor executor, Consumer<? super CallEvent> listener) {
     final long token = CallNotes.newToken();
     final Listening listening = new Listening(new Serial(executor), listener);
-    LISTENING.put(token, listening);
     final long[] out = new long[1];
     final long[] error = new long[1];
     final long address = client.enter();
     try {
+      LISTENING.put(token, listening);
       Errors.check(Native.ppnb_events_open(address, token, out, error), error);
     } catch (Throwable wrong) {
       LISTENING.remove(token);
@@ -44,6 +44,8 @@ final class EventNotes extends EventHandler {
     private final Serial serial;
     private final Consumer<? super CallEvent> listener;
     private long queue;
+    /** The end may be told before the queue is known. */
+    private boolean ended;
 
     private Listening(Serial serial, Consumer<? super CallEvent> listener) {
       this.serial = serial;
@@ -54,6 +56,7 @@ final class EventNotes extends EventHandler {
       serial.add(() -> {
         queue = address;
         take();
+        if (ended) release();
       });
     }
 
@@ -64,9 +67,14 @@ final class EventNotes extends EventHandler {
     private void end() {
       guarded(() -> serial.add(() -> {
         take();
-        Native.ppnb_events_release(queue);
-        queue = 0;
+        ended = true;
+        release();
       }));
+    }
+
+    private void release() {
+      Native.ppnb_events_release(queue);
+      queue = 0;
     }
 
     private static void guarded(Runnable note) {

@@ -31,7 +31,9 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
    * @return the headers
    */
   public static Headers of(Map<String, String> fields) {
-    return new Headers(List.copyOf(Objects.requireNonNull(fields, "fields").entrySet()));
+    final List<Map.Entry<String, String>> copy = new ArrayList<>(Objects.requireNonNull(fields, "fields").size());
+    fields.forEach((name, value) -> copy.add(field(name, value)));
+    return new Headers(copy);
   }
 
   /**
@@ -39,18 +41,22 @@ public final class Headers implements Iterable<Map.Entry<String, String>> {
    *
    * @param namesAndValues an even number of texts
    * @return the headers
-   * @throws UsageException INVALID_ARGUMENT: the last name has no value
+   * @throws UsageException INVALID_ARGUMENT: an odd number of texts
    */
   public static Headers of(String... namesAndValues) {
     if (namesAndValues.length % 2 != 0) {
-      throw Errors.of(ErrorCode.INVALID_ARGUMENT, "a header has no value: " + namesAndValues[namesAndValues.length - 1]);
+      // Not which one: among names and values that are out of step the last one may be a secret.
+      throw Errors.of(ErrorCode.INVALID_ARGUMENT, "names and values of headers are " + namesAndValues.length + " texts");
     }
     final List<Map.Entry<String, String>> fields = new ArrayList<>(namesAndValues.length / 2);
     for (int i = 0; i < namesAndValues.length; i += 2) {
-      fields.add(Map.entry(Objects.requireNonNull(namesAndValues[i], "name"),
-          Objects.requireNonNull(namesAndValues[i + 1], "value")));
+      fields.add(field(namesAndValues[i], namesAndValues[i + 1]));
     }
     return new Headers(fields);
+  }
+
+  private static Map.Entry<String, String> field(String name, String value) {
+    return Map.entry(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
   }
 
   /**

@@ -5,9 +5,6 @@ import ai.pepperpy.network.internal.Native;
 import ai.pepperpy.network.internal.NativeLibrary;
 
 final class Library {
-  /** Long enough for a handler that only notes something, short enough for somebody who waits for a process to end. */
-  private static final long STOP_HANDLERS_MS = 2_000;
-
   private Library() {}
 
   /** The handlers live as long as the process: C++ holds them weakly. */
@@ -28,13 +25,6 @@ final class Library {
       Native.ppnb_set_middleware_handler(middleware);
       Native.ppnb_set_log_handler(logs);
       Native.ppnb_set_event_handler(events);
-      try {
-        // A virtual machine that goes down must not be called any more, also with streams that go on.
-        Runtime.getRuntime().addShutdownHook(
-            new Thread(() -> Native.ppn_java_go_down(STOP_HANDLERS_MS), "pepperpy-network-exit"));
-      } catch (IllegalStateException goingDown) {
-        // Nothing is started any more.
-      }
     }
   }
 

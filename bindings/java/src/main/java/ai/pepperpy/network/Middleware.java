@@ -87,11 +87,18 @@ public final class Middleware implements AutoCloseable {
 
   private static void answer(long asked, String token) {
     try {
-      final boolean taken = token != null && !token.isEmpty()
-          && Native.ppn_middleware_set_token(asked, Texts.utf8(token, "token"), null) == ErrorCode.OK;
-      if (!taken) Native.ppn_middleware_refresh_failed(asked, null);
+      if (!take(asked, token)) Native.ppn_middleware_refresh_failed(asked, null);
     } finally {
       Native.ppn_middleware_release(asked);
+    }
+  }
+
+  private static boolean take(long asked, String token) {
+    if (token == null || token.isEmpty()) return false;
+    try {
+      return Native.ppn_middleware_set_token(asked, Texts.utf8(token, "token"), null) == ErrorCode.OK;
+    } catch (UsageException halfASurrogatePair) {
+      return false;
     }
   }
 

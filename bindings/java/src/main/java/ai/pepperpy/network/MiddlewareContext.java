@@ -38,8 +38,11 @@ public final class MiddlewareContext {
   void failBy(Throwable thrown) {
     if (!handle.tryEnter()) return;
     final int code = thrown instanceof NetworkException network ? network.code() : ErrorCode.MIDDLEWARE_FAILED;
-    Native.ppn_middleware_context_fail(handle.address(), code,
-        Thrown.keep(thrown).getBytes(java.nio.charset.StandardCharsets.UTF_8), null);
+    final byte[] text = Thrown.keep(thrown).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    if (Native.ppn_middleware_context_fail(handle.address(), code, text, null) != ErrorCode.OK) {
+      // A code that only another version of the library knows.
+      Native.ppn_middleware_context_fail(handle.address(), ErrorCode.MIDDLEWARE_FAILED, text, null);
+    }
     handle.exit();
   }
 

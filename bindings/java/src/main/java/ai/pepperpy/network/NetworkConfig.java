@@ -1,10 +1,12 @@
 package ai.pepperpy.network;
 
 import ai.pepperpy.network.internal.Native;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.ToIntBiFunction;
+import java.util.stream.Collectors;
 
 /**
  * Options of a client. What is not set here is what the environment says (PEPPERPY_NETWORK_...), else the default of the library.
@@ -24,6 +26,11 @@ public final class NetworkConfig {
     int make(long[] out, long[] error);
   }
 
+  private static final NetworkConfig DEFAULTS = new NetworkConfig(Native::ppn_config_new, List.of());
+  /** Part of the User-Agent, unless that is set. */
+  private static final byte[] CALLER = ("java/" + Runtime.version().version().stream().map(String::valueOf)
+      .collect(Collectors.joining("."))).getBytes(StandardCharsets.US_ASCII);
+
   private final Preset preset;
   private final List<Setting> settings;
 
@@ -39,7 +46,7 @@ public final class NetworkConfig {
    * @throws ConfigException an environment variable can not be understood
    */
   public static Builder newBuilder() {
-    return new Builder((out, error) -> Native.ppn_config_new(out, error));
+    return new Builder(DEFAULTS.preset);
   }
 
   /**
@@ -140,10 +147,9 @@ public final class NetworkConfig {
     return handle(preset, settings);
   }
 
-  /** Runs it with a handle of these options, or with 0 for null. */
+  /** Runs it with a handle of these options, or for null of the defaults. */
   static int with(NetworkConfig config, ToIntBiFunction<Long, long[]> action, long[] error) {
-    if (config == null) return action.applyAsInt(0L, error);
-    final long handle = config.handle();
+    final long handle = (config != null ? config : DEFAULTS).handle();
     try {
       return action.applyAsInt(handle, error);
     } finally {
@@ -162,6 +168,7 @@ public final class NetworkConfig {
             : Native.ppn_config_set(out[0], setting.name(), setting.value(), error);
         Errors.check(code, error);
       }
+      Errors.check(Native.ppnb_config_name_caller(out[0], CALLER, error), error);
       return out[0];
     } catch (Throwable wrong) {
       Native.ppn_config_release(out[0]);

@@ -79,7 +79,7 @@ public final class NetworkLog {
   static void ready() {
     LINES.add(() -> RecordFeed.drain(Native::ppnb_log_take, Native::ppnb_log_needed, record -> {
       final Logger.Level level = level(record.int32());
-      final String line = record.text();
+      final String line = Thrown.withoutMarks(record.text());
       final Logger to = logger;
       if (to != null) to.log(level, line);
     }));

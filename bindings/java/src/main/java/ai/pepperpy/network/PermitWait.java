@@ -40,7 +40,7 @@ final class PermitWait implements CallNotes.Waiting {
     try {
       made.start(limiter, name, cost, tokens, -1);
     } catch (NetworkException refused) {
-      made.future.completeExceptionally(refused);
+      made.future.fail(refused);
     }
     return made.future;
   }
@@ -49,17 +49,16 @@ final class PermitWait implements CallNotes.Waiting {
     final long token = CallNotes.expect(this);
     final long[] out = new long[1];
     final long[] failure = new long[1];
-    final int code;
     try {
-      code = Native.ppnb_rate_limiter_start(limiter.enter(), scope, cost, tokens, timeoutMs, token, out, failure);
-      limiter.exit();
-    } catch (Throwable closed) {
+      final long address = limiter.enter();
+      try {
+        Errors.check(Native.ppnb_rate_limiter_start(address, scope, cost, tokens, timeoutMs, token, out, failure), failure);
+      } finally {
+        limiter.exit();
+      }
+    } catch (Throwable refused) {
       CallNotes.forget(token);
-      throw closed;
-    }
-    if (code != NativeConstants.PPN_OK) {
-      CallNotes.forget(token);
-      Errors.check(code, failure);
+      throw refused;
     }
     final boolean late;
     synchronized (this) {
@@ -99,9 +98,9 @@ final class PermitWait implements CallNotes.Waiting {
   private void complete() {
     try {
       final RatePermit permit = take();
-      if (!future.complete(permit)) permit.close();
+      if (!future.done(permit)) permit.close();
     } catch (Throwable failure) {
-      future.completeExceptionally(failure);
+      future.fail(failure);
     }
   }
 

@@ -50,19 +50,21 @@ abstract class PieceQueue {
   /** On any thread, also of the library: there may be something to take. */
   final void ready() {
     signal = true;
+    wait.wake();
     final Runnable notWaiting = reader;
-    if (notWaiting != null) {
-      notWaiting.run();
-    } else {
-      wait.wake();
-    }
+    if (notWaiting != null) notWaiting.run();
   }
 
   /** Whoever reads without waiting is told by `hint`. False: there is such a reader already. */
   final boolean claim(Runnable hint) {
     if (!claimed.compareAndSet(false, true)) return false;
     reader = hint;
+    wait.wake();  // who waits meanwhile waits for nothing
     return true;
+  }
+
+  final boolean isClaimed() {
+    return claimed.get();
   }
 
   final boolean ended() {
@@ -71,6 +73,7 @@ abstract class PieceQueue {
 
   /** The begin of the next piece in batch(), or -1: nothing yet, or the end. Never waits; throws how it failed. */
   final synchronized int poll() {
+    if (handle.isClosed()) at = batch.length;  // what was not read is dropped
     if (at == batch.length && !fill()) return -1;
     final int begin = at;
     at += RecordReader.int32At(batch, begin);
@@ -84,7 +87,7 @@ abstract class PieceQueue {
 
   /** Waits for something to poll or the end. Whether one of them came in time. */
   final boolean await(long timeoutNs) {
-    return wait.until(() -> signal || ended, timeoutNs, this::interrupt);
+    return wait.until(() -> signal || ended || isClaimed(), timeoutNs, this::interrupt);
   }
 
   /** Waits for a hint that comes from here on: the head of a response is hinted at as pieces are. */
@@ -115,7 +118,14 @@ abstract class PieceQueue {
   }
 
   final void close() {
-    if (handle.close()) ready();
+    if (!handle.close()) return;
+    ready();
+    reader = null;  // whoever keeps this does not keep the subscriber
+  }
+
+  /** What a thread was told that waited; null when it was not interrupted. */
+  final InterruptedException interruption() {
+    return interrupted ? new InterruptedException() : null;
   }
 
   private boolean fill() {
@@ -158,7 +168,7 @@ abstract class PieceQueue {
       ended = true;
       return false;
     }
-    failure = failed((int) -count, error, interrupted ? new InterruptedException() : null);
+    failure = failed((int) -count, error, interruption());
     throw failure;
   }
 }

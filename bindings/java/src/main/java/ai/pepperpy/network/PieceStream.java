@@ -47,6 +47,11 @@ public abstract class PieceStream<T> implements Iterator<T>, Iterable<T>, AutoCl
 
   /** The next piece without waiting; null: nothing yet, or the end. */
   final T poll() {
+    if (peeked != null) {
+      final T piece = peeked;
+      peeked = null;
+      return piece;
+    }
     final int at = queue.poll();
     return at < 0 ? null : piece(queue.batch(), at);
   }
@@ -56,13 +61,9 @@ public abstract class PieceStream<T> implements Iterator<T>, Iterable<T>, AutoCl
   }
 
   private T take(long timeoutNs) {
-    if (peeked != null) {
-      final T piece = peeked;
-      peeked = null;
-      return piece;
-    }
     final long deadline = timeoutNs == Long.MAX_VALUE ? timeoutNs : System.nanoTime() + timeoutNs;
     for (;;) {
+      if (queue.isClaimed()) throw Errors.of(ErrorCode.STREAM_CONSUMED, "the pieces go to a subscriber or listener");
       final T piece = poll();
       if (piece != null || queue.ended()) return piece;
       final long left = deadline == Long.MAX_VALUE ? deadline : deadline - System.nanoTime();
@@ -75,6 +76,7 @@ public abstract class PieceStream<T> implements Iterator<T>, Iterable<T>, AutoCl
    *
    * @return whether there is; false at the end, when it came as it should
    * @throws NetworkException what the stream failed with
+   * @throws StreamException STREAM_CONSUMED: a subscriber, handler or listener gets the pieces
    * @throws UsageException INVALID_STATE: it is closed; WOULD_DEADLOCK: on a thread of the library
    */
   @Override
@@ -150,7 +152,7 @@ public abstract class PieceStream<T> implements Iterator<T>, Iterable<T>, AutoCl
    *
    * @param handler one that throws ends the stream
    * @return completes at the end, with what the stream failed with, or with {@link CancelledException} whose cause is what the handler
-   *     threw; cancelling it ends the stream
+   *     threw; cancelling it, or a limit such as orTimeout, closes the stream
    */
   public final CompletableFuture<Void> forEachAsync(Consumer<? super T> handler) {
     Objects.requireNonNull(handler, "handler");
@@ -168,12 +170,12 @@ public abstract class PieceStream<T> implements Iterator<T>, Iterable<T>, AutoCl
 
       @Override
       public void onError(Throwable failure) {
-        future.completeExceptionally(failure);
+        future.fail(failure);
       }
 
       @Override
       public void onComplete() {
-        future.complete(null);
+        future.done(null);
       }
     });
     return future;

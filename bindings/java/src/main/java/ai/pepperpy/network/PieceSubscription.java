@@ -6,6 +6,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 final class PieceSubscription<T> implements Flow.Subscription, Runnable {
+  /** Of a subscriber that is refused: the pieces belong to another. */
+  private static final Flow.Subscription NOTHING = new Flow.Subscription() {
+    @Override
+    public void request(long count) {}
+
+    @Override
+    public void cancel() {}
+  };
+
   private final PieceStream<T> stream;
   private final Flow.Subscriber<? super T> subscriber;
   private final AtomicLong demand = new AtomicLong();
@@ -22,8 +31,7 @@ final class PieceSubscription<T> implements Flow.Subscription, Runnable {
   static <T> void begin(PieceStream<T> stream, Flow.Subscriber<? super T> subscriber) {
     final PieceSubscription<T> made = new PieceSubscription<>(stream, subscriber);
     if (!stream.queue().claim(made::look)) {
-      made.over = true;
-      subscriber.onSubscribe(made);
+      subscriber.onSubscribe(NOTHING);
       subscriber.onError(Errors.of(ErrorCode.STREAM_CONSUMED, "the stream has a subscriber already"));
       return;
     }
@@ -51,7 +59,7 @@ final class PieceSubscription<T> implements Flow.Subscription, Runnable {
   @Override
   public void cancel() {
     over = true;
-    look();
+    stream.close();
   }
 
   /** On any thread: there is something to do. */

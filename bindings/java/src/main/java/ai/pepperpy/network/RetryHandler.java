@@ -59,9 +59,14 @@ public final class RetryHandler {
   private final Handle handle;
   private Duration timeout;
   private BiConsumer<? super NetworkException, ? super RetryDecision> hook = (failure, decision) -> {};
-  private Sleeper sleeper = delay -> TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+  private Sleeper sleeper = RetryHandler::sleep;
   private LongSupplier nanoTime = System::nanoTime;
   private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
+
+  private static void sleep(Duration delay) throws InterruptedException {
+    Upcalls.mustNotWait();
+    TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+  }
 
   /** With the defaults of the library. */
   public RetryHandler() {

@@ -83,7 +83,7 @@ final class StreamCore extends PieceQueue {
         handle().exit();
       }
       if (code == NativeConstants.PPN_OK) return Response.take(out[0]);
-      if (code != NativeConstants.PPN_PENDING) throw sending.explain(Errors.take(code, error[0], null), null);
+      if (code != NativeConstants.PPN_PENDING) throw sending.explain(Errors.take(code, error[0], null), interruption());
       awaitHint();
     }
   }

@@ -3,7 +3,6 @@ package ai.pepperpy.network;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.RejectedExecutionException;
 
 final class Upcalls {
   private static final ThreadLocal<int[]> DEPTH = ThreadLocal.withInitial(() -> new int[1]);
@@ -27,11 +26,14 @@ final class Upcalls {
     }
   }
 
-  /** Runs it on the executor; on the common pool when that takes nothing any more, for a call has to end. */
+  /**
+   * Runs it on the executor; on the common pool when that takes nothing any more, or has no thread for it, for a call has to
+   * end. A task of ours throws nothing: what comes out is the executor's.
+   */
   static void dispatch(Executor executor, Runnable task) {
     try {
       executor.execute(task);
-    } catch (RejectedExecutionException shutDown) {
+    } catch (RuntimeException | OutOfMemoryError refused) {
       ForkJoinPool.commonPool().execute(task);
     }
   }

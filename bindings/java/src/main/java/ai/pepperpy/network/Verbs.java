@@ -24,7 +24,8 @@ public abstract class Verbs {
   public abstract Response send(Request request);
 
   /**
-   * Sends a request. Blocks: never. Cancelling the future, or one that was made from it, cancels the call.
+   * Sends a request. Blocks: never. Cancelling the future, or one that was made from it, cancels the call, and so does whatever
+   * else completes one of them, such as orTimeout.
    *
    * @param request the request
    * @return the response, of any status, or a {@link NetworkException}; what depends on it runs on the executor of the client

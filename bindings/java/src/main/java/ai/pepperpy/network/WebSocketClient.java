@@ -57,14 +57,23 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
   }
 
   private WebSocketClient(WebSocketBuilder builder, HTTPClient own) {
-    this(builder.core(own != null ? own : builder.client), own);
-    core.listenTo(this);
+    this(core(builder, own), own);
+    core.listen();
   }
 
   private WebSocketClient(WebSocketCore core, HTTPClient own) {
     super(core);
     this.core = core;
     this.own = own;
+  }
+
+  private static WebSocketCore core(WebSocketBuilder builder, HTTPClient own) {
+    try {
+      return builder.core(own != null ? own : builder.client);
+    } catch (Throwable wrong) {
+      if (own != null) own.release();
+      throw wrong;
+    }
   }
 
   /**
@@ -95,7 +104,7 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    */
   public CompletableFuture<WebSocketClient> connectAsync() {
     try {
-      core.act(Native::ppn_websocket_connect);
+      core.connect(this);
     } catch (NetworkException refused) {
       return CompletableFuture.failedFuture(refused);
     }
@@ -111,7 +120,7 @@ public final class WebSocketClient extends PieceStream<WebSocketMessage> {
    */
   public WebSocketClient connect() {
     Upcalls.mustNotWait();
-    core.act(Native::ppn_websocket_connect);
+    core.connect(this);
     Futures.wait(core.open, this::cancel);
     return this;
   }

@@ -6,7 +6,9 @@ import ai.pepperpy.network.internal.NativeConstants;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 final class WebSocketCore extends PieceQueue {
@@ -22,14 +24,15 @@ final class WebSocketCore extends PieceQueue {
   final CallFuture<Void> closed;
   private final Consumer<ReconnectAttempt> onReconnecting;
   private final WebSocketListener listener;
-  /** Kept while there is a listener, which is given it. */
+  /** Kept from connecting to the end when there is a listener, which is given it. */
   private volatile WebSocketClient told;
   private volatile Throwable thrown;
   /** What had ended the connection after which the user wanted no other. */
   private volatile NetworkException givenUp;
-  private volatile long sent;
+  /** Messages that have left, or never will: each makes room in the queue. */
+  private final AtomicLong sent = new AtomicLong();
+  private final ConcurrentLinkedQueue<Wait> waitForRoom = new ConcurrentLinkedQueue<>();
   private volatile boolean over;
-  private final Wait room = new Wait();
 
   private WebSocketCore(Executor executor, Consumer<ReconnectAttempt> onReconnecting, WebSocketListener listener) {
     this.executor = executor;
@@ -69,21 +72,50 @@ final class WebSocketCore extends PieceQueue {
   /** Nothing is told any more but what became of messages. */
   private void released(long token) {
     WebSocketNotes.forget(token);
-    over = true;
-    room.wake();
-    if (open.isDone() && closed.isDone()) return;
-    serial.add(() -> {
-      final NetworkException gone = Errors.of(ErrorCode.WS_CLOSED, "the WebSocket was closed");
-      open.completeExceptionally(gone);
-      closed.complete(null);
-      told = null;
-    });
+    endSending();
+    if (told != null || !open.isDone() || !closed.isDone()) serial.add(() -> finish(null));
   }
 
-  void listenTo(WebSocketClient socket) {
-    if (listener == null) return;
-    told = socket;
-    claim(() -> serial.add(this::deliver));
+  private void endSending() {
+    over = true;
+    waitForRoom.forEach(Wait::wake);
+  }
+
+  /** The end for good, told once; in the order of what was told before. */
+  private void finish(NetworkException failure) {
+    if (failure != null) {
+      open.fail(failure);
+      closed.fail(failure);
+    } else {
+      if (!open.isDone()) open.fail(Errors.of(ErrorCode.WS_CLOSED, "the WebSocket was closed before it was open"));
+      closed.done(null);
+    }
+    ready();
+    final WebSocketClient socket = told;
+    if (socket == null) return;
+    deliver();
+    told = null;
+    try {
+      listener.onTerminated(socket, Optional.ofNullable(failure));
+    } catch (Throwable ofListener) {
+      Upcalls.unexpected(ofListener);
+    }
+  }
+
+  void listen() {
+    if (listener != null) claim(() -> serial.add(this::deliver));
+  }
+
+  /** Starts connecting. A listener keeps `socket` from here to the end. */
+  void connect(WebSocketClient socket) {
+    final WebSocketClient before = told;
+    if (listener != null) told = socket;
+    try {
+      act(Native::ppn_websocket_connect);
+    } catch (Throwable refused) {
+      told = before;
+      throw refused;
+    }
   }
 
   void act(Action action) {
@@ -148,7 +180,7 @@ final class WebSocketCore extends PieceQueue {
   void opened(long handshake) {
     serial.add(() -> {
       final Response answer = Response.take(handshake);
-      open.complete(null);
+      open.done(null);
       if (listener == null) return;
       guarded(() -> listener.onOpen(told, answer));
       deliver();  // hints come to those who have looked
@@ -183,27 +215,8 @@ final class WebSocketCore extends PieceQueue {
   }
 
   void terminated(long error) {
-    over = true;
-    room.wake();
-    serial.add(() -> {
-      final NetworkException failure = error != 0 ? failed(Native.ppn_error_code(error), error, null) : givenUp;
-      if (failure != null) {
-        open.completeExceptionally(failure);
-        closed.completeExceptionally(failure);
-      } else {
-        open.completeExceptionally(Errors.of(ErrorCode.WS_CLOSED, "the WebSocket was closed before it was open"));
-        closed.complete(null);
-      }
-      ready();
-      if (listener == null) return;
-      deliver();
-      try {
-        listener.onTerminated(told, Optional.ofNullable(failure));
-      } catch (Throwable ofListener) {
-        Upcalls.unexpected(ofListener);
-      }
-      told = null;
-    });
+    endSending();
+    serial.add(() -> finish(error != 0 ? failed(Native.ppn_error_code(error), error, null) : givenUp));
   }
 
   /** Hands what is there to the listener. */
@@ -231,8 +244,8 @@ final class WebSocketCore extends PieceQueue {
   /** Queues a message; `told` hears what became of it. The code, PPN_OK or WS_QUEUE_FULL; throws every other error. */
   private int send(int kind, byte[] data, java.util.function.IntConsumer done) {
     final long token = WebSocketNotes.expectSent(status -> {
-      ++sent;
-      room.wake();
+      sent.incrementAndGet();
+      waitForRoom.forEach(Wait::wake);
       done.accept(status);
     });
     final long[] error = new long[1];
@@ -258,12 +271,23 @@ final class WebSocketCore extends PieceQueue {
   /** Waits while the queue is full. */
   void send(int kind, byte[] data) {
     for (;;) {
-      final long before = sent;
+      final long before = sent.get();
       if (send(kind, data, status -> {}) == NativeConstants.PPN_OK) return;
-      final boolean[] interrupted = new boolean[1];
-      room.until(() -> sent != before || over || interrupted[0], () -> interrupted[0] = true);
-      if (interrupted[0]) throw Errors.interrupted(new InterruptedException());
+      awaitRoom(before);
     }
+  }
+
+  private void awaitRoom(long sentBefore) {
+    final boolean[] interrupted = new boolean[1];
+    final Wait room = new Wait();
+    room.prepare();
+    waitForRoom.add(room);
+    try {
+      room.until(() -> sent.get() != sentBefore || over || interrupted[0], () -> interrupted[0] = true);
+    } finally {
+      waitForRoom.remove(room);
+    }
+    if (interrupted[0]) throw Errors.interrupted(new InterruptedException());
   }
 
   CallFuture<Void> sendAsync(int kind, byte[] data) {
@@ -271,14 +295,14 @@ final class WebSocketCore extends PieceQueue {
     try {
       final int code = send(kind, data, status -> Upcalls.dispatch(executor, () -> {
         if (status == NativeConstants.PPN_OK) {
-          future.complete(null);
+          future.done(null);
         } else {
-          future.completeExceptionally(Errors.of(status, ""));
+          future.fail(Errors.of(status, ""));
         }
       }));
-      if (code != NativeConstants.PPN_OK) future.completeExceptionally(Errors.of(code, ""));
+      if (code != NativeConstants.PPN_OK) future.fail(Errors.of(code, ""));
     } catch (NetworkException refused) {
-      future.completeExceptionally(refused);
+      future.fail(refused);
     }
     return future;
   }

@@ -42,7 +42,8 @@ public interface WebSocketListener {
   default void onReconnecting(WebSocketClient socket, ReconnectAttempt attempt) {}
 
   /**
-   * It has ended for good.
+   * It has ended for good, or {@link WebSocketClient#close()} has let go of it. Nothing is told after this, and without a call of
+   * connect nothing at all.
    *
    * @param socket the WebSocket
    * @param error empty when it was closed as it should be

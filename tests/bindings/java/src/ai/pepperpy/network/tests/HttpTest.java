@@ -315,4 +315,46 @@ class HttpTest extends Fixture {
       assertEquals(server.url() + "/b", response.url());
     }
   }
+
+  @Test
+  void a_time_limit_of_a_future_or_of_what_depends_on_it_ends_the_call() throws Exception {
+    final CountDownLatch began = new CountDownLatch(3);
+    final CountDownLatch ended = new CountDownLatch(3);
+    try (RawServer server = new RawServer(connection -> {
+      connection.readRequest();
+      began.countDown();
+      if (connection.readEnd()) ended.countDown();
+    }); HTTPClient client = client()) {
+      final CompletableFuture<Response> limited = client.getAsync(server.url());
+      final CompletableFuture<String> dependent = client.getAsync(server.url()).thenApply(Response::text);
+      final CompletableFuture<Response> completed = client.getAsync(server.url());
+      await(began);
+      limited.orTimeout(1, TimeUnit.MILLISECONDS);
+      dependent.completeOnTimeout("late", 1, TimeUnit.MILLISECONDS);
+      completed.complete(null);
+      await(ended);
+      assertThrows(ExecutionException.class, () -> limited.get(60, TimeUnit.SECONDS));
+      assertEquals("late", dependent.get(60, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void headers_of_a_map_do_not_follow_it_and_no_value_is_in_an_error() {
+    final Map<String, String> map = new java.util.HashMap<>(Map.of("X-A", "1"));
+    final Headers headers = Headers.of(map);
+    map.put("X-A", "2");
+    assertEquals("1", headers.first("x-a").orElseThrow());
+    final UsageException odd = assertThrows(UsageException.class, () -> Headers.of("X-A", "1", "secret"));
+    assertFalse(odd.getMessage().contains("secret"), odd.getMessage());
+  }
+
+  @Test
+  void the_server_is_told_which_language_calls_unless_something_else_is_set() {
+    try (HTTPClient client = client(); HTTPClient named = new HTTPClient(config().userAgent("mine/1").build())) {
+      final String java = "java/" + Runtime.version().feature();
+      assertTrue(client.get(https() + "/echo").text().contains(java));
+      final String echo = named.get(https() + "/echo").text();
+      assertTrue(echo.contains("mine/1") && !echo.contains(java), echo);
+    }
+  }
 }

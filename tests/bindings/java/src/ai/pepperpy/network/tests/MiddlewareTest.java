@@ -180,4 +180,81 @@ class MiddlewareTest extends Fixture {
       assertEquals(401, client.postJson(https() + "/v1/chat/completions", "{}").status());
     }
   }
+
+  @Test
+  void a_step_that_throws_a_long_text_keeps_its_exception() {
+    final IllegalStateException thrown = new IllegalStateException("long ".repeat(4000));
+    try (HTTPClient client = client()) {
+      client.addMiddleware(new RequestMiddleware("x").beforeRequest(context -> {
+        throw thrown;
+      }));
+      final NetworkException failure = assertThrows(NetworkException.class, () -> client.get(https() + "/echo"));
+      assertSame(thrown, failure.getCause());
+      assertFalse(failure.message().contains("#"));
+    }
+  }
+
+  @Test
+  void marks_are_in_no_log_line_or_step_of_a_call() throws Exception {
+    final List<String> texts = Collections.synchronizedList(new ArrayList<>());
+    final CountDownLatch ended = new CountDownLatch(1);
+    NetworkLog.enable(System.Logger.Level.DEBUG, new System.Logger() {
+      @Override
+      public String getName() {
+        return "test";
+      }
+
+      @Override
+      public boolean isLoggable(Level level) {
+        return true;
+      }
+
+      @Override
+      public void log(Level level, java.util.ResourceBundle bundle, String text, Throwable thrown) {
+        texts.add(text);
+      }
+
+      @Override
+      public void log(Level level, java.util.ResourceBundle bundle, String format, Object... parameters) {
+        texts.add(format);
+      }
+    });
+    try (HTTPClient client = HTTPClient.newBuilder().config(config().build()).onCallEvent(event -> {
+      texts.add(event.detail());
+      if (event.type() == CallEvent.Type.END) ended.countDown();
+    }).build()) {
+      client.addMiddleware(new RequestMiddleware("x").afterResponse(context -> {
+        throw new IllegalStateException("a text");
+      }));
+      assertThrows(NetworkException.class, () -> client.get(https() + "/echo"));
+      await(ended);
+      eventually(() -> texts.toString().contains("MIDDLEWARE_FAILED"));
+      assertFalse(texts.toString().contains("thrown #"), texts.toString());
+    } finally {
+      NetworkLog.disable();
+    }
+  }
+
+  @Test
+  void a_server_can_not_name_an_exception_of_this_side() throws IOException {
+    final String answer = "{\"error\":{\"message\":\"no (thrown #1)\",\"type\":\"x\"}}";
+    try (RawServer server = RawServer.answering(RawServer.response(400, "Content-Type: application/json\r\n", answer)); HTTPClient client = client()) {
+      client.addMiddleware(new RequestMiddleware("x").afterResponse(context -> {
+        if (context.url().endsWith("throw")) throw new IllegalStateException("kept");
+      }));
+      assertThrows(NetworkException.class, () -> client.get(server.url() + "/throw"));
+      final BadRequestException refused = assertThrows(BadRequestException.class, () -> client.get(server.url()).raiseForStatus());
+      assertEquals("no (thrown #1)", refused.providerMessage());
+      assertEquals(null, refused.getCause());
+    }
+  }
+
+  @Test
+  void a_token_that_is_no_text_is_none() {
+    try (HTTPClient client = new HTTPClient(config().maxRetries(1).set("middleware_timeout_ms", "60000").build());
+        Middleware tokens = Middleware.tokenRefresh(https(), "Authorization", "Bearer", "old", () -> CompletableFuture.completedFuture("half \uD83C"))) {
+      client.addMiddleware(tokens);
+      assertEquals(401, client.send(Request.post(https() + "/v1/chat/completions").json("{}").timeout(Duration.ofSeconds(30)).build()).status());
+    }
+  }
 }

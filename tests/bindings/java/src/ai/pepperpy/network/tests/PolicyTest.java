@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.pepperpy.network.*;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.System.Logger;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -304,6 +306,59 @@ class PolicyTest extends Fixture {
       }).get(60, TimeUnit.SECONDS));
       assertEquals(ErrorCode.WOULD_DEADLOCK, ((NetworkException) failure.getCause()).code());
       assertEquals("pepperpy-network-io", thread.get());
+    }
+  }
+
+  @Test
+  void a_time_limit_of_a_future_gives_the_place_back() throws Exception {
+    try (RateLimiter limiter = new RateLimiter(NetworkConfig.newBuilder().maxInFlight(1).build()); RatePermit held = limiter.acquire()) {
+      final CompletableFuture<RatePermit> future = limiter.acquireAsync().orTimeout(20, TimeUnit.MILLISECONDS);
+      assertThrows(ExecutionException.class, () -> future.get(60, TimeUnit.SECONDS));
+      eventually(() -> limiter.count(RateLimiter.Count.WAITING) == 0);
+      held.settle(0);
+    }
+  }
+
+  @Test
+  void the_wait_of_a_run_is_refused_on_the_io_thread() throws Exception {
+    try (HTTPClient client = HTTPClient.newBuilder().config(config().build()).executor(Runnable::run).build()) {
+      final ExecutionException failure = assertThrows(ExecutionException.class, () -> client.getAsync(https() + "/echo").thenApply(
+          response -> new RetryHandler(3).run(() -> {
+            throw NetworkException.of(ErrorCode.HTTP_UNAVAILABLE, "");
+          })).get(60, TimeUnit.SECONDS));
+      assertEquals(ErrorCode.WOULD_DEADLOCK, ((NetworkException) failure.getCause()).code());
+    }
+  }
+
+  /** Weakly, what the caller has lost. */
+  private static WeakReference<Object> refusedBody(HTTPClient client, Batch batch) {
+    final byte[] large = new byte[100];
+    final Request request = Request.post(https() + "/echo").body(() -> new ByteArrayInputStream(large), 100).build();
+    if (batch == null) {
+      new Batch().add(client, request);
+    } else {
+      assertThrows(UsageException.class, () -> batch.add(client, request));
+    }
+    return new WeakReference<>(large);
+  }
+
+  private static WeakReference<Object> refusedListener(HTTPClient closed) {
+    final byte[] large = new byte[100];
+    assertThrows(UsageException.class, () -> closed.onCallEvent(event -> large[0] = 1));
+    return new WeakReference<>(large);
+  }
+
+  @Test
+  void nothing_stays_of_what_was_refused_or_never_started() throws Exception {
+    try (HTTPClient client = client(); Batch started = new Batch()) {
+      started.add(client, Request.get(https() + "/echo").build()).run();
+      final HTTPClient closed = client();
+      closed.close();
+      final List<WeakReference<Object>> lost = List.of(refusedBody(client, started), refusedBody(client, null), refusedListener(closed));
+      eventually(() -> {
+        System.gc();
+        return lost.stream().allMatch(one -> one.get() == null);
+      });
     }
   }
 }

@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,12 +51,13 @@ class ProcessTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"return", "exit", "exit-in-handler"})
+  @ValueSource(strings = {"return", "exit", "exit-in-handler", "exit-in-place", "halt", "throw"})
   void a_process_ends_while_streams_are_live(String way) throws Exception {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
       final Ended ended = run("streams", way);
-      assertEquals(way.equals("return") ? 0 : 3, ended.status(), ended.output());
-      assertEquals("live\n", ended.output());
+      assertEquals(Map.of("return", 0, "throw", 1).getOrDefault(way, 3), ended.status(), ended.output());
+      assertEquals(way.equals("throw") ? "live thrown" : "live", ended.output().lines().filter(line -> !line.startsWith("\tat "))
+          .map(line -> line.contains("IllegalStateException") ? "thrown" : line).collect(Collectors.joining(" ")));
     }
   }
 
@@ -99,5 +104,33 @@ class ProcessTest {
   void nothing_is_left_of_what_the_jar_unpacked() throws Exception {
     final Ended ended = run("unpacked");
     assertEquals("0\n", ended.output());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"return", "exit"})
+  void hooks_of_a_virtual_machine_that_goes_down_can_still_send(String way) throws Exception {
+    for (int i = 0; i < 2; ++i) {
+      final Ended ended = run("hook", way);
+      assertEquals("200 200\n", ended.output());
+      assertEquals(way.equals("exit") ? 3 : 0, ended.status());
+    }
+  }
+
+  @Test
+  void each_class_loader_has_the_library_for_itself() throws Exception {
+    final Ended ended = run("loaders", System.getenv("PPN_TEST_JAR"));
+    assertEquals("200 200\n", ended.output());
+    assertEquals(0, ended.status());
+  }
+
+  @Test
+  void a_jar_and_a_folder_for_temporary_files_may_have_spaces_and_letters_in_their_paths(@TempDir Path folder) throws Exception {
+    final Path jar = Files.copy(Path.of(System.getenv("PPN_TEST_JAR")), Files.createDirectory(folder.resolve("a jar % + \u00e9")).resolve("the jar.jar"));
+    final Path temporary = Files.createDirectory(folder.resolve("some files"));
+    final Ended ended = run(List.of("-Djava.io.tmpdir=" + temporary, "-Dsun.jnu.encoding=UTF-8"), jar.toString(), Map.of("LC_ALL", "C.UTF-8"), "hook", "return");
+    assertEquals("200 200\n", ended.output());
+    try (var left = Files.list(temporary)) {
+      assertEquals(List.of(), left.filter(Files::isDirectory).filter(one -> one.getFileName().toString().startsWith("pepperpy")).toList());
+    }
   }
 }

@@ -52,6 +52,11 @@ final class RawServer implements Closeable {
       socket.getOutputStream().write(bytes);
     }
 
+    /** Everything up to the end of the connection, which does not matter. */
+    void readAll() throws IOException {
+      socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+    }
+
     /** Whether the peer has ended the connection; waits for it. */
     boolean readEnd() throws IOException {
       try {

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class SoakTest extends Fixture {
-  private static final double SCALE = scale(0.05);
+  private static final double SCALE = scale(1);
   /** What caches, arenas and the collector may take. */
   private static final long SLACK_KB = 48 * 1024;
 

@@ -252,4 +252,82 @@ class WebSocketTest extends Fixture {
       assertEquals("CONNECT_FAILED", ((NetworkException) failure.getCause()).codeName());
     }
   }
+
+  /** Answers the handshake (RFC 6455 section 4.2.2), then reads nothing until `read`. */
+  private static RawServer slowReader(CountDownLatch read) throws java.io.IOException {
+    return new RawServer(connection -> {
+      final String head = connection.readRequest();
+      final String key = head.split("(?i)sec-websocket-key: *")[1].split("\r\n")[0];
+      final byte[] hash = java.security.MessageDigest.getInstance("SHA-1")
+          .digest((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes());
+      connection.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+          + java.util.Base64.getEncoder().encodeToString(hash) + "\r\n\r\n");
+      read.await();
+      connection.readAll();
+    });
+  }
+
+  @Test
+  void several_threads_wait_for_room_in_the_queue_and_an_interrupt_ends_one_wait() throws Exception {
+    final CountDownLatch read = new CountDownLatch(1);
+    try (RawServer server = slowReader(read); HTTPClient client = client();
+        WebSocketClient socket = WebSocketClient.newBuilder(client, server.url().replace("http", "ws")).option("websocket_send_queue_bytes", "65536").build()) {
+      socket.connect();
+      final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+      final List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 6; ++i) {
+        final Thread sender = new Thread(() -> {
+          try {
+            for (int j = 0; j < 16; ++j) socket.sendBinary(new byte[512 * 1024]);
+          } catch (Throwable thrown) {
+            failures.add(thrown);
+          }
+        });
+        threads.add(sender);
+        sender.start();
+      }
+      eventually(() -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING));
+      threads.get(0).interrupt();
+      threads.get(0).join(PATIENCE.toMillis());
+      assertEquals(1, failures.size(), failures.toString());
+      assertTrue(failures.get(0) instanceof CancelledException && failures.get(0).getCause() instanceof InterruptedException);
+      read.countDown();
+      for (Thread thread : threads) {
+        thread.join(PATIENCE.toMillis());
+        assertFalse(thread.isAlive(), "a sender was not woken");
+      }
+      assertEquals(1, failures.size(), failures.toString());
+    }
+  }
+
+  @Test
+  void a_listener_hears_of_the_end_when_its_socket_is_closed_and_gets_all_messages() throws Exception {
+    try (APIClient api = api()) {
+      final CompletableFuture<Optional<NetworkException>> end = new CompletableFuture<>();
+      final CountDownLatch got = new CountDownLatch(1);
+      final WebSocketClient socket = WebSocketClient.newBuilder(api, "/v1/realtime?ms=0").listener(new WebSocketListener() {
+        @Override
+        public void onMessage(WebSocketClient of, WebSocketMessage message) {
+          got.countDown();
+        }
+
+        @Override
+        public void onTerminated(WebSocketClient of, Optional<NetworkException> error) {
+          if (!end.complete(error)) throw new AssertionError("told twice");
+        }
+      }).build().connect();
+      await(got);
+      assertEquals("STREAM_CONSUMED", assertThrows(StreamException.class, socket::next).codeName());
+      socket.close();
+      assertTrue(end.get(60, TimeUnit.SECONDS).isEmpty());
+    }
+  }
+
+  @Test
+  void a_url_that_is_refused_leaves_nothing_behind() {
+    NetworkRuntime.version();
+    final long before = NetworkRuntime.liveObjects();
+    assertEquals("UNSUPPORTED_SCHEME", assertThrows(UsageException.class, () -> new WebSocketClient("ftp://localhost/")).codeName());
+    assertEquals(before, NetworkRuntime.liveObjects());
+  }
 }
