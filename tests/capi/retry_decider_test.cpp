@@ -253,7 +253,9 @@ BOOST_AUTO_TEST_CASE(deadline_of_the_call_is_not_overridden) {
   BOOST_REQUIRE_EQUAL(decider.install(client), PPN_OK);
   const Answered answered = fetch(client, server.url());
   BOOST_TEST(answered.code == PPN_E_TIMEOUT);
-  BOOST_TEST(server.requests().size() == 1U);
+  // A server on a busy machine may not have read the first one yet; there is no second.
+  BOOST_TEST(server.requests().size() <= 1U);
+  BOOST_TEST(answered.attempts() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(budget_is_not_overridden) {

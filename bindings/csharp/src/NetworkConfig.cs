@@ -24,9 +24,23 @@ public sealed partial class NetworkConfig : IDisposable
         nint made = 0, error = 0;
         Failures.Check(Native.ppn_config_new(&made, &error), error);
         _handle = new ConfigHandle(made);
+        NameCaller();
     }
 
-    private NetworkConfig(nint made) => _handle = new ConfigHandle(made);
+    private NetworkConfig(nint made)
+    {
+        _handle = new ConfigHandle(made);
+        NameCaller();
+    }
+
+    // The User-Agent names .NET, unless the environment or the program has set it.
+    private unsafe void NameCaller()
+    {
+        nint error = 0;
+        using var caller = new Utf8Text($"dotnet/{Environment.Version}", stackalloc byte[Utf8Text.Scratch]);
+        using NativeHandle.Borrowed of = _handle.Borrow();
+        fixed (byte* text = caller) Failures.Check(Native.ppnb_config_name_caller(of.Value, text, caller.Length, &error), error);
+    }
 
     /// <summary>For the paths below a base URL, as <see cref="Network.RequestManager"/>.</summary>
     /// <param name="baseUrl">Absolute http or https URL without query, fragment and user information.</param>

@@ -57,6 +57,17 @@ public partial class ClientTests
     }
 
     [Fact]
+    public async Task user_agent_names_dotnet_unless_the_program_sets_it()
+    {
+        using var config = new NetworkConfig { CaFile = Server.CaFile };
+        Assert.EndsWith($" dotnet/{Environment.Version}", config.UserAgent);
+        config.UserAgent = "mine/1";
+        using var client = new HTTPClient(config);
+        JsonElement echo = (await Wait.For(client.GetAsync(Server.Url + "/echo"))).RaiseForStatus().Json();
+        Assert.Contains(echo.GetProperty("headers").EnumerateArray(), header => header[0].GetString() == "User-Agent" && header[1].GetString() == "mine/1");
+    }
+
+    [Fact]
     public async Task json_goes_and_comes_in_generated_shapes()
     {
         using HTTPClient client = Server.Client();

@@ -21,15 +21,9 @@ public abstract partial class NetworkClient : IDisposable, IAsyncDisposable
     {
         Library.Ensure();
         nint made = 0, error = 0;
-        if (config is null)
-        {
-            Failures.Check(Native.ppn_client_new(0, &made, &error), error);
-        }
-        else
-        {
-            using NativeHandle.Borrowed of = config.Handle.Borrow();
-            Failures.Check(Native.ppn_client_new(of.Value, &made, &error), error);
-        }
+        using NetworkConfig? own = config is null ? new NetworkConfig() : null;
+        using NativeHandle.Borrowed of = (config ?? own!).Handle.Borrow();
+        Failures.Check(Native.ppn_client_new(of.Value, &made, &error), error);
         _handle = new ClientHandle(made);
     }
 
