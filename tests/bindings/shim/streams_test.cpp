@@ -102,8 +102,9 @@ BOOST_AUTO_TEST_CASE(piece_that_does_not_fit_waits_for_a_larger_buffer) {
   taken = take(reader, needed);
   BOOST_REQUIRE(taken.data.size() == 1U);
   BOOST_TEST(taken.data[0] == "message||" + std::string(500, 'x'));
-  BOOST_TEST(ppnb_reader_needed(reader.get()) == 4 + 16 + 12 + 7 + 1);
-  BOOST_TEST(take(reader).data == std::vector<std::string>{"message||y"}, boost::test_tools::per_element());
+  while ((taken = take(reader)).code == PPNB_NOTHING) notes.wait_for("ready 1", ++rings);
+  BOOST_TEST(taken.data == std::vector<std::string>{"message||y"}, boost::test_tools::per_element());
+  BOOST_TEST(ppnb_reader_needed(reader.get()) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(error_comes_after_the_pieces_before_it) {
