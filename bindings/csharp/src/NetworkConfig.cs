@@ -169,16 +169,7 @@ public sealed partial class NetworkConfig : IDisposable
 
     internal unsafe void SetOption(string name, string value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed config = _handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_config_set(config.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(_handle, &Native.ppn_config_set, name, value);
     }
 
     internal unsafe string GetOption(string name)

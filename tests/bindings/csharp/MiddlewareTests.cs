@@ -20,7 +20,7 @@ public class MiddlewareTests
         client.AddMiddleware(new RequestMiddleware("outer")
             .BeforeRequest(async context =>
             {
-                await Task.Delay(1);
+                await Task.Yield();
                 steps.Add("outer before");
                 Assert.Equal("GET", context.Method);
                 Assert.Equal(0, context.Attempt);
@@ -185,7 +185,7 @@ public class MiddlewareTests
         using Middleware middleware = Middleware.TokenRefresh(Server.Url, "stale", async () =>
         {
             Interlocked.Increment(ref refreshes);
-            await Task.Delay(1);
+            await Task.Yield();
             return AiServer.Key;
         });
         client.AddMiddleware(middleware);

@@ -46,16 +46,7 @@ public sealed partial class Request : IDisposable
     /// <exception cref="UsageException">INVALID_HEADER, whose text never holds the value.</exception>
     public unsafe Request Header(string name, string value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed request = Handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_request_set_header(request.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(Handle, &Native.ppn_request_set_header, name, value);
         return this;
     }
 
@@ -63,16 +54,7 @@ public sealed partial class Request : IDisposable
     /// <exception cref="UsageException">As <see cref="Header"/>.</exception>
     public unsafe Request AddHeader(string name, string value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed request = Handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_request_add_header(request.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(Handle, &Native.ppn_request_add_header, name, value);
         return this;
     }
 
@@ -89,16 +71,7 @@ public sealed partial class Request : IDisposable
     /// <exception cref="ConfigException">No such option, one of the client, or out of range.</exception>
     public unsafe Request Option(string name, string value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed request = Handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_request_set_option(request.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(Handle, &Native.ppn_request_set_option, name, value);
         return this;
     }
 

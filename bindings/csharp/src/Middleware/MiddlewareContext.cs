@@ -71,11 +71,11 @@ public sealed unsafe class MiddlewareContext
 
     /// <summary>Set a header of the request, in "before" steps; and in AfterResponse and OnError for <see cref="RetryOnce"/>.</summary>
     /// <exception cref="UsageException">INVALID_HEADER, whose text never holds the value.</exception>
-    public void SetHeader(string name, string value) => Put(&Native.ppn_middleware_context_set_header, name, value);
+    public void SetHeader(string name, string value) => NamedValue.Put(_handle, &Native.ppn_middleware_context_set_header, name, value);
 
     /// <summary>Add a header beside those of the same name.</summary>
     /// <exception cref="UsageException">As SetHeader.</exception>
-    public void AddHeader(string name, string value) => Put(&Native.ppn_middleware_context_add_header, name, value);
+    public void AddHeader(string name, string value) => NamedValue.Put(_handle, &Native.ppn_middleware_context_add_header, name, value);
 
     /// <summary>Remove every header of a name; none is no error.</summary>
     public void RemoveHeader(string name)
@@ -115,7 +115,7 @@ public sealed unsafe class MiddlewareContext
 
     /// <summary>Set an option for this request, in BeforeRequest.</summary>
     /// <exception cref="ConfigException">No such option of requests, or out of range.</exception>
-    public void SetOption(string name, string value) => Put(&Native.ppn_middleware_context_set_option, name, value);
+    public void SetOption(string name, string value) => NamedValue.Put(_handle, &Native.ppn_middleware_context_set_option, name, value);
 
     /// <summary>A text that middleware of this request has left, in any of its steps; null when there is none.</summary>
     public string? GetAttribute(string name)
@@ -127,7 +127,7 @@ public sealed unsafe class MiddlewareContext
     }
 
     /// <summary>Leave a text for all middleware of this request. It is not sent.</summary>
-    public void SetAttribute(string name, string value) => Put(&Native.ppn_middleware_context_set_attribute, name, value);
+    public void SetAttribute(string name, string value) => NamedValue.Put(_handle, &Native.ppn_middleware_context_set_attribute, name, value);
 
     /// <summary>Answer: before instead of everything inside, after in place of the response or the error.</summary>
     /// <param name="status">200 to 599.</param>
@@ -214,44 +214,19 @@ public sealed unsafe class MiddlewareContext
             ?? throw Failures.Usage(ErrorCode.InvalidState, "the step is over");
     }
 
-    private void Put(delegate*<nint, byte*, nuint, byte*, nuint, nint*, int> function, string name, string value)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed context = _handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(function(context.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
-    }
-
     private static nint HeaderList(IEnumerable<KeyValuePair<string, string>> headers)
     {
         nint list = 0, error = 0;
         Failures.Check(Native.ppn_headers_new(&list, &error), error);
         try
         {
-            foreach (KeyValuePair<string, string> field in headers) AddField(list, field.Key, field.Value);
+            foreach (KeyValuePair<string, string> field in headers) NamedValue.Put(list, &Native.ppn_headers_add, field.Key, field.Value);
             return list;
         }
         catch
         {
             Native.ppn_headers_release(list);
             throw;
-        }
-    }
-
-    private static void AddField(nint list, string name, string value)
-    {
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_headers_add(list, keyBytes, key.Length, bytes, text.Length, &error), error);
         }
     }
 }

@@ -68,16 +68,7 @@ public sealed class RetryHandler : IDisposable
     /// <exception cref="ConfigException">No such option, not a value of its type, or out of range.</exception>
     public unsafe RetryHandler Set(string name, string value)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(value);
-        using NativeHandle.Borrowed policy = _handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            Failures.Check(Native.ppn_retry_policy_set(policy.Value, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(_handle, &Native.ppn_retry_policy_set, name, value);
         return this;
     }
 

@@ -349,13 +349,6 @@ public sealed partial class WebSocketClient : IAsyncEnumerable<WebSocketMessage>
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(value);
         using NativeHandle.Borrowed socket = handle.Borrow();
-        using var key = new Utf8Text(name, stackalloc byte[Utf8Text.Scratch]);
-        using var text = new Utf8Text(value, stackalloc byte[Utf8Text.Scratch]);
-        nint error = 0;
-        fixed (byte* keyBytes = key, bytes = text)
-        {
-            nint websocket = Native.ppnb_socket_websocket(socket.Value);
-            Failures.Check(function(websocket, keyBytes, key.Length, bytes, text.Length, &error), error);
-        }
+        NamedValue.Put(Native.ppnb_socket_websocket(socket.Value), function, name, value);
     }
 }

@@ -72,7 +72,7 @@ static async Task LeaveAsync(string url, string caFile, string how)
     NetworkLog.Listen(NetworkLogLevel.Debug, (_, _) => { });
     var client = new HTTPClient(new NetworkConfig().Set("ca_file", caFile).Set("timeout_ms", TimeSpan.FromMinutes(1)));
     client.OnCallEvent(_ => { });
-    client.AddMiddleware(new RequestMiddleware("slow").AfterResponse(_ => Task.Delay(1)));
+    client.AddMiddleware(new RequestMiddleware("slow").AfterResponse(async _ => await Task.Yield()));
     var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     for (int i = 0; i < 20; ++i)
     {
