@@ -15,7 +15,6 @@
 %include "shim/function_handlers.hpp"
 int32_t ppnb_stop_handlers(int64_t timeout_ms);
 #elif defined(SWIGGO)
-%ignore CallHandler;
 %include "shim/mailbox.hpp"
 #endif
 

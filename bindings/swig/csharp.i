@@ -35,12 +35,9 @@ PPNB_CSHARP_TYPE(TYPE **, void **, nint*)
 %enddef
 
 PPNB_CSHARP_TYPE(size_t, size_t, nuint)
-PPNB_CSHARP_TYPE(std::size_t, size_t, nuint)
 PPNB_CSHARP_TYPE(const char *, void *, byte*)
 PPNB_CSHARP_TYPE(const uint8_t *, void *, byte*)
 PPNB_CSHARP_TYPE(uint8_t *, void *, byte*)
-PPNB_CSHARP_TYPE(const std::uint8_t *, void *, byte*)
-PPNB_CSHARP_TYPE(std::uint8_t *, void *, byte*)
 PPNB_CSHARP_TYPE(int32_t *, void *, int*)
 PPNB_CSHARP_TYPE(int64_t *, void *, long*)
 PPNB_CSHARP_TYPE(size_t *, void *, nuint*)

@@ -112,13 +112,7 @@ jlong bits_of(Number value) {
 %typemap(javain) type ** "$javainput"
 %enddef
 
-// The headers of the C API say size_t, those of the shim std::size_t; SWIG takes them for two types.
 %define PPN_TEXT(BYTES, COUNT)
-PPN_TEXT_AS(BYTES, COUNT)
-PPN_TEXT_AS(BYTES, std::COUNT)
-%enddef
-
-%define PPN_TEXT_AS(BYTES, COUNT)
 %typemap(jni) (BYTES, COUNT) "jbyteArray"
 %typemap(jtype) (BYTES, COUNT) "byte[]"
 %typemap(jstype) (BYTES, COUNT) "byte[]"
@@ -152,8 +146,6 @@ PPN_TEXT_AS(BYTES, std::COUNT)
 %typemap(javain) (BYTES, COUNT) "$javainput"
 %enddef
 PPN_MEMORY(uint8_t *buffer, size_t capacity)
-PPN_MEMORY(std::uint8_t *buffer, std::size_t capacity)
-PPN_TEXT_AS(const std::uint8_t *data, std::size_t length)
 
 // Buffers that come become byte[] at once; nobody in Java needs a handle of one.
 %define PPN_BYTES_OF(function)

@@ -156,28 +156,6 @@ ppn_buffer* ppnb_response_body(const ppn_response* response) {
   return body;
 }
 
-std::int32_t ppnb_response_json(const ppn_response* response, ppn_json** out, ppn_error** error) {
-  std::size_t length = 0;
-  const std::uint8_t* const body = ppn_response_body(response, &length);
-  return ppn_json_parse(reinterpret_cast<const char*>(body), length, out, error);
-}
-
-std::int32_t ppnb_json_string(ppn_json* json, const char* pointer, std::size_t pointer_length, ppn_buffer** out,
-                              ppn_error** error) {
-  const char* text = nullptr;
-  std::size_t length = 0;
-  const std::int32_t status = ppn_json_string(json, pointer, pointer_length, &text, &length, error);
-  return hand_out(status, text, length, out, error);
-}
-
-std::int32_t ppnb_json_text(ppn_json* json, const char* pointer, std::size_t pointer_length, ppn_buffer** out,
-                            ppn_error** error) {
-  const char* text = nullptr;
-  std::size_t length = 0;
-  const std::int32_t status = ppn_json_text(json, pointer, pointer_length, &text, &length, error);
-  return hand_out(status, text, length, out, error);
-}
-
 std::int32_t ppnb_config_get(ppn_config* config, const char* name, std::size_t name_length, ppn_buffer** out,
                              ppn_error** error) {
   const char* text = nullptr;

@@ -27,13 +27,6 @@ int64_t ppnb_buffer_copy(const ppn_buffer* buffer, uint8_t* to, size_t capacity)
 
 // The body of a response, shared and not copied.
 ppn_buffer* ppnb_response_body(const ppn_response* response);
-// The body parsed as JSON. PPN_OK, PPN_E_JSON_PARSE, PPN_E_INVALID_ARGUMENT.
-int32_t ppnb_response_json(const ppn_response* response, ppn_json** out, ppn_error** error);
-
-// Texts of a JSON value: the string that it is, or the value as JSON text. PPN_OK or as ppn_json_string, ppn_json_text.
-int32_t ppnb_json_string(ppn_json* json, const char* pointer, size_t pointer_length, ppn_buffer** out,
-                         ppn_error** error);
-int32_t ppnb_json_text(ppn_json* json, const char* pointer, size_t pointer_length, ppn_buffer** out, ppn_error** error);
 
 // ppn_config_get and ppn_config_dump.
 int32_t ppnb_config_get(ppn_config* config, const char* name, size_t name_length, ppn_buffer** out, ppn_error** error);
